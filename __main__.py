@@ -1,0 +1,27 @@
+"""The operator's stack: law-checked settings, hosts, their configuration, exports."""
+
+import pulumi
+
+from amanat import topology
+from amanat.configure import configure
+from amanat.hidden import hidden
+from amanat.keyring import Keyring
+from amanat.places import Places
+from amanat.settings import Settings
+from amanat.targets import target
+from amanat.told import told_plainly
+
+with told_plainly():
+    settings = Settings.from_pulumi()  # refuses choices outside the law, naming the clause
+    places = Places(pulumi.get_stack())
+
+    keyring = Keyring("keys", places, settings.certificate_days)
+    site = target(settings, places, keyring)
+    hosts = {name: site.provision(name) for name in topology.built()}
+    configured = configure(settings, places, keyring, hosts, site.subnet)
+
+    pulumi.export("inventory", str(places.inventory))
+    pulumi.export("ports", site.ports)
+    pulumi.export("ssh", {name: host.endpoint for name, host in hosts.items()})
+    pulumi.export("sealing_key", keyring.sealing.described(places))
+    pulumi.export("secrets", hidden(keyring.secrets()))

@@ -1,0 +1,156 @@
+"""The subnet and ports of a stack: chosen once when it is first made, then kept in its state."""
+
+import hashlib
+import ipaddress
+import secrets
+import socket
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+
+from amanat.errors import AmanatError
+from amanat.targets import engine
+
+FIRST_PORT, PORT_COUNT = 20000, 12000
+SUBNET_PREFIX = 24
+SUBNETS: list[ipaddress.IPv4Network] = list(
+    ipaddress.IPv4Network("10.64.0.0/10").subnets(new_prefix=SUBNET_PREFIX)
+)
+
+
+class NothingFree(AmanatError):
+    """A port or subnet that was asked for is taken, or none is left."""
+
+
+class _Allocations(ResourceProvider):
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        return CreateResult(id_=secrets.token_hex(8), outs=self._allocate(props, kept={}))
+
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(outs=self._allocate(news, kept=olds))
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        wanted = ("asked_subnet", "asked_ports")
+        changed = [key for key in wanted if olds.get(key) != news.get(key)]
+        return DiffResult(changes=bool(changed), replaces=[])
+
+    def _allocate(self, props: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
+        asked_ports = {name: int(port) for name, port in props["asked_ports"].items()}
+        kept_ports = {name: int(port) for name, port in kept.get("ports", {}).items()}
+        keep_subnet = kept.get("asked_subnet") == props["asked_subnet"]
+        subnet = kept["subnet"] if keep_subnet else choose_subnet(props)
+        return {
+            **props,
+            "subnet": subnet,
+            "ports": choose_ports(asked_ports, kept_ports, seed=props["stack_id"]),
+        }
+
+
+class Allocation(Resource, module="amanat", name="Allocation"):
+    """A subnet no other network of the engine has, and loopback ports nothing listens on."""
+
+    subnet: pulumi.Output[str]
+    ports: pulumi.Output[dict[str, int]]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        stack_id: str,
+        engine_uri: str,
+        asked_subnet: str,
+        asked_ports: dict[str, int],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "stack_id": stack_id,
+            "engine_uri": engine_uri,
+            "asked_subnet": asked_subnet,
+            "asked_ports": asked_ports,
+            "subnet": None,
+            "ports": None,
+        }
+        super().__init__(_Allocations(), name, props, opts)
+
+
+def choose_subnet(props: dict[str, Any]) -> str:
+    """The subnet asked for, or one derived from the stack's id that overlaps no network of the engine.
+
+    Raises `NothingFree` when the one asked for overlaps another network.
+    """
+    taken = engine.subnets(props["engine_uri"], besides=props["stack_id"])
+    if props["asked_subnet"]:
+        asked = ipaddress.IPv4Network(props["asked_subnet"])
+        clash = next((net for net in taken if net.overlaps(asked)), None)
+        if clash is not None:
+            raise NothingFree(
+                what=f"network_subnet = {asked} overlaps {clash}, another network of this Docker engine",
+                where="amanat:network_subnet",
+                fix="Choose another private subnet, or leave it empty to have a free one chosen.",
+            )
+        return str(asked)
+    start = _seed(props["stack_id"]) % len(SUBNETS)
+    candidates = SUBNETS[start:] + SUBNETS[:start]
+    free = next((net for net in candidates if not any(net.overlaps(other) for other in taken)), None)
+    if free is None:
+        raise NothingFree(
+            what="no free subnet is left in 10.64.0.0/10",
+            where="the Docker engine's networks",
+            fix="Remove unused networks with `docker network prune`, or set amanat:network_subnet.",
+        )
+    return str(free)
+
+
+def choose_ports(asked: dict[str, int], kept: dict[str, int], seed: str) -> dict[str, int]:
+    """A port for each name: the one asked for (0 = any), the one it had, or one that is free.
+
+    Raises `NothingFree` when one that was asked for is in use.
+    """
+    chosen: dict[str, int] = {}
+    for name, port in sorted(asked.items()):
+        if name in kept and port in (0, kept[name]):
+            chosen[name] = kept[name]
+        elif port:
+            chosen[name] = _free_or_refuse(name, port)
+        else:
+            chosen[name] = _any_free(f"{seed}/{name}", besides=set(chosen.values()) | set(asked.values()))
+    return chosen
+
+
+def _free_or_refuse(name: str, port: int) -> int:
+    if not is_free(port):
+        raise NothingFree(
+            what=f"{name} = {port} is in use on 127.0.0.1",
+            where=f"amanat:{name}",
+            fix=f"Stop what listens there (`ss -ltnp 'sport = :{port}'`), or set amanat:{name} to 0.",
+        )
+    return port
+
+
+def _any_free(seed: str, besides: set[int]) -> int:
+    start = _seed(seed) % PORT_COUNT
+    for step in range(PORT_COUNT):
+        port = FIRST_PORT + (start + step) % PORT_COUNT
+        if port not in besides and is_free(port):
+            return port
+    raise NothingFree(
+        what=f"no free port between {FIRST_PORT} and {FIRST_PORT + PORT_COUNT - 1} on 127.0.0.1",
+        where="this machine",
+        fix="Stop what listens on them.",
+    )
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port of 127.0.0.1 now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _seed(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])

@@ -1,0 +1,143 @@
+"""The message archive as its clients use it: record, disclose by order, open with the operator's key."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from amanat.audit.errors import NotChecked
+from amanat.audit.host import Host
+from amanat.audit.opening import keyring
+from amanat.audit.postgres import Answer, Session
+from amanat.audit.probe import Probe
+from amanat.audit.waiting import eventually
+
+APPROVER = "Amanat audit"
+NOT_CHAINED_YET = "55000"
+RECORD_MESSAGE = "SELECT id, recorded_at FROM archive.record_message(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+RECORD_TRANSACTION = "SELECT archive.record_transaction(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+REQUEST = "SELECT archive.request_disclosure(%s, %s, %s, %s)"
+FETCH = "SELECT part, body FROM archive.fetch_disclosure(%s)"
+
+
+def marker(what: str) -> str:
+    """A text that occurs nowhere else, and says that an audit made it."""
+    return f"amanat-audit-{what}-{secrets.token_hex(8)}"
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message as a gateway would hand it over; parties are made up and marked."""
+
+    channel: str = "sms"
+    direction: str = "in"
+    origin: str = field(default_factory=lambda: marker("origin"))
+    destination: str = field(default_factory=lambda: marker("destination"))
+    content: str = field(default_factory=lambda: marker("content"))
+    sent_at: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(seconds=2))
+    received_at: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(seconds=1))
+    client_ip: str = "192.0.2.7"
+    client_port: int = 40404
+
+    def parameters(self) -> tuple[object, ...]:
+        """In the order of archive.record_message."""
+        where = (self.channel, self.direction, self.origin, self.destination)
+        return *where, self.sent_at, self.received_at, self.client_ip, self.client_port, self.content
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """An online transaction as a payment page would hand it over."""
+
+    means: str = "rial_card"
+    user_ref: str = field(default_factory=lambda: marker("user"))
+    kind: str = "audit"
+    amount: str = "1000"
+    currency: str = "IRR"
+    reference: str = field(default_factory=lambda: marker("reference"))
+    client_ip: str = "192.0.2.7"
+    client_port: int = 40404
+    occurred_at: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(seconds=1))
+
+    def parameters(self) -> tuple[object, ...]:
+        """In the order of archive.record_transaction."""
+        what = (self.user_ref, self.kind, self.amount, self.currency, self.means, self.reference)
+        return *what, self.client_ip, self.client_port, self.occurred_at
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What a disclosure handed out: its parts by name, contents still sealed."""
+
+    parts: Mapping[str, Sequence[Mapping[str, Any]]]
+
+    @property
+    def messages(self) -> Sequence[Mapping[str, Any]]:
+        return self.parts.get("message", ())
+
+    @property
+    def transactions(self) -> Sequence[Mapping[str, Any]]:
+        return self.parts.get("transaction", ())
+
+
+class Archive:
+    """One audited archive. Each step logs in as the role that is meant for it."""
+
+    def __init__(self, host: Host, probe: Probe) -> None:
+        self._host = host
+        self._probe = probe
+
+    def record(self, *records: Message | Transaction) -> list[int]:
+        """Record them as the writer; returns their ids."""
+        with self._probe.login(self._host, "archive_writer") as writer:
+            return [int(writer.value(_statement(one), one.parameters())) for one in records]
+
+    def disclose(self, selector: Mapping[str, object], seconds: float) -> Bundle:
+        """Request by a made-up court order, wait until the request is chained, fetch.
+
+        Raises `NotChecked` when that takes longer than `seconds` or is refused.
+        """
+        order = (
+            marker("order"),
+            datetime.now(UTC).date() - timedelta(days=1),
+            APPROVER,
+            Jsonb(dict(selector)),
+        )
+        with self._probe.login(self._host, "archive_discloser") as discloser:
+            request = discloser.value(REQUEST, order)
+            answer = eventually(lambda: _fetched(discloser, int(request)), seconds)
+        if answer is None or answer.sqlstate:
+            said = f"{answer.sqlstate} {answer.message}" if answer else f"not chained within {seconds:g} s"
+            raise NotChecked(f"the disclosure can't be fetched: {said}", f"host {self._host.name}")
+        parts: dict[str, list[Mapping[str, Any]]] = {}
+        for part, body in answer.rows:
+            parts.setdefault(part, []).append(body)
+        return Bundle(parts)
+
+    def find(self, ids: Sequence[int], record: str, seconds: float) -> Bundle:
+        """Disclose these records of the last hour."""
+        now = datetime.now(UTC)
+        span = {
+            "from": (now - timedelta(hours=1)).isoformat(),
+            "until": (now + timedelta(hours=1)).isoformat(),
+        }
+        return self.disclose({"record": record, "ids": list(ids), **span}, seconds)
+
+    def open(self, bundle: Bundle) -> dict[int, str]:
+        """The contents by message id, opened with the operator's private key."""
+        with keyring(self._probe.sealing_key()) as ring:
+            keys = {one["id"]: ring.open_key(one["sealed"]) for one in bundle.parts.get("data_key", ())}
+            self._probe.hide(*keys.values())
+            return {int(m["id"]): ring.open_content(m["content"], keys[m["key_id"]]) for m in bundle.messages}
+
+
+def _statement(record: Message | Transaction) -> str:
+    return RECORD_MESSAGE if isinstance(record, Message) else RECORD_TRANSACTION
+
+
+def _fetched(discloser: Session, request: int) -> Answer | None:
+    answer = discloser.ask(FETCH, (request,))
+    return None if answer.sqlstate == NOT_CHAINED_YET else answer

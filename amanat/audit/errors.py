@@ -1,0 +1,11 @@
+"""Why a check could not be made."""
+
+from amanat.errors import AmanatError
+
+
+class NotChecked(AmanatError):
+    """The check could not measure what it should: neither satisfied nor not-satisfied, never left out."""
+
+
+class Unreachable(NotChecked):
+    """A host or a service doesn't answer, so nothing about it was measured."""

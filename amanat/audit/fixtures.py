@@ -1,0 +1,55 @@
+"""What a policy asks for by name."""
+
+from collections.abc import Callable
+
+import pytest
+
+from amanat.audit.archive import Archive
+from amanat.audit.host import Host
+from amanat.audit.hosts import Hosts
+from amanat.audit.markers import ids_of
+from amanat.audit.probe import Probe
+from amanat.audit.session import Audit
+from amanat.errors import BadInput
+from amanat.requirement import Bound
+
+AUDIT = pytest.StashKey[Audit]()
+
+
+@pytest.fixture(scope="session")
+def hosts(pytestconfig: pytest.Config) -> Hosts:
+    """Every host of the inventory by its name."""
+    return pytestconfig.stash[AUDIT].hosts
+
+
+@pytest.fixture(scope="session")
+def store(hosts: Hosts) -> Host:
+    """The host that keeps the message archive."""
+    return hosts.job("store")
+
+
+@pytest.fixture
+def bound(request: pytest.FixtureRequest) -> Callable[[str], Bound]:
+    """`bound(name)`: the law register's limit for this test's requirement, whatever the operator chose."""
+    law = request.config.stash[AUDIT].register
+    ids = ids_of(request.node)
+
+    def find(name: str) -> Bound:
+        for one in ids:
+            if name in law[one].bounds:
+                return law.bound(one, name)
+        raise BadInput(f"{' and '.join(ids)} has no bound {name}", fix="Add it to the law register.")
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def probe(pytestconfig: pytest.Config) -> Probe:
+    """Behaves like a client of the hosts' services, with the operator's certificates or without."""
+    return Probe(pytestconfig.stash[AUDIT])
+
+
+@pytest.fixture(scope="session")
+def archive(store: Host, probe: Probe) -> Archive:
+    """The message archive, used as its clients do."""
+    return Archive(store, probe)

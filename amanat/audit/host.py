@@ -1,0 +1,130 @@
+"""A host under audit: testinfra's modules over our recorded connection."""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import testinfra.backend.base
+import testinfra.host
+
+from amanat.audit.errors import NotChecked, Unreachable
+from amanat.audit.inventory import Target
+from amanat.audit.recorder import Identity, Recorder
+from amanat.audit.ssh import COMMAND_SECONDS, Completed, Connection
+
+
+class _Backend(testinfra.backend.base.BaseBackend):  # type: ignore[misc]
+    """What testinfra's modules run their commands through."""
+
+    NAME = "amanat"
+
+    def __init__(self, connection: Connection, recorder: Recorder) -> None:
+        super().__init__(connection.target.name)
+        self._encoding = "utf-8"
+        self._connection = connection
+        self._recorder = recorder
+
+    @cached_property
+    def identity(self) -> Identity:
+        name = self._connection.target.name
+        try:
+            machine = self._connection.run("cat /etc/machine-id")
+        except Unreachable as error:
+            self._recorder.unreachable(name, error)
+            raise
+        return Identity(name, self._connection.host_key(), machine.stdout.decode("ascii", "replace").strip())
+
+    def run(
+        self, command: str, *args: str, stdin: bytes = b"", seconds: float = COMMAND_SECONDS, **_: object
+    ) -> testinfra.backend.base.CommandResult:
+        line = self.get_command(command, *args)
+        who = self.identity
+        done = self._run(line, stdin, seconds)
+        self._recorder.command(
+            who, line, done.exit_status, done.stdout, done.stderr, self._connection.target.user
+        )
+        return self.result(done.exit_status, line.encode(), done.stdout, done.stderr)
+
+    def _run(self, line: str, stdin: bytes, seconds: float) -> Completed:
+        try:
+            return self._connection.run(line, stdin, seconds)
+        except NotChecked as error:
+            self._recorder.unreachable(self._connection.target.name, error)
+            raise
+
+    def decode(self, data: bytes) -> str:
+        return data.decode("utf-8", "backslashreplace")
+
+    def encode(self, data: str) -> bytes:
+        return data.encode()
+
+
+class Host(testinfra.host.Host):  # type: ignore[misc]
+    """One audited host. Every command becomes evidence; testinfra's modules (`file`, `service`) work on it.
+
+    `name` is the inventory's, `address` where SSH reaches it, `variables` what the inventory says of it.
+    """
+
+    def __init__(self, connection: Connection, recorder: Recorder) -> None:
+        self._backend = _Backend(connection, recorder)
+        super().__init__(self._backend)
+        self._backend.set_host(self)
+        self.target: Target = connection.target
+        self.recorder = recorder
+
+    def __repr__(self) -> str:
+        return f"<Host {self.target.name}>"
+
+    @property
+    def name(self) -> str:
+        return self.target.name
+
+    @property
+    def address(self) -> str:
+        return self.target.address
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        return self.target.variables
+
+    @property
+    def identity(self) -> Identity:
+        """Which machine this is; raises `Unreachable`."""
+        identity: Identity = self._backend.identity
+        return identity
+
+    def read(self, command: str, *args: str, seconds: float = COMMAND_SECONDS) -> str:
+        """What a command that must work prints. `%s` in `command` are replaced by the quoted `args`.
+
+        Raises `NotChecked` when it fails: what could not be read was not measured.
+        """
+        return self.worked(self.run(command, *args, seconds=seconds))
+
+    def worked(self, done: testinfra.backend.base.CommandResult) -> str:
+        """The standard output of a command that must have worked; raises `NotChecked` when it did not."""
+        if done.exit_status:
+            said = " ".join((done.stderr or done.stdout).split())[:300]
+            raise NotChecked(
+                f"`{done.command.decode()}` ended with {done.exit_status}: {said}",
+                f"host {self.name}",
+                "The auditor must be able to run it: converge the host with `make up`.",
+            )
+        return str(done.stdout)
+
+    def parsed(self, done: testinfra.backend.base.CommandResult) -> Any:  # noqa: ANN401 - JSON of any shape
+        """`worked`, as JSON; raises `NotChecked` when it is none."""
+        try:
+            return json.loads(self.worked(done))
+        except ValueError as error:
+            raise NotChecked(
+                f"`{done.command.decode()}` printed no JSON: {error}", f"host {self.name}"
+            ) from error
+
+    def privileged(self, command: str, *args: str, seconds: float = COMMAND_SECONDS) -> str:
+        """`read` with sudo, for a command line that the host's sudoers grants the auditor word by word."""
+        return self.read(f"sudo -n {command}", *args, seconds=seconds)
+
+    def json(self, command: str, *args: str, seconds: float = COMMAND_SECONDS) -> Any:  # noqa: ANN401
+        """What a command prints, as JSON; raises `NotChecked` when it fails or prints none."""
+        return self.parsed(self.run(command, *args, seconds=seconds))

@@ -1,0 +1,52 @@
+"""The hosts of one audit, by the name policies call them."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from amanat.audit.errors import NotChecked
+from amanat.audit.host import Host
+from amanat.audit.inventory import Target
+from amanat.audit.recorder import Recorder
+from amanat.audit.ssh import Connection
+
+
+class Hosts(Mapping[str, Host]):
+    """The inventory's hosts by name; `job` also finds the one host of a group so called."""
+
+    def __init__(self, targets: Mapping[str, Target], recorder: Recorder) -> None:
+        # Sockets have short names (sun_path, 108 bytes), so not below the stack's own directory.
+        self._control = Path(tempfile.mkdtemp(prefix="amanat-", dir="/tmp"))  # noqa: S108 - made 0700 by mkdtemp
+        self._connections = {name: Connection(target, self._control) for name, target in targets.items()}
+        self._hosts = {name: Host(one, recorder) for name, one in self._connections.items()}
+
+    def __getitem__(self, name: str) -> Host:
+        return self._hosts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._hosts)
+
+    def __len__(self) -> int:
+        return len(self._hosts)
+
+    def job(self, job: str) -> Host:
+        """The host that does `job`. Raises `NotChecked` when none, or more than one, does."""
+        if job in self._hosts:
+            return self._hosts[job]
+        members = [host for host in self._hosts.values() if job in host.target.groups]
+        if len(members) == 1:
+            return members[0]
+        known = ", ".join(self._hosts)
+        how_many = f"{len(members)} hosts are" if members else "no host is"
+        raise NotChecked(
+            f"{how_many} called {job} or in a group {job}",
+            f"hosts of the inventory: {known}",
+            "Audit an inventory that has exactly one.",
+        )
+
+    def close(self) -> None:
+        """End every connection."""
+        for connection in self._connections.values():
+            connection.close()
+        shutil.rmtree(self._control, ignore_errors=True)

@@ -1,0 +1,116 @@
+"""Finds the hosts to audit in an Ansible inventory, as Ansible itself reads it."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from amanat.errors import BadInput
+
+DEFAULT_USER = "auditor"
+SSH_PORT = 22
+
+
+class BadInventory(BadInput):
+    """The inventory can't be read, or doesn't say how to reach a host."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One host of the inventory and how the auditor reaches it over SSH."""
+
+    name: str
+    address: str
+    port: int
+    user: str
+    key: Path | None
+    ssh_arguments: tuple[str, ...]
+    groups: frozenset[str]
+    variables: Mapping[str, Any]
+
+
+def read(path: Path, user: str = DEFAULT_USER, key: Path | None = None) -> dict[str, Target]:
+    """The hosts of the inventory at `path`, reached as `user` with `key` whatever account Ansible uses.
+
+    Raises `BadInventory` for a file that Ansible can't read or that names no host.
+    """
+    if not path.exists():
+        raise BadInventory("there is no inventory", str(path), "Run `make up`, or give --inventory FILE.")
+    listing = _listing(path)
+    variables = listing.get("_meta", {}).get("hostvars", {})
+    groups = _groups(listing)
+    if not groups:
+        raise BadInventory("the inventory names no host", str(path), "Give an Ansible inventory with hosts.")
+    return {
+        name: _target(name, variables.get(name, {}), groups[name], user, key, path) for name in sorted(groups)
+    }
+
+
+def _listing(path: Path) -> dict[str, Any]:
+    beside = Path(sys.executable).with_name("ansible-inventory")
+    program = str(beside) if beside.exists() else "ansible-inventory"
+    environment = {**os.environ, "ANSIBLE_INVENTORY_UNPARSED_FAILED": "true", "ANSIBLE_NOCOLOR": "1"}
+    try:
+        done = subprocess.run(
+            [program, "-i", str(path), "--list"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+        )
+    except FileNotFoundError as error:
+        raise BadInventory("ansible-inventory is not installed", program, "Run `make tools`.") from error
+    if done.returncode:
+        said = " ".join(done.stderr.split())
+        raise BadInventory(f"Ansible can't read the inventory: {said}", str(path), "Mend the file.")
+    listing: dict[str, Any] = json.loads(done.stdout)
+    return listing
+
+
+def _groups(listing: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """The groups of every host, those inherited from child groups included."""
+    found: dict[str, set[str]] = {}
+
+    def walk(group: str, above: frozenset[str]) -> None:
+        if group in above:
+            return
+        own = listing.get(group, {})
+        for host in own.get("hosts", []):
+            found.setdefault(host, set()).update(above | {group})
+        for child in own.get("children", []):
+            walk(child, above | {group})
+
+    walk("all", frozenset())
+    return {host: frozenset(groups) for host, groups in found.items()}
+
+
+def _target(
+    name: str, variables: Mapping[str, Any], groups: frozenset[str], user: str, key: Path | None, path: Path
+) -> Target:
+    address = _literal(name, variables, "ansible_host", path) or name
+    port = _literal(name, variables, "ansible_port", path) or str(SSH_PORT)
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise BadInventory(f"ansible_port = {port!r} of {name} is no port", str(path), "Give 1 to 65535.")
+    if address.startswith("-"):
+        raise BadInventory(f"ansible_host = {address!r} of {name} is no address", str(path), "Mend it.")
+    arguments = [
+        *shlex.split(_literal(name, variables, "ansible_ssh_common_args", path)),
+        *shlex.split(_literal(name, variables, "ansible_ssh_extra_args", path)),
+    ]
+    return Target(name, address, int(port), user, key, tuple(arguments), groups, variables)
+
+
+def _literal(name: str, variables: Mapping[str, Any], variable: str, path: Path) -> str:
+    value = str(variables.get(variable, "") or "")
+    if "{{" in value:
+        raise BadInventory(
+            f"{variable} of {name} is a template, which only a playbook resolves",
+            str(path),
+            f"Write the value of {variable} itself.",
+        )
+    return value

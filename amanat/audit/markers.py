@@ -1,0 +1,40 @@
+"""The link from a check to the law: `@requirement("A5-6-1-access")`."""
+
+import difflib
+from collections.abc import Collection, Iterable, Iterator
+
+import pytest
+
+MARKER = "requirement"
+
+
+def requirement(*ids: str) -> pytest.MarkDecorator:
+    """Mark a policy test with the ids of the requirements it measures (at least one).
+
+    Raises `TypeError` for no id, or for the decorator used without a call.
+    """
+    if not ids or not all(isinstance(one, str) for one in ids):
+        raise TypeError('write the ids in the marker: @requirement("A5-6-1-access")')
+    return pytest.mark.requirement(*ids)
+
+
+def ids_of(item: pytest.Item) -> tuple[str, ...]:
+    """The requirement ids of a test, in the order of its markers, each once."""
+    marked = (one for mark in item.iter_markers(MARKER) for one in mark.args)
+    return tuple(dict.fromkeys(str(one) for one in marked))
+
+
+def faults(items: Iterable[pytest.Item], known: Collection[str]) -> Iterator[str]:
+    """One sentence for each test that no requirement, or an unknown one, stands behind."""
+    for item in items:
+        ids = ids_of(item)
+        if not ids:
+            yield f'{item.nodeid}: no requirement; add @requirement("<id>") from the law register'
+        for one in ids:
+            if one not in known:
+                yield f"{item.nodeid}: {one} is no requirement of the law register{_hint(one, known)}"
+
+
+def _hint(wrong: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(wrong, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""

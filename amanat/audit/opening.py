@@ -1,0 +1,63 @@
+"""Opens sealed content with the operator's OpenPGP key and nothing but gpg, as a court's expert would."""
+
+import base64
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from amanat.audit.errors import NotChecked
+
+
+class Keyring:
+    """A temporary gpg home that holds one private key."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def open_key(self, sealed: str) -> str:
+        """The passphrase in a disclosed data key (base64 of an OpenPGP message to the operator's key)."""
+        return self._gpg(["--decrypt"], base64.b64decode(sealed), "").decode()
+
+    def open_content(self, content: str, passphrase: str) -> str:
+        """The text of a disclosed message (base64 of a symmetric OpenPGP message)."""
+        return self._gpg(["--decrypt"], base64.b64decode(content), passphrase).decode()
+
+    def load(self, key: Path) -> None:
+        """Take the private key in; raises `NotChecked` when gpg refuses it."""
+        self._gpg(["--import"], key.read_bytes(), "")
+
+    def close(self) -> None:
+        """Stop the agent that gpg started."""
+        subprocess.run(["gpgconf", "--homedir", str(self._home), "--kill", "all"], check=False)
+
+    def _gpg(self, arguments: list[str], data: bytes, passphrase: str) -> bytes:
+        # The passphrase goes through a file of our private directory: process lists show arguments.
+        secret = self._home / "passphrase"
+        secret.touch(mode=0o600)
+        secret.write_text(passphrase)
+        command = ["gpg", "--homedir", str(self._home), "--batch", "--quiet", "--no-tty"]
+        command += ["--pinentry-mode", "loopback", "--passphrase-file", str(secret), *arguments]
+        try:
+            done = subprocess.run(command, input=data, capture_output=True, check=False)
+        except FileNotFoundError as error:
+            raise NotChecked("gpg is not installed on the controller", "PATH", "Install gnupg.") from error
+        finally:
+            secret.unlink()
+        if done.returncode:
+            said = " ".join(done.stderr.decode("utf-8", "replace").split())
+            raise NotChecked(f"gpg can't open what was sealed: {said}", "the operator's key")
+        return done.stdout
+
+
+@contextmanager
+def keyring(key: Path) -> Iterator[Keyring]:
+    """A keyring with the operator's private key, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="amanat-gpg-") as home:
+        opened = Keyring(Path(home))
+        try:
+            opened.load(key)
+            yield opened
+        finally:
+            opened.close()

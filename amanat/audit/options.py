@@ -1,0 +1,87 @@
+"""What an audit was asked to do: which hosts, which requirements, where evidence goes."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from amanat.audit.inventory import DEFAULT_USER
+from amanat.places import PROJECT_ROOT, Places
+
+STACK_VARIABLE = "AMANAT_STACK"
+DEFAULT_STACK = "local"
+OUTSIDE = "inventory"  # evidence of hosts that no stack of ours made
+
+
+def declare(parser: pytest.Parser) -> None:
+    """Add the audit's options to pytest's."""
+    group = parser.getgroup("amanat", "the audit")
+    group.addoption(
+        "--stack", metavar="NAME", help=f"stack to audit (default: ${STACK_VARIABLE} or {DEFAULT_STACK})"
+    )
+    group.addoption(
+        "--inventory", metavar="FILE", help="audit the hosts of any Ansible inventory instead of a stack"
+    )
+    group.addoption(
+        "--auditor-user", metavar="NAME", default=DEFAULT_USER, help="account on the hosts (%(default)s)"
+    )
+    group.addoption("--auditor-key", metavar="FILE", help="the account's private key (default: the stack's)")
+    group.addoption(
+        "--clients", metavar="DIR", help="client certificates to probe services with (default: the stack's)"
+    )
+    group.addoption("--sealing-key", metavar="FILE", help="OpenPGP private key that opens sealed content")
+    group.addoption(
+        "--only", metavar="ID", action="append", default=[], help="audit this requirement only; repeatable"
+    )
+    group.addoption("--waivers", metavar="FILE", help="waivers (default: policies/waivers.yaml)")
+    group.addoption("--evidence", metavar="DIR", help="where runs are kept (default: evidence/<stack>)")
+    group.addoption(
+        "--json", metavar="FILE", dest="audit_json", help="also write the verdicts to FILE (- for stdout)"
+    )
+
+
+@dataclass(frozen=True)
+class Options:
+    """The audit's options with the stack's places filled in."""
+
+    stack: str
+    inventory: Path
+    auditor_user: str
+    auditor_key: Path | None
+    clients: Path | None
+    sealing_key: Path | None
+    secrets: Path | None
+    signing_key: Path
+    evidence: Path
+    waivers: Path
+    only: tuple[str, ...]
+    json: str | None
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> "Options":
+        """Read them; raises `BadStackName` for a name that can't be one."""
+        given = config.getoption
+        named = given("--stack") or os.environ.get(STACK_VARIABLE)
+        inventory = _path(given("--inventory"))
+        places = Places(named or DEFAULT_STACK)
+        ours = inventory is None
+        stack = places.stack if ours or named else OUTSIDE
+        return cls(
+            stack=stack,
+            inventory=inventory or places.hosts_file,
+            auditor_user=given("--auditor-user"),
+            auditor_key=_path(given("--auditor-key")) or (places.auditor_key if ours else None),
+            clients=_path(given("--clients")) or (places.clients if ours else None),
+            sealing_key=_path(given("--sealing-key")) or (places.sealing_private_key if ours else None),
+            secrets=places.inventory if ours else None,
+            signing_key=places.evidence_key,
+            evidence=_path(given("--evidence")) or PROJECT_ROOT / "evidence" / stack,
+            waivers=_path(given("--waivers")) or PROJECT_ROOT / "policies" / "waivers.yaml",
+            only=tuple(dict.fromkeys(given("--only"))),
+            json=given("audit_json"),
+        )
+
+
+def _path(given: str | None) -> Path | None:
+    return Path(given).expanduser().absolute() if given else None

@@ -1,0 +1,186 @@
+"""The pytest plugin of the audit; `policies/conftest.py` loads it."""
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from amanat.audit import options, report
+from amanat.audit.fixtures import AUDIT, archive, bound, hosts, probe, store
+from amanat.audit.markers import MARKER, faults, ids_of
+from amanat.audit.outcomes import Compared, outcome_of, redacted
+from amanat.audit.session import JUNIT, Audit
+from amanat.errors import AmanatError
+from amanat.evidence.run import new_name
+from amanat.law import register
+
+__all__ = ["archive", "bound", "hosts", "probe", "store"]
+
+DRAFTS = pytest.StashKey[Path]()
+COMPARED = pytest.StashKey[Compared]()
+POLICIES = "policies"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    options.declare(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", f"{MARKER}(id, ...): the requirements of the law that a policy measures"
+    )
+    config.stash[COMPARED] = Compared()
+    if config.option.collectonly or config.option.help:
+        return
+    try:
+        audit = Audit(options.Options.of(config), new_name())
+    except AmanatError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[AUDIT] = audit
+    config.stash[DRAFTS] = Path(tempfile.mkdtemp(prefix="amanat-audit-"))
+    if not config.option.xmlpath:  # pytest's own JUnit writer starts after this hook
+        config.option.xmlpath = str(config.stash[DRAFTS] / JUNIT)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if DRAFTS in config.stash:
+        shutil.rmtree(config.stash[DRAFTS], ignore_errors=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse a policy that nothing in the law stands behind; keep what `--only` asks for."""
+    policies = [item for item in items if _is_policy(item)]
+    wrong = list(faults(policies, register().requirements))
+    if wrong:
+        raise pytest.UsageError("policies and the law register disagree:\n  " + "\n  ".join(wrong))
+    audit = config.stash.get(AUDIT, None)
+    if audit is None:
+        return
+    only = set(audit.options.only)
+    kept = [item for item in items if not _is_policy(item) or not only or only & set(ids_of(item))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+    for item in filter(_is_policy, items):
+        audit.plan(item.nodeid, ids_of(item), proves(item))
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """A check that -k, -m or --deselect leaves out stays planned, and so becomes not-checked."""
+    for item in filter(_is_policy, items):
+        audit = item.config.stash.get(AUDIT, None)
+        if audit and (not audit.options.only or set(audit.options.only) & set(ids_of(item))):
+            audit.plan(item.nodeid, ids_of(item), proves(item))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Open the run only when everything was collected."""
+    audit = session.config.stash.get(AUDIT, None)
+    if audit is None or session.testsfailed:
+        return
+    try:
+        audit.start()
+    except AmanatError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    audit = item.config.stash.get(AUDIT, None)
+    if audit is None or not _is_policy(item):
+        return (yield)
+    item.config.stash[COMPARED].forget()
+    audit.recorder.begin(item.nodeid, ids_of(item))
+    try:
+        return (yield)
+    finally:
+        audit.recorder.end()
+
+
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> None:
+    """Remember what was compared; pytest's own explanation stays."""
+    config.stash[COMPARED].remember(op, left, right)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    made = yield
+    audit = item.config.stash.get(AUDIT, None)
+    if audit is None or not _is_policy(item):
+        return made
+    outcome, reason = outcome_of(call, made, item.config.stash[COMPARED], proves(item))
+    redacted(made, audit.recorder.redact)
+    if call.when == "call" or made.outcome != "passed":
+        audit.note(item.nodeid, outcome, reason)
+    return made
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """After JUnit is written: judge, sign, and let the exit status say whether the audit passes."""
+    audit = session.config.stash.get(AUDIT, None)
+    if audit is None:
+        return
+    audit.close()
+    if audit.recorder.run is None:
+        return
+    passes = _finish(audit, session.config)
+    if session.exitstatus in (
+        pytest.ExitCode.OK,
+        pytest.ExitCode.TESTS_FAILED,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+    ):
+        session.exitstatus = pytest.ExitCode.OK if passes else pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    audit = config.stash.get(AUDIT, None)
+    if audit is None or not audit.judgements:
+        return
+    terminalreporter.section("audit", sep="=")
+    for line, colour in report.lines(audit.register, audit.judgements):
+        terminalreporter.write_line(audit.recorder.redact(line), **({colour: True} if colour else {}))
+    said, passes = report.last_line(audit.judgements, audit.run_directory)
+    terminalreporter.write_line(said, bold=True, green=passes, red=not passes)
+    if audit.options.json:
+        _write_json(audit)
+
+
+def proves(item: pytest.Item) -> str:
+    """The first sentence of a test's docstring: what it proves."""
+    text = getattr(getattr(item, "obj", None), "__doc__", None) or item.name
+    return " ".join(text.strip().split("\n\n")[0].split())
+
+
+def _is_policy(item: pytest.Item) -> bool:
+    root = item.config.rootpath
+    path = item.path.relative_to(root) if item.path.is_relative_to(root) else item.path
+    return POLICIES in path.parts
+
+
+def _finish(audit: Audit, config: pytest.Config) -> bool:
+    junit = Path(config.option.xmlpath)
+    inside = audit.run_directory / JUNIT
+    try:
+        if junit.is_file():
+            shutil.copyfile(junit, inside)
+        return audit.finish([inside])
+    except (AmanatError, OSError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return False
+
+
+def _write_json(audit: Audit) -> None:
+    text = json.dumps(audit.result(), indent=1, ensure_ascii=False) + "\n"
+    if audit.options.json == "-":
+        sys.stdout.write(text)
+    else:
+        Path(str(audit.options.json)).write_text(text, "utf-8")

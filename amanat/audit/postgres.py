@@ -1,0 +1,151 @@
+"""PostgreSQL as a client sees it: logins that are admitted or refused, statements and their SQLSTATE."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from amanat.audit.errors import NotChecked
+
+DATABASE = "archive"
+CONNECT_SECONDS = 15
+_LONGEST_RESULT = 16_000
+Record = Callable[[Mapping[str, object], Mapping[str, object]], None]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A client certificate and its key."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where a client connects, as whom, what it shows and trusts; `empty` is a directory without files."""
+
+    address: str
+    port: int
+    role: str
+    password: str
+    authority: Path
+    shown: Certificate | None
+    empty: Path
+
+    def parameters(self, attempt: Mapping[str, str]) -> dict[str, Any]:
+        """libpq's connection parameters for an attempt."""
+        nothing = self.empty / "none"  # libpq would else look in ~/.postgresql
+        tls = attempt.get("tls", "")
+        return {
+            "host": self.address,
+            "port": self.port,
+            "user": self.role,
+            "password": self.password,
+            "dbname": DATABASE,
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "amanat-audit",
+            "sslmode": attempt.get("sslmode", "verify-full"),
+            "sslrootcert": str(self.authority),
+            "sslcert": str(self.shown.certificate if self.shown else nothing),
+            "sslkey": str(self.shown.key if self.shown else nothing),
+            "ssl_max_protocol_version": tls,
+            "ssl_min_protocol_version": tls or "TLSv1.2",
+            "gssencmode": "disable",
+            "passfile": str(nothing),
+            "require_auth": attempt.get("authentication", ""),
+        }
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Whether a login was admitted, and the server's or the library's words when not."""
+
+    admitted: bool
+    message: str
+
+    def as_json(self) -> dict[str, object]:
+        return {"admitted": self.admitted, "message": self.message}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a statement gave: its rows, or the SQLSTATE and words it was refused with."""
+
+    rows: list[tuple[Any, ...]]
+    sqlstate: str
+    message: str
+
+
+def enter(database: Database, attempt: Mapping[str, str]) -> Entry:
+    """Try one login."""
+    try:
+        with psycopg.connect(**database.parameters(attempt)) as connection:
+            connection.execute("SELECT 1")
+    except psycopg.OperationalError as error:
+        return Entry(False, " ".join(str(error).split()))
+    return Entry(True, "")
+
+
+class Session:
+    """An open session; each statement is a transaction of its own."""
+
+    def __init__(self, connection: "psycopg.Connection[tuple[Any, ...]]", record: Record) -> None:
+        self._connection = connection
+        self._record = record
+
+    def ask(self, statement: str, parameters: Sequence[object] = (), *, keep: bool = True) -> Answer:
+        """Run one statement in a transaction of its own, which is rolled back unless `keep`."""
+        tried = {"statement": statement, "parameters": [str(one) for one in parameters], "kept": keep}
+        try:
+            with self._connection.transaction(force_rollback=not keep):
+                cursor = self._connection.execute(sql.SQL(statement), parameters or None)
+                rows = cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            answer = Answer([], error.sqlstate or "no SQLSTATE", _said(error))
+            self._record(tried, {"sqlstate": answer.sqlstate, "message": answer.message})
+            return answer
+        self._record(tried, {"rows": len(rows), "result": repr(rows)[:_LONGEST_RESULT]})
+        return Answer(rows, "", "")
+
+    def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """What a statement that must work returns; raises `NotChecked` with the SQLSTATE when it fails."""
+        answer = self.ask(statement, parameters)
+        if answer.sqlstate:
+            raise NotChecked(f"{statement} failed: {answer.sqlstate} {answer.message}", "PostgreSQL")
+        return answer.rows
+
+    def value(self, statement: str, parameters: Sequence[object] = ()) -> Any:  # noqa: ANN401 - a column of any type
+        """The first column of the first row."""
+        rows = self.rows(statement, parameters)
+        if not rows:
+            raise NotChecked(f"{statement} returned no row", "PostgreSQL")
+        return rows[0][0]
+
+    def refusal(self, statement: str, parameters: Sequence[object] = ()) -> str:
+        """The SQLSTATE a statement is refused with, or "" when it works. Whatever it does is rolled back."""
+        return self.ask(statement, parameters, keep=False).sqlstate
+
+
+@contextmanager
+def session(database: Database, record: Record) -> Iterator[Session]:
+    """Log in with everything right; raises `NotChecked` when the server doesn't let us."""
+    try:
+        connection = psycopg.connect(**database.parameters({}), autocommit=True)
+    except psycopg.OperationalError as error:
+        record({"login": database.role}, {"admitted": False, "message": _said(error)})
+        raise NotChecked(
+            f"{database.role} can't log in: {_said(error)}",
+            f"{database.address}:{database.port}",
+            "Converge the host with `make up`.",
+        ) from error
+    with connection:
+        yield Session(connection, record)
+
+
+def _said(error: psycopg.Error) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,177 @@
+"""Behaves like a client of the hosts' services; what was tried and what came of it becomes evidence."""
+
+import secrets
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from amanat.audit.errors import NotChecked, Unreachable
+from amanat.audit.foreign import make_certificate
+from amanat.audit.host import Host
+from amanat.audit.postgres import Certificate, Database, Entry, Session, enter, session
+from amanat.audit.session import Audit
+from amanat.audit.ssh import offered_methods
+from amanat.audit.tls import postgresql_certificate
+
+POSTGRESQL_PORT = 5432
+CONNECT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where the controller reaches a host's service."""
+
+    address: str
+    port: int
+
+
+class Probe:
+    """Clients of the audited services, with the operator's certificates, with others', or with none."""
+
+    def __init__(self, audit: Audit) -> None:
+        self._audit = audit
+
+    def endpoint(self, host: Host, port: int) -> Endpoint:
+        """The port published on the controller, else the host's own address, else its SSH address."""
+        published = host.variables.get("published_ports") or {}
+        outside = published.get(port) or published.get(str(port))
+        if outside:
+            return Endpoint(host.address, int(outside))
+        peers = host.variables.get("base_peers") or {}
+        return Endpoint(str(peers.get(host.name, host.address)), port)
+
+    def answers(self, host: Host, port: int) -> bool:
+        """Whether a TCP connection to `port` of the host's own address is accepted from here."""
+        at = Endpoint(str((host.variables.get("base_peers") or {}).get(host.name, host.address)), port)
+        outcome = _connect(at)
+        self._audit.recorder.client(host.identity, {"tcp": f"{at.address}:{at.port}"}, {"result": outcome})
+        return outcome == "accepted"
+
+    def enter(self, host: Host, role: str, **attempt: str) -> Entry:
+        """Try to log in to the archive and leave again.
+
+        Keywords: `certificate` (own, none, foreign, or another role's name), `password` (right, wrong),
+        `sslmode`, `tls` (the one version), `authentication` (libpq's require_auth), `authority` (own,
+        foreign).
+        """
+        certificate = attempt.pop("certificate", "own")
+        authority = attempt.pop("authority", "own")
+        known = attempt.pop("password", "right") == "right"
+        with self._database(host, role, certificate, authority, known) as database:
+            entry = enter(database, attempt)
+        tried = {"postgresql": f"{role}@{database.address}:{database.port}", "certificate": certificate}
+        tried |= {"authority": authority, "password is": "right" if known else "wrong", **attempt}
+        self._audit.recorder.client(host.identity, tried, entry.as_json())
+        return entry
+
+    @contextmanager
+    def login(self, host: Host, role: str) -> Iterator[Session]:
+        """A session of `role` in the archive, with its own certificate and password, all statements recorded.
+
+        Raises `NotChecked` when it can't log in.
+        """
+        with self._database(host, role, "own", "own", True) as database:
+
+            def record(tried: Mapping[str, object], outcome: Mapping[str, object]) -> None:
+                self._audit.recorder.client(host.identity, {"postgresql": role, **tried}, outcome)
+
+            with session(database, record) as opened:
+                yield opened
+
+    def certificate(self, host: Host) -> x509.Certificate:
+        """The certificate that PostgreSQL of `host` shows."""
+        at = self.endpoint(host, POSTGRESQL_PORT)
+        found = postgresql_certificate(at.address, at.port)
+        outcome = {"certificate": found.public_bytes(Encoding.PEM).decode()}
+        self._audit.recorder.client(host.identity, {"tls": f"{at.address}:{at.port}"}, outcome)
+        return found
+
+    def authority(self) -> x509.Certificate:
+        """The stack's own certificate authority, as its clients hold it."""
+        return x509.load_pem_x509_certificate(self._own("ca.crt").read_bytes())
+
+    def ssh_methods(self, host: Host, user: str) -> list[str]:
+        """The ways to log in that sshd offers `user` without a key (RFC 4252, method "none")."""
+        offered = offered_methods(host.target, user)
+        self._audit.recorder.client(host.identity, {"ssh": f"{user}@{host.address}"}, {"offered": offered})
+        return offered
+
+    def sealing_key(self) -> Path:
+        """The OpenPGP private key that opens sealed content; raises `NotChecked` without it."""
+        path = self._audit.options.sealing_key
+        if path is None or not path.is_file():
+            raise NotChecked(
+                "there is no private key to open sealed content with",
+                str(path or "--sealing-key"),
+                "Give the operator's key with --sealing-key FILE.",
+            )
+        return path
+
+    def hide(self, *secrets: str) -> None:
+        """Keep these values out of everything that is recorded or printed from now on."""
+        self._audit.recorder.redact.add(*secrets)
+
+    @contextmanager
+    def _database(
+        self, host: Host, role: str, certificate: str, authority: str, knows_password: bool
+    ) -> Iterator[Database]:
+        at = self.endpoint(host, POSTGRESQL_PORT)
+        self._reach(host, at)
+        secret = self._password(role) if knows_password else secrets.token_hex(16)
+        with tempfile.TemporaryDirectory(prefix="amanat-clients-") as directory:
+            foreign = make_certificate(Path(directory), role)
+            own = self._own("ca.crt")
+            shown: Certificate | None = None
+            if certificate == "foreign":
+                shown = Certificate(foreign[0], foreign[1])
+            elif certificate != "none":
+                name = role if certificate == "own" else certificate
+                shown = Certificate(self._own(f"{name}.crt"), self._own(f"{name}.key"))
+            trusted = own if authority == "own" else foreign[2]
+            yield Database(at.address, at.port, role, secret, trusted, shown, Path(directory))
+
+    def _reach(self, host: Host, at: Endpoint) -> None:
+        outcome = _connect(at)
+        if outcome != "accepted":
+            error = Unreachable(
+                f"PostgreSQL of {host.name} doesn't answer: {outcome}",
+                f"{at.address}:{at.port}",
+                "See `systemctl status postgresql` on the host.",
+            )
+            self._audit.recorder.unreachable(host.name, error)
+            raise error
+
+    def _own(self, name: str) -> Path:
+        directory = self._audit.options.clients
+        path = directory / name if directory else None
+        if path is None or not path.is_file():
+            raise NotChecked(
+                f"the auditor has no {name}",
+                str(directory or "--clients"),
+                "Give the directory of client certificates with --clients DIR.",
+            )
+        return path
+
+    def _password(self, role: str) -> str:
+        passwords = self._audit.secrets.get("store_passwords")
+        if isinstance(passwords, Mapping) and role in passwords:
+            return str(passwords[role])
+        if self._audit.secrets_problem:
+            raise self._audit.secrets_problem
+        password = self._own(f"{role}.password").read_text("utf-8").strip()
+        self.hide(password)
+        return password
+
+
+def _connect(at: Endpoint) -> str:
+    try:
+        with socket.create_connection((at.address, at.port), timeout=CONNECT_SECONDS):
+            return "accepted"
+    except OSError as error:
+        return error.strerror or str(error)

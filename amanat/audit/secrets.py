@@ -1,0 +1,46 @@
+"""The stack's secrets, if the auditor holds them: kept out of evidence, used to log in as a client."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from amanat.audit.errors import NotChecked
+
+
+def of_inventory(directory: Path | None) -> dict[str, Any]:
+    """What the executable sources in an inventory directory say of every host (Ansible's dynamic inventory).
+
+    Returns nothing for a directory without one. Raises `NotChecked` when a source fails.
+    """
+    found: dict[str, Any] = {}
+    for source in sorted(directory.iterdir()) if directory and directory.is_dir() else ():
+        if source.is_file() and os.access(source, os.X_OK):
+            found.update(_variables(source))
+    return found
+
+
+def values(secrets: Mapping[str, Any]) -> Iterator[str]:
+    """Every text within nested mappings and lists."""
+    for value in secrets.values():
+        if isinstance(value, Mapping):
+            yield from values(value)
+        elif isinstance(value, str):
+            yield value
+
+
+def _variables(source: Path) -> dict[str, Any]:
+    done = subprocess.run([str(source), "--list"], capture_output=True, text=True, check=False)
+    try:
+        if done.returncode:
+            raise ValueError(" ".join(done.stderr.split())[-300:])
+        variables: dict[str, Any] = json.loads(done.stdout).get("all", {}).get("vars", {})
+    except (ValueError, AttributeError) as error:
+        raise NotChecked(
+            f"the stack's secrets can't be read: {error}",
+            str(source),
+            "Run `make up`, or audit without the stack's keys.",
+        ) from error
+    return variables

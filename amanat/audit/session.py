@@ -1,0 +1,131 @@
+"""One audit from its options to its verdicts; pytest only drives it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from amanat.audit import inventory, secrets, waivers
+from amanat.audit.errors import NotChecked
+from amanat.audit.hosts import Hosts
+from amanat.audit.options import Options
+from amanat.audit.recorder import Recorder
+from amanat.audit.verdicts import Check, Judgement, Outcome, Reason, green, judge
+from amanat.evidence import Redactor, Run, RunContext
+from amanat.evidence.signature import signing_key
+from amanat.law import register
+from amanat.places import PROJECT_ROOT
+
+SUMMARY = "summary.json"
+JUNIT = "junit.xml"
+
+
+class Audit:
+    """Collects checks, records their probes, judges, and closes the evidence.
+
+    Raises `BadInput` when it is made with an unknown `--only` id, wrong waivers or a wrong key.
+    """
+
+    def __init__(self, options: Options, run_name: str) -> None:
+        self.options = options
+        self.run_name = run_name
+        self.register = register()
+        for one in options.only:
+            _ = self.register[one]
+        self.waivers = waivers.load(options.waivers, self.register.requirements)
+        self.recorder = Recorder(Redactor())
+        self.planned: dict[str, tuple[tuple[str, ...], str]] = {}
+        self.checks: dict[str, Check] = {}
+        self.judgements: dict[str, Judgement] = {}
+        self.secrets_problem: NotChecked | None = None
+
+    @property
+    def run_directory(self) -> Path:
+        return self.options.evidence / self.run_name
+
+    @cached_property
+    def secrets(self) -> dict[str, Any]:
+        """The stack's secrets, or none when they can't be read: then what needs them is not-checked."""
+        try:
+            return secrets.of_inventory(self.options.secrets)
+        except NotChecked as problem:
+            self.secrets_problem = problem
+            return {}
+
+    @cached_property
+    def hosts(self) -> Hosts:
+        options = self.options
+        targets = inventory.read(options.inventory, options.auditor_user, options.auditor_key)
+        return Hosts(targets, self.recorder)
+
+    def plan(self, test: str, requirements: tuple[str, ...], proves: str) -> None:
+        """Remember a check that was collected, so that it can't get lost."""
+        self.planned[test] = (requirements, proves)
+
+    def start(self) -> None:
+        """Find the hosts and open the run; raises `BadInput` or `EvidenceNotWritten`."""
+        self.recorder.redact.add(*secrets.values(self.secrets))
+        plan = {
+            "hosts": {
+                name: f"{host.target.user}@{host.address}:{host.target.port}"
+                for name, host in self.hosts.items()
+            },
+            "tests": {test: list(ids) for test, (ids, _) in self.planned.items()},
+            "requirements": list(self.options.only) or list(self.register.requirements),
+        }
+        context = RunContext.of(self.options.stack, PROJECT_ROOT, self.options.inventory)
+        self.recorder.run = Run.start(
+            self.run_directory, context, signing_key(self.options.signing_key), self.recorder.redact, plan
+        )
+
+    def note(self, test: str, outcome: Outcome, reason: Reason | None) -> None:
+        """Take down how a check ended; a failure in its teardown replaces a pass."""
+        before = self.checks.get(test)
+        if before and (before.outcome is not Outcome.PASSED or outcome is Outcome.PASSED):
+            return
+        requirements, proves = self.planned[test]
+        self.checks[test] = Check(
+            test=test,
+            proves=proves,
+            requirements=requirements,
+            outcome=outcome,
+            reason=reason,
+            hosts=tuple(sorted(self.recorder.hosts[test])),
+            evidence=tuple(self.recorder.evidence[test]),
+        )
+
+    def finish(self, attachments: Sequence[Path]) -> bool:
+        """Judge, write the summary, sign. Returns whether the audit passes; raises `EvidenceNotWritten`."""
+        for test in self.planned.keys() - self.checks.keys():
+            self.note(test, Outcome.NOT_CHECKED, Reason("it was collected but did not run"))
+        checks = [self.checks[test] for test in self.planned]
+        today = datetime.now(UTC).date()
+        self.judgements = judge(self.register, checks, self.waivers, today, self.options.only)
+        run = self.recorder.run
+        if run is not None:
+            result = self.result()
+            (run.directory / SUMMARY).write_text(
+                json.dumps(result, indent=1, ensure_ascii=False) + "\n", "utf-8"
+            )
+            kept = [SUMMARY, *(path.name for path in attachments if path.is_file())]
+            run.finish({**result, "checks": [check.as_json() for check in checks]}, attachments=kept)
+        return green(self.judgements)
+
+    def result(self) -> Mapping[str, Any]:
+        """The verdicts as JSON, secrets redacted."""
+        redact = self.recorder.redact
+        verdicts = {one: judgement.as_json() for one, judgement in self.judgements.items()}
+        text = redact(json.dumps(verdicts, ensure_ascii=False))
+        return {
+            "stack": self.options.stack,
+            "run": str(self.run_directory),
+            "green": green(self.judgements),
+            "requirements": json.loads(text),
+        }
+
+    def close(self) -> None:
+        """Leave no connection open."""
+        if "hosts" in self.__dict__:
+            self.hosts.close()

@@ -1,0 +1,18 @@
+"""Waiting for a condition, with an end."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Value = TypeVar("Value")
+PAUSE_SECONDS = 0.1
+
+
+def eventually(condition: Callable[[], Value], seconds: float) -> Value:
+    """Ask until the answer is true in a test, or `seconds` are over; returns the last answer."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer or time.monotonic() >= deadline:
+            return answer
+        time.sleep(PAUSE_SECONDS)

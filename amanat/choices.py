@@ -1,0 +1,226 @@
+"""What one value of a setting may look like: each function returns a pydantic validator of one kind of value.
+
+It takes what Pulumi hands over (text, mostly) and returns the typed value, or raises Unfit.
+"""
+
+import difflib
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import BeforeValidator
+
+from amanat.errors import BadInput, listed, shown
+
+PRIVATE_NETWORKS = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+IMAGE = re.compile(
+    r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*"
+    r"(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?",
+    re.ASCII,
+)
+REGISTRY = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9._-]+)*")
+UNSAFE_IN_ADDRESSES = re.compile(r"[\s\"'`$\\;|&<>{}()]")
+LONGEST_TEXT = 500
+LONGEST_NAME = 80
+NAME_SIGNS = " .,-()\u2013\u2019\u060c\u00ab\u00bb\u200c"  # no sign that a shell or a template knows
+ARABIC_LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک"})  # keyboards mix them; Persian has its own
+
+
+class Unfit(ValueError):
+    """A value that can't be taken: why, and what to set instead; or a whole complaint in `fault`."""
+
+    def __init__(self, why: str, instead: str, fault: BadInput | None = None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.instead = instead
+        self.fault = fault
+
+
+def latin_digits(text: str) -> str:
+    """The text with Persian (۰-۹) and Arabic (٠-٩) digits turned into 0-9."""
+    return "".join(
+        str(unicodedata.decimal(sign)) if "٠" <= sign <= "۹" and sign.isdecimal() else sign for sign in text
+    )
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """The known name that `name` may have been meant to be, or ""."""
+    return next(iter(difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)), "")
+
+
+def whole_number(low: int, high: int, zero: str = "", instead: str = "") -> BeforeValidator:
+    """An integer from `low` to `high`; 0 as well if `zero` says what it means."""
+    instead = instead or f"{f'0 ({zero}) or ' if zero else ''}a whole number from {low} to {high}"
+
+    def check(value: object) -> int:
+        number = _integer(value)
+        if number is None:
+            raise Unfit("is no whole number", instead)
+        if not (low <= number <= high or (zero and number == 0)):
+            raise Unfit(f"is {'below' if number < low else 'above'} what can work", instead)
+        return number
+
+    return BeforeValidator(check)
+
+
+def one_of(*names: str, unbuilt: str = "") -> BeforeValidator:
+    """One of a closed list of names. `unbuilt` is a name that a later release knows."""
+
+    def check(value: object) -> str:
+        text = _text(value, listed(names, "or"))
+        if text in names:
+            return text
+        if text == unbuilt:
+            raise Unfit("is not built yet", f"{listed(names, 'or')} (this release has no other)")
+        meant = near(text, names)
+        raise Unfit(
+            "is unknown", f"{meant} (of {listed(names)})" if meant and names[1:] else listed(names, "or")
+        )
+
+    return BeforeValidator(check)
+
+
+def address(*schemes: str, instead: str) -> BeforeValidator:
+    """A URL of one of the schemes, or "" for none. It holds no password: settings are not secret."""
+    return _optional(lambda text: _checked_address(text, schemes, instead), instead)
+
+
+def go_proxy(instead: str) -> BeforeValidator:
+    """Go's GOPROXY (go.dev/ref/mod): addresses, direct and off, parted by commas or bars; "" for Go's own."""
+
+    def check(text: str) -> str:
+        for part in re.split(r"[,|]", text):
+            if part not in ("direct", "off"):
+                _checked_address(part, ("https", "http", "file"), instead)
+        return text
+
+    return _optional(check, instead)
+
+
+def engine(instead: str) -> BeforeValidator:
+    """A Docker engine: unix:///socket, ssh://user@host, or tcp:// on this machine, never elsewhere."""
+
+    def check(text: str) -> str:
+        parts = _parsed(text, instead)
+        loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if parts.scheme == "tcp" and not loopback:
+            raise Unfit("would control the engine without encryption", instead)
+        well = parts.path if parts.scheme == "unix" else parts.hostname
+        if parts.scheme not in ("unix", "ssh", "tcp") or not well or not _plain(text):
+            raise Unfit("is no address of a Docker engine", instead)
+        if parts.password is not None or (parts.hostname or "").startswith("-"):
+            raise Unfit("holds a password or an option", instead)
+        return text
+
+    return _optional(check, instead)
+
+
+def pattern(regex: re.Pattern[str], why: str, instead: str) -> BeforeValidator:
+    """Text that the expression matches as a whole, or ""."""
+
+    def check(text: str) -> str:
+        if not regex.fullmatch(text):
+            raise Unfit(why, instead)
+        return text
+
+    return _optional(check, instead)
+
+
+def file_path(instead: str) -> BeforeValidator:
+    """A path; whether the file is there is seen when it is read."""
+    return _optional(lambda text: text, instead)
+
+
+def private_subnet(instead: str) -> BeforeValidator:
+    """A private IPv4 network (RFC 1918) of /24 to /28, or ""."""
+
+    def check(text: str) -> str:
+        try:
+            network = ipaddress.IPv4Network(latin_digits(text))
+        except ValueError as fault:
+            raise Unfit(f"is no IPv4 network ({fault})", instead) from fault
+        if not 24 <= network.prefixlen <= 28:
+            raise Unfit("is too large or too small", instead)
+        if not any(network.subnet_of(private) for private in PRIVATE_NETWORKS):
+            raise Unfit("is a public network", instead)
+        return str(network)
+
+    return _optional(check, instead)
+
+
+def proper_name(persian: bool = False) -> BeforeValidator:
+    """A name people read: letters, marks, digits, spaces, plain signs; safe in any file, shell or page."""
+    script = "with Persian letters, " if persian else ""
+    instead = f"a name of 1 to {LONGEST_NAME} letters, digits, spaces and . , - ( ), {script}on one line"
+
+    def check(value: object) -> str:
+        text = unicodedata.normalize("NFC", _text(value, instead)).translate(ARABIC_LETTERS)
+        odd = next(
+            (sign for sign in text if unicodedata.category(sign)[0] not in "LMN" and sign not in NAME_SIGNS),
+            "",
+        )
+        if odd:
+            raise Unfit(f"holds {shown(odd)} (U+{ord(odd):04X})", instead)
+        if not any(sign.isalpha() for sign in text) or len(text) > LONGEST_NAME:
+            raise Unfit("is no name", instead)
+        if persian and not any("\u0600" <= sign <= "\u06ff" for sign in text):
+            raise Unfit("has no Persian letter", instead)
+        return text
+
+    return BeforeValidator(check)
+
+
+def _optional(check: Callable[[str], str], instead: str) -> BeforeValidator:
+    def check_if_given(value: object) -> str:
+        text = _text(value, instead)
+        return check(text) if text else ""
+
+    return BeforeValidator(check_if_given)
+
+
+def _integer(value: object) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    if isinstance(value, str):
+        text = latin_digits(value.strip())
+        return int(text) if re.fullmatch(r"[+-]?[0-9]{1,18}", text) else None
+    return value if isinstance(value, int) else None
+
+
+def _text(value: object, instead: str) -> str:
+    if not isinstance(value, str):
+        raise Unfit("is no text", instead)
+    text = value.strip(" ")
+    if any(unicodedata.category(sign) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") for sign in text):
+        raise Unfit("holds a control character", instead)
+    if len(text) > LONGEST_TEXT:
+        raise Unfit(f"is longer than {LONGEST_TEXT} characters", instead)
+    return text
+
+
+def _parsed(text: str, instead: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises when it is no number
+    except ValueError as fault:
+        raise Unfit("is no address", instead) from fault
+    return parts
+
+
+def _checked_address(text: str, schemes: tuple[str, ...], instead: str) -> str:
+    parts = _parsed(text, instead)
+    if parts.username is not None or parts.password is not None:
+        raise Unfit("holds a user name or password, and settings are not secret", instead)
+    if parts.scheme not in schemes or not (parts.path if parts.scheme == "file" else parts.hostname):
+        raise Unfit(f"is no {listed(schemes, 'or')} address", instead)
+    if not _plain(text):
+        raise Unfit("holds a blank, a quote, a sign of the shell or a letter beyond ASCII", instead)
+    return text.rstrip("/")
+
+
+def _plain(text: str) -> bool:
+    return text.isascii() and not UNSAFE_IN_ADDRESSES.search(text)

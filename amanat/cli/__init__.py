@@ -1,0 +1,1 @@
+"""The `amanat` command: what a person types, what it prints, how it ends."""

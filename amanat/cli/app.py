@@ -1,0 +1,161 @@
+"""The `amanat` command: what `make` calls, and all a person needs from day to day.
+
+Exit status: 0 done (an audit: green); 1 an operation failed, an audit is not green, or there is drift; 2 refused.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from amanat.cli import bench, disclose, evidence, operations
+from amanat.cli.setup import run_setup
+from amanat.errors import AmanatError
+from amanat.places import PROJECT_ROOT, Places
+from amanat.setup.progress import elapsed
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Stand up, update and audit the machines that ISIC 521129 demands of a messaging operator.",
+    epilog="Exit status: 0 done or green; 1 failed, not green, or drift; 2 refused input.",
+)
+app.add_typer(evidence.app, name="evidence")
+app.add_typer(disclose.app, name="disclosure")
+
+StackName = Annotated[str, typer.Option("--stack", envvar="AMANAT_STACK", help="The stack's name.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+Source = Annotated[
+    str | None, typer.Option("--source", help="Where Pulumi's tools come from: build or download.")
+]
+
+
+@app.command()
+def setup(
+    source: Source = None, tools_only: Annotated[bool, typer.Option(help="Leave the engine alone.")] = False
+) -> None:
+    """Make this machine ready: programs, Pulumi's tools, a Docker engine."""
+    run_setup(source, with_engine=not tools_only)
+
+
+@app.command()
+def up(
+    stack: StackName = "local",
+    source: Source = None,
+    force: Annotated[bool, typer.Option(help="Run the playbook though nothing changed.")] = False,
+    audit_after: Annotated[
+        bool, typer.Option("--audit/--no-audit", help="Audit the hosts at the end.")
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Stand up or update the stack, then audit it."""
+    places = Places(stack)
+    os.environ.update(run_setup(source).environment)
+    done = operations.up(places, force=force)
+    operations.tell(done, as_json)
+    if audit_after:
+        raise typer.Exit(_policies(places, [], as_json=False, stdout=sys.stderr if as_json else None))
+
+
+@app.command()
+def preview(stack: StackName = "local", as_json: AsJson = False) -> None:
+    """Say what `up` would change; change nothing."""
+    places = Places(stack)
+    os.environ.update(run_setup().environment)
+    operations.tell(operations.preview(places), as_json)
+
+
+@app.command()
+def audit(
+    stack: StackName = "local",
+    only: Annotated[list[str] | None, typer.Option(help="This requirement only; repeatable.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the hosts against the law; leave signed evidence."""
+    raise typer.Exit(_policies(Places(stack), [f"--only={one}" for one in only or []], as_json))
+
+
+@app.command()
+def drift(stack: StackName = "local", as_json: AsJson = False) -> None:
+    """Say what differs on the hosts from what `up` made. Exit status 1 when something does."""
+    places = Places(stack)
+    os.environ.update(run_setup().environment)
+    found = operations.drift(places)
+    operations.tell(found, as_json)
+    raise typer.Exit(1 if found.values["drift"] else 0)
+
+
+@app.command()
+def status(stack: StackName = "local", as_json: AsJson = False) -> None:
+    """Say which hosts run, where they are reached, and what the last audit found."""
+    places = Places(stack)
+    os.environ.update(run_setup(with_engine=False).environment)
+    operations.tell(operations.status(places), as_json)
+
+
+@app.command("bench")
+def bench_command(stack: StackName = "local", as_json: AsJson = False) -> None:
+    """Measure recording against plain inserts, and the encrypted volume against a plain one, as ratios."""
+    places = Places(stack)
+    os.environ.update(run_setup(with_engine=False).environment)
+    operations.tell(bench.measure(places), as_json)
+
+
+@app.command()
+def down(
+    stack: StackName = "local",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; the messages are deleted.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove every container, network and volume of the stack, and nothing else."""
+    places = Places(stack)
+    if not yes:
+        typer.confirm(f"Delete stack {stack} with every message in it?", abort=True, err=True)
+    os.environ.update(run_setup().environment)
+    operations.tell(operations.down(places), as_json)
+
+
+@app.command()
+def env(stack: StackName = "local") -> None:
+    """Print shell exports with which plain `pulumi` and `ansible-playbook` work: eval "$(amanat env)"."""
+    ready = run_setup(with_engine=False)
+    typer.echo(operations.exports(Places(stack), ready.environment))
+
+
+def _policies(places: Places, options: list[str], as_json: bool, stdout: object = None) -> int:
+    command = [sys.executable, "-m", "pytest", "policies", f"--stack={places.stack}", *options]
+    if as_json:
+        report = subprocess.run([*command, "--json=-"], cwd=PROJECT_ROOT, check=False)
+        return min(report.returncode, 2)
+    from time import monotonic
+
+    began = monotonic()
+    code = subprocess.run(command, cwd=PROJECT_ROOT, stdout=stdout, check=False).returncode  # type: ignore[call-overload]
+    typer.echo(f"audit took {elapsed(monotonic() - began)}; {_next(code)}", err=True)
+    return min(int(code), 2)
+
+
+def _next(code: int) -> str:
+    if code == 0:
+        return "next: `make status`, `make drift`, or `amanat evidence verify`."
+    return "next: read the reasons above, mend them, and run `make audit` again."
+
+
+def main() -> None:
+    """Run the command; a failure that a person can act on is one message and no traceback."""
+    as_json = "--json" in sys.argv
+    try:
+        app()
+    except AmanatError as error:
+        if as_json:
+            typer.echo(json.dumps({"error": {"what": error.what, "where": error.where, "fix": error.fix}}))
+        else:
+            typer.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("stopped; the same command goes on from here.", err=True)
+        sys.exit(130)

@@ -1,0 +1,58 @@
+"""`amanat bench`: what the archive's guarantees and the encrypted volume cost, as ratios measured in one run."""
+
+import json
+from typing import Any
+
+from amanat.cli.operations import Answer
+from amanat.errors import AmanatError
+from amanat.places import Places
+from amanat.stack import Stack
+from amanat.targets import engine
+
+BENCHES = {
+    "archive": (
+        "/usr/local/lib/amanat/bench-archive",
+        "messages recorded, against plain inserts of the same row",
+        0.7,
+    ),
+    "volume": (
+        "/usr/local/lib/amanat/bench-volume",
+        "pgbench on the encrypted volume, against the plain disk",
+        0.5,
+    ),
+}
+
+
+class BenchFailed(AmanatError):
+    """A measurement did not end."""
+
+
+def measure(places: Places) -> Answer:
+    """Run each bench on the store, on scratch data beside the archive. Raises `BenchFailed`, `NoStack`."""
+    stack = Stack(places)
+    stack.outputs()
+    values = {name: _run(stack, command) for name, (command, _, _) in BENCHES.items()}
+    lines = [_line(name, values[name]) for name in BENCHES]
+    return Answer(values, tuple(lines))
+
+
+def _run(stack: Stack, command: str) -> dict[str, Any]:
+    container = f"{stack.places.stack_id}-store"
+    code, output = engine.run_as_root(
+        stack.engine_uri(), container, f"{command} 2>/tmp/bench.err || cat /tmp/bench.err"
+    )
+    try:
+        result: dict[str, Any] = json.loads(output)
+    except json.JSONDecodeError as error:
+        raise BenchFailed(
+            what=f"the bench ended with {code}: {output.strip()[-300:]}",
+            where=f"{container}:{command}",
+            fix="Run it there by hand to see more.",
+        ) from error
+    return result
+
+
+def _line(name: str, result: dict[str, Any]) -> str:
+    _, what, goal = BENCHES[name]
+    numbers = ", ".join(f"{key} {value}" for key, value in result.items() if key != "ratio")
+    return f"{name:<8} ratio {result['ratio']:.2f} (goal {goal}): {what}; {numbers}"

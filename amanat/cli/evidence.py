@@ -1,0 +1,96 @@
+"""`amanat evidence`: check what an audit left behind."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amanat.errors import AmanatError, BadInput
+from amanat.evidence import Problem, verify, verify_all
+from amanat.evidence.output import printable
+from amanat.evidence.run import PUBLIC_KEY, RECORDS
+from amanat.evidence.signature import BadSigningKey, fingerprint, public_key
+from amanat.places import Places
+
+app = typer.Typer(no_args_is_help=True, help="Check the evidence of audits.")
+
+
+@app.callback()
+def _evidence() -> None:
+    """Check the evidence of audits."""
+
+
+@app.command("verify")
+def verify_command(
+    run: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A run's directory, or a stack's with all its runs. Default: the stack's newest run."
+        ),
+    ] = None,
+    stack: Annotated[
+        str, typer.Option(help="The stack whose key signed it.", envvar="AMANAT_STACK")
+    ] = "local",
+    key: Annotated[
+        Path | None, typer.Option(help="The stack's public evidence key, when this isn't its machine.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Name whatever was altered, removed, added, reordered or not signed since the audit.
+
+    Exit status: 0 nothing, 1 something, 2 nothing there to check.
+    """
+    try:
+        trusted_file = key or _stack_key(Places(stack))
+        trusted = public_key(trusted_file) if trusted_file else None
+        where = run or _newest(Places(stack).evidence)
+        found = (
+            {where.name: verify(where, trusted)} if (where / RECORDS).is_dir() else verify_all(where, trusted)
+        )
+    except AmanatError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(_as_json(found) if as_json else _as_text(found, where, trusted_file is not None), nl=False)
+    raise typer.Exit(1 if any(found.values()) else 0)
+
+
+def _stack_key(places: Places) -> Path | None:
+    return places.evidence_key if places.evidence_key.is_file() else None
+
+
+def _newest(evidence: Path) -> Path:
+    runs = (
+        sorted(path for path in evidence.iterdir() if (path / RECORDS).is_dir()) if evidence.is_dir() else []
+    )
+    if not runs:
+        raise BadInput(
+            "no audit run here", str(evidence), "Run `make audit` first, or give a run's directory."
+        )
+    return runs[-1]
+
+
+def _as_json(found: dict[str, list[Problem]]) -> str:
+    listing = {
+        run: [{"kind": one.kind, "file": one.file, "detail": one.detail} for one in problems]
+        for run, problems in found.items()
+    }
+    return json.dumps({"whole": not any(found.values()), "runs": listing}, indent=1, ensure_ascii=True) + "\n"
+
+
+def _as_text(found: dict[str, list[Problem]], where: Path, trusted: bool) -> str:
+    lines = []
+    for run, problems in found.items():
+        lines.append(f"{'✗' if problems else '+'} {run}{'' if problems else ': whole'}")
+        lines += [f"    {printable(str(problem))}" for problem in problems]
+    if not trusted:
+        beside = next(iter(sorted(where.glob(f"**/{PUBLIC_KEY}"))), None)
+        lines.append(f"The stack's own key is not here: compare {_fingerprint(beside)} with the operator's.")
+    return "\n".join(lines) + "\n"
+
+
+def _fingerprint(path: Path | None) -> str:
+    try:
+        return fingerprint(public_key(path)) if path else "the key"
+    except BadSigningKey:
+        return "the key"

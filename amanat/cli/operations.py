@@ -1,0 +1,133 @@
+"""What the commands do to a stack, and how they tell it: for people, or as JSON."""
+
+import json
+import shlex
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+from amanat.cli.show import Show
+from amanat.places import Places
+from amanat.stack import Stack
+from amanat.targets import engine
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command found: `values` for machines, `lines` for people."""
+
+    values: Mapping[str, Any]
+    lines: tuple[str, ...]
+
+
+def tell(answer: Answer, as_json: bool) -> None:
+    """Print an answer on standard output."""
+    typer.echo(
+        json.dumps(answer.values, indent=1, ensure_ascii=False) if as_json else "\n".join(answer.lines)
+    )
+
+
+def up(places: Places, *, force: bool) -> Answer:
+    """Make or update the stack."""
+    show = Show()
+    result = Stack(places).up(show, force=force)
+    outputs = {name: output.value for name, output in result.outputs.items() if not output.secret}
+    changes = _counts(result.summary.resource_changes or {})
+    show.line(_changed(changes))
+    key = outputs["sealing_key"]
+    lines = [f"{name} is reached at {where}" for name, where in outputs["ssh"].items()]
+    if "create" in changes:
+        lines.append(
+            f"The private half of the sealing key is {key['private_half']}: move it to safe keeping off this machine;"
+            " without it no message can be read again."
+        )
+    return Answer({"stack": places.stack_id, "changes": changes, **outputs}, tuple(lines))
+
+
+def preview(places: Places) -> Answer:
+    """What `up` would do."""
+    show = Show(planning=True)
+    result = Stack(places).preview(show)
+    changes = _counts(result.change_summary)
+    return Answer({"stack": places.stack_id, "changes": changes}, (_changed(changes),))
+
+
+def drift(places: Places) -> Answer:
+    """Refresh, and list what check mode would change on the hosts."""
+    stack = Stack(places)
+    result = stack.refresh(Show())
+    outside = {
+        kind: count
+        for kind, count in _counts(result.summary.resource_changes or {}).items()
+        if kind == "delete"
+    }
+    inside = list(stack.configuration_drift())
+    lost = [f"{count} resources are gone from the engine" for count in outside.values()]
+    lines = [*lost, *inside] or ["no drift: the hosts are as `make up` left them"]
+    if lost or inside:
+        lines.append("next: `make up` puts this right")
+    return Answer({"stack": places.stack_id, "drift": [*lost, *inside]}, tuple(lines))
+
+
+def status(places: Places) -> Answer:
+    """Hosts, endpoints, and the last audit."""
+    stack = Stack(places)
+    outputs = stack.outputs()
+    uri = stack.engine_uri()
+    states = engine.states(uri, places.stack_id)
+    summary = last_audit(places)
+    values = {
+        "stack": places.stack_id,
+        "hosts": states,
+        "ssh": outputs.get("ssh", {}),
+        "ports": outputs.get("ports", {}),
+    }
+    lines = [f"{name:<28} {state:<10}" for name, state in states.items()] or ["no host runs"]
+    lines += [f"{name:<28} 127.0.0.1:{port}" for name, port in values["ports"].items()]
+    lines.append(f"last audit: {summary or 'none yet; run `make audit`'}")
+    return Answer({**values, "last_audit": summary}, tuple(lines))
+
+
+def down(places: Places) -> Answer:
+    """Remove the stack from the engine."""
+    stack = Stack(places)
+    stack.down(Show())
+    rest = {kind: names for kind, names in engine.leftovers("", places.stack_id).items() if names}
+    kept = [str(path) for path in (places.sealing, places.evidence) if path.exists()]
+    lines = [f"stack {places.stack_id} is gone", *(f"kept: {path}" for path in kept)]
+    lines += [f"still there: {kind} {', '.join(names)}" for kind, names in rest.items()]
+    return Answer({"stack": places.stack_id, "kept": kept, "left": rest}, tuple(lines))
+
+
+def last_audit(places: Places) -> str:
+    """When the newest finished audit ended and what it found; "" when there is none."""
+    manifests = sorted(places.evidence.glob("*/manifest.json"))
+    if not manifests:
+        return ""
+    manifest = json.loads(manifests[-1].read_text("utf-8"))
+    counts = Counter(one["verdict"] for one in manifest["result"].get("requirements", {}).values())
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    return (
+        f"{manifest['finished']['utc']} {'green' if manifest['result'].get('green') else 'NOT green'}: {told}"
+    )
+
+
+def exports(places: Places, environment: Mapping[str, str]) -> str:
+    """Shell lines that set what `pulumi` and `ansible-playbook` need."""
+    wanted = {**environment, **Stack(places).environment()}
+    names = [name for name in wanted if name.startswith(("PULUMI_", "AMANAT_", "DOCKER_")) or name == "PATH"]
+    return "\n".join(f"export {name}={shlex.quote(wanted[name])}" for name in sorted(names))
+
+
+def _counts(summary: Mapping[Any, int]) -> dict[str, int]:
+    return {str(getattr(kind, "value", kind)): count for kind, count in summary.items()}
+
+
+def _changed(changes: Mapping[str, int]) -> str:
+    told = [f"{count} {kind}" for kind, count in changes.items() if kind != "same"]
+    return (
+        "changes: " + ", ".join(told) if told else f"nothing to change ({changes.get('same', 0)} resources)"
+    )

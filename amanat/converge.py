@@ -1,0 +1,85 @@
+"""The configuration of the hosts as one Pulumi resource: runs the playbook, and on refresh measures drift."""
+
+import hashlib
+import secrets
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
+
+from amanat.hidden import hidden
+from amanat.places import PROJECT_ROOT, Places
+from amanat.playbook import Playbook
+
+ANSIBLE = PROJECT_ROOT / "ansible"
+SITE = "site.yml"
+INPUTS = ("inventory_digest", "content_digest", "machines", "secrets")
+
+
+class _Configurations(ResourceProvider):
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        return CreateResult(id_=secrets.token_hex(8), outs=_converge(props))
+
+    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(outs=_converge(news))
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        changed = any(olds.get(key) != news.get(key) for key in INPUTS)
+        return DiffResult(changes=changed or bool(olds.get("drift")), replaces=[])
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        result = _playbook(props).check()
+        return ReadResult(id_=id_, outs={**props, "drift": result.changes})
+
+
+class Configuration(Resource, module="amanat", name="Configuration"):
+    """Hosts configured by `ansible/site.yml`. Nothing runs while inventory, roles, secrets and machines are the same.
+
+    `drift` lists what check mode would change, as of the last `pulumi refresh`; a drift makes the next `up` converge.
+    """
+
+    drift: pulumi.Output[list[str]]
+    recap: pulumi.Output[dict[str, Any]]
+
+    def __init__(
+        self,
+        name: str,
+        places: Places,
+        *,
+        inventory_digest: pulumi.Input[str],
+        machines: list[pulumi.Input[str]],
+        secrets: dict[str, pulumi.Input[Any]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "inventory": str(places.inventory),
+            "runs": str(places.runs),
+            "inventory_digest": inventory_digest,
+            "content_digest": content_digest(ANSIBLE),
+            "machines": machines,
+            "secrets": hidden(secrets),
+            "drift": None,
+            "recap": None,
+        }
+        options = pulumi.ResourceOptions(additional_secret_outputs=["secrets"])
+        super().__init__(_Configurations(), name, props, pulumi.ResourceOptions.merge(opts, options))
+
+
+def content_digest(directory: Path) -> str:
+    """SHA-256 over names and contents of every file below `directory`, whatever order the disk gives."""
+    digest = hashlib.sha256()
+    for path in sorted(directory.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(f"{path.relative_to(directory)}\0{path.stat().st_mode & 0o111:o}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _playbook(props: dict[str, Any]) -> Playbook:
+    return Playbook(ANSIBLE / SITE, Path(props["inventory"]), Path(props["runs"]), props["secrets"])
+
+
+def _converge(props: dict[str, Any]) -> dict[str, Any]:
+    result = _playbook(props).run()
+    return {**props, "drift": [], "recap": result.recap}

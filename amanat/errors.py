@@ -1,0 +1,69 @@
+"""What went wrong, where, and what to do: the one shape of every failure we show to a person."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+_INDENT = "       "  # as wide as "error: ", which the command line puts in front
+_LONGEST_SHOWN = 60
+
+
+class AmanatError(Exception):
+    """A failure that a person can act on; its text never holds a traceback.
+
+    `what` is a sentence, `where` a file, host or resource, `fix` the next step. `exit_code` is the command's
+    exit status: 1 for an operation that failed, 2 for input that was refused before anything was done.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, where: str = "", fix: str = "") -> None:
+        super().__init__(what, where, fix)
+        self.what = what
+        self.where = where
+        self.fix = fix
+
+    def __str__(self) -> str:
+        """The message for people: "what (where)", and the fix on an indented line of its own."""
+        head = f"{self.what.removesuffix('.')} ({self.where})" if self.where else self.what
+        return f"{head}\n{_INDENT}{self.fix}" if self.fix else head
+
+
+class BadInput(AmanatError):
+    """Something a person wrote (a setting, a file, an argument) is refused; nothing has been changed."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class BadInputs(BadInput):
+    """Several refusals told at once, numbered; `faults` holds each of them."""
+
+    def __init__(self, faults: Sequence[BadInput], what: str, where: str = "") -> None:
+        self.faults = tuple(faults)
+        lines = [f"{number}. {_nested(fault)}" for number, fault in enumerate(self.faults, start=1)]
+        super().__init__(what, where, f"\n{_INDENT}".join(lines))
+
+
+def _nested(fault: BadInput) -> str:
+    return str(fault).replace("\n", "\n   ")
+
+
+def refuse(faults: Sequence[BadInput], what: str, where: str = "") -> None:
+    """Raise the only fault as itself, several as BadInputs; do nothing when there is none."""
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        raise BadInputs(faults, what, where)
+
+
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """ "a", "a and b", "a, b and c"."""
+    *head, tail = names or [""]
+    return f"{', '.join(head)} {last} {tail}" if head else tail
+
+
+def shown(value: object) -> str:
+    """`value` as a message may show it: one line of at most 60 characters, without control characters."""
+    text = value if isinstance(value, str) else str(value)
+    plain = bool(text) and text.isprintable() and "  " not in text and text == text.strip()
+    safe = text if plain and not isinstance(value, list | dict) else repr(text)
+    return safe if len(safe) <= _LONGEST_SHOWN else f"{safe[: _LONGEST_SHOWN - 1]}…"

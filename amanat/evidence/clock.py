@@ -1,0 +1,34 @@
+"""The time of a probe, in UTC and in the calendar of the law."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+import jdatetime
+
+TEHRAN = timezone(timedelta(hours=3, minutes=30))  # no summer time since 2022
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An instant; `utc` is ISO 8601, `solar_hijri` the same instant on Tehran's clock."""
+
+    utc: str
+    solar_hijri: str
+
+    @classmethod
+    def now(cls) -> "Moment":
+        return cls.of(datetime.now(UTC))
+
+    @classmethod
+    def of(cls, instant: datetime) -> "Moment":
+        """Both calendars for an aware `instant`."""
+        utc = instant.astimezone(UTC)
+        tehran = utc.astimezone(TEHRAN)
+        day = jdatetime.date.fromgregorian(date=tehran.date())
+        return cls(
+            utc=utc.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            solar_hijri=f"{day.year:04}-{day.month:02}-{day.day:02} {tehran:%H:%M:%S} +03:30",
+        )
+
+    def as_json(self) -> dict[str, str]:
+        return {"utc": self.utc, "solar_hijri": self.solar_hijri}

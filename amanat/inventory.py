@@ -1,0 +1,83 @@
+"""The Ansible inventory: what the roles are told of each host. On disk it holds no secret."""
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from amanat.places import PROJECT_ROOT, Places
+
+SECRETS_VARIABLE = "AMANAT_SECRETS"
+SSH_OPTIONS = (
+    "-o StrictHostKeyChecking=yes -o IdentitiesOnly=yes -o BatchMode=yes"
+    " -o HostKeyAlgorithms=ssh-ed25519 -o ServerAliveInterval=15"
+)
+
+
+def inventory_text(places: Places, shared: Mapping[str, Any], hosts: Mapping[str, Mapping[str, Any]]) -> str:
+    """The inventory as YAML: `shared` variables for every host, then each host's own."""
+    access = {
+        "ansible_user": "deploy",
+        "ansible_ssh_private_key_file": str(places.deploy_key),
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={shlex.quote(str(places.known_hosts))} {SSH_OPTIONS}",
+        "ansible_python_interpreter": "/usr/bin/python3",
+    }
+    tree = {"all": {"vars": {**access, **shared}, "hosts": {name: dict(own) for name, own in hosts.items()}}}
+    text = yaml.dump(tree, Dumper=_Blocks, allow_unicode=True, sort_keys=True, width=1000)
+    return f"# Made by the stack's program; a change here is lost at the next `pulumi up`.\n{text}"
+
+
+class _Blocks(yaml.SafeDumper):
+    """Writes texts of several lines, certificates above all, as blocks that a person can read."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_Blocks.add_representer(str, _text)
+
+
+def known_hosts_text(endpoints: Mapping[tuple[str, int], str]) -> str:
+    """The pinned host keys in OpenSSH's format (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT)."""
+    return "".join(f"[{host}]:{port} {key}\n" for (host, port), key in sorted(endpoints.items()))
+
+
+def secrets_source(places: Places) -> str:
+    """A dynamic inventory source that hands Ansible the stack's secrets without a file that holds them."""
+    settings = {
+        "AMANAT_HOME": str(places.directory.parent),
+        "PULUMI_BACKEND_URL": os.environ.get("PULUMI_BACKEND_URL", f"file://{places.state}"),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(places.passphrase),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
+    }
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
+    command = shlex.join([sys.executable, "-m", "amanat.inventory", places.stack])
+    purpose = "# Prints the stack's secrets as Ansible's dynamic inventory; keeps none."
+    return f"#!/bin/sh\n{purpose}\n{exports}exec {command}\n"
+
+
+def secrets_document(values: Mapping[str, Any]) -> str:
+    """Ansible's dynamic inventory document for `values` as variables of every host."""
+    return json.dumps({"_meta": {"hostvars": {}}, "all": {"vars": dict(values)}})
+
+
+def current_secrets(stack: str) -> Mapping[str, Any]:
+    """The secrets of a running `pulumi up`, else those of the stack's state."""
+    handed = os.environ.get(SECRETS_VARIABLE)
+    if handed:
+        values: Mapping[str, Any] = json.loads(handed)
+        return values
+    from amanat.stack import Stack  # a run in progress must not load the engine's client
+
+    return Stack(Places(stack)).secrets()
+
+
+if __name__ == "__main__":
+    os.chdir(PROJECT_ROOT)
+    sys.stdout.write(secrets_document(current_secrets(sys.argv[1])))

@@ -1,0 +1,58 @@
+"""Every key, certificate and password of a stack, in one place."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from amanat.keys import Authority, ClientCertificate, RandomSecret, SealingKey, SshKeyPair
+from amanat.places import Places
+
+DATABASE_CLIENTS = ("archive_writer", "archive_auditor", "archive_discloser")
+PASSWORD_BYTES = 24
+VOLUME_KEY_BYTES = 32
+
+
+class Keyring(pulumi.ComponentResource):
+    """Made once with the stack. Private halves are Pulumi secrets; the sealing key's goes to the operator alone."""
+
+    def __init__(self, name: str, places: Places, certificate_days: int) -> None:
+        super().__init__("amanat:keys:Keyring", name)
+        child = pulumi.ResourceOptions(parent=self)
+        self.deploy = SshKeyPair("deploy", f"deploy@{places.stack_id}", child)
+        self.auditor = SshKeyPair("auditor", f"auditor@{places.stack_id}", child)
+        self.authority = Authority("authority", places.stack_id, child)
+        self.sealing = SealingKey("sealing", places, child)
+        self.volume_key = RandomSecret("volume-key", VOLUME_KEY_BYTES, child)
+        self.passwords = {
+            role: RandomSecret(f"{role}-password", PASSWORD_BYTES, child) for role in DATABASE_CLIENTS
+        }
+        self.clients = {
+            role: ClientCertificate(f"{role}-certificate", role, self.authority, certificate_days, child)
+            for role in DATABASE_CLIENTS
+        }
+        self.register_outputs({"sealing_fingerprint": self.sealing.fingerprint})
+
+    def secrets(self) -> dict[str, pulumi.Input[Any]]:
+        """What the roles get as secret variables."""
+        return {
+            "pki_ca_private_key": self.authority.private_key,
+            "store_volume_key": self.volume_key.value,
+            "store_passwords": pulumi.Output.all(
+                **{role: made.value for role, made in self.passwords.items()}
+            ),
+        }
+
+    def files(self) -> Mapping[str, pulumi.Input[str]]:
+        """What the controller's own tools need, by path below the stack's directory."""
+        clients: dict[str, pulumi.Input[str]] = {"clients/ca.crt": self.authority.certificate}
+        for role, made in self.clients.items():
+            clients[f"clients/{role}.crt"] = made.certificate
+            clients[f"clients/{role}.key"] = made.private_key
+            clients[f"clients/{role}.password"] = self.passwords[role].value
+        return {
+            "ssh/deploy": self.deploy.private_key,
+            "ssh/auditor": self.auditor.private_key,
+            "sealing/public.asc": self.sealing.public_key,
+            **clients,
+        }

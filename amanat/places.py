@@ -1,0 +1,147 @@
+"""Where the kit keeps things on the controller: one private directory per stack, outside the checkout."""
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from amanat.errors import AmanatError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
+
+
+class BadStackName(AmanatError):
+    """The stack's name can't be part of host, network and file names."""
+
+
+def home() -> Path:
+    """The kit's private directory: `AMANAT_HOME`, else `~/.local/share/amanat`."""
+    chosen = os.environ.get("AMANAT_HOME")
+    return Path(chosen).expanduser().resolve() if chosen else Path.home() / ".local/share/amanat"
+
+
+def cache() -> Path:
+    """What can be made again: root file systems and built tools."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "amanat"
+
+
+def private_directory(path: Path) -> Path:
+    """Make `path` with mode 0700, its parents too, and return it."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.chmod(0o700)
+    return path
+
+
+def write_private(path: Path, text: str, mode: int = 0o600) -> None:
+    """Replace `path` by `text` at once; nobody but the owner can read it at any moment."""
+    private_directory(path.parent)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(
+        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.chmod(mode)
+    draft.replace(path)
+
+
+@dataclass(frozen=True)
+class Places:
+    """The files of one stack. Two checkouts never share a stack: the root's path is part of its id."""
+
+    stack: str
+    project: Path = field(default=PROJECT_ROOT)
+
+    def __post_init__(self) -> None:
+        if not STACK_NAME.fullmatch(self.stack):
+            raise BadStackName(
+                what=f"{self.stack!r} can't name a stack",
+                where="the stack's name",
+                fix="Use 1 to 20 lower-case letters, digits and hyphens, a letter first, e.g. local.",
+            )
+
+    @property
+    def checkout_id(self) -> str:
+        """Six hexadecimal digits that tell this checkout from others on the same machine."""
+        return hashlib.sha256(str(self.project).encode()).hexdigest()[:6]
+
+    @property
+    def stack_id(self) -> str:
+        """What every container, network and volume name starts with."""
+        return f"{self.stack}-{self.checkout_id}"
+
+    @property
+    def directory(self) -> Path:
+        return home() / self.stack_id
+
+    @property
+    def state(self) -> Path:
+        """Pulumi's local backend of this checkout."""
+        return home() / f"state-{self.checkout_id}"
+
+    @property
+    def passphrase(self) -> Path:
+        return home() / f"state-{self.checkout_id}" / "passphrase"
+
+    @property
+    def lock(self) -> Path:
+        return self.directory / "lock"
+
+    @property
+    def image_context(self) -> Path:
+        return self.directory / "image"
+
+    @property
+    def runs(self) -> Path:
+        """One directory per Ansible run."""
+        return self.directory / "runs"
+
+    @property
+    def inventory(self) -> Path:
+        return self.directory / "inventory"
+
+    @property
+    def hosts_file(self) -> Path:
+        return self.inventory / "hosts.yml"
+
+    @property
+    def ssh(self) -> Path:
+        return self.directory / "ssh"
+
+    @property
+    def known_hosts(self) -> Path:
+        return self.ssh / "known_hosts"
+
+    @property
+    def deploy_key(self) -> Path:
+        return self.ssh / "deploy"
+
+    @property
+    def auditor_key(self) -> Path:
+        return self.ssh / "auditor"
+
+    @property
+    def clients(self) -> Path:
+        """Certificates that PostgreSQL clients show: `<role>.crt`, `<role>.key`, `ca.crt`."""
+        return self.directory / "clients"
+
+    @property
+    def sealing(self) -> Path:
+        """The operator's half of the sealing key, until it is moved to safer keeping."""
+        return self.directory / "sealing"
+
+    @property
+    def sealing_private_key(self) -> Path:
+        return self.sealing / "private.asc"
+
+    @property
+    def evidence_key(self) -> Path:
+        return self.directory / "evidence.key"
+
+    @property
+    def evidence(self) -> Path:
+        return self.project / "evidence" / self.stack

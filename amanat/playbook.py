@@ -1,0 +1,169 @@
+"""One Ansible run through ansible-runner: progress while it works, the first failure told plainly, drift as a list."""
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ansible_runner
+
+from amanat.errors import AmanatError
+from amanat.inventory import SECRETS_VARIABLE
+from amanat.places import private_directory
+from amanat.progress import say
+
+KEPT_RUNS = 5
+DIFF_LINES = 6
+
+
+class ConvergeFailed(AmanatError):
+    """A task failed, or a host could not be reached."""
+
+
+@dataclass
+class Result:
+    """What one run did: per host how many tasks were ok, changed, failed; and what (would have) changed."""
+
+    recap: dict[str, dict[str, int]] = field(default_factory=dict)
+    changes: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    tasks: int = 0
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """A playbook with its inventory directory, a directory for run artifacts, and secrets that only memory holds."""
+
+    path: Path
+    inventory: Path
+    runs: Path
+    secrets: Mapping[str, Any]
+
+    def run(self) -> Result:
+        """Converge. Raises `ConvergeFailed` naming host, task and reason."""
+        return self._play([])
+
+    def check(self) -> Result:
+        """Say what a converge would change, and change nothing. Raises `ConvergeFailed`."""
+        return self._play(["--check", "--diff"])
+
+    def _play(self, options: list[str]) -> Result:
+        result = Result()
+        began = time.monotonic()
+        private_directory(self.runs)
+        with _one_at_a_time(self.runs / "lock"), _handed(self.secrets):
+            directory = Path(
+                tempfile.mkdtemp(prefix=time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()), dir=self.runs)
+            )
+            try:
+                run = ansible_runner.run(
+                    private_data_dir=str(directory),
+                    project_dir=str(self.path.parent),
+                    playbook=self.path.name,
+                    inventory=str(self.inventory),
+                    cmdline=" ".join(options) or None,
+                    event_handler=lambda event: _note(event, result, began),
+                    quiet=True,
+                    # The run's environment carries the secrets: none of it may be written down.
+                    settings={"suppress_env_files": True},
+                )
+            finally:
+                _forget_old(self.runs)
+        if run.status != "successful":
+            raise _failure(result, run, directory)
+        return result
+
+
+def _note(event: dict[str, Any], result: Result, began: float) -> bool:
+    kind = event.get("event", "")
+    data = event.get("event_data", {})
+    if kind == "playbook_on_task_start":
+        result.tasks += 1
+        say(f"[{time.monotonic() - began:4.0f} s] task {result.tasks}: {_task(data)}")
+    elif kind in ("runner_on_failed", "runner_on_unreachable", "runner_item_on_failed"):
+        if not data.get("ignore_errors"):
+            result.failures.append(f"{data.get('host')}: {_task(data)}: {_reason(data.get('res', {}))}")
+    elif kind == "runner_on_ok" and data.get("res", {}).get("changed"):
+        result.changes.append(_change(data))
+    elif kind == "playbook_on_stats":
+        result.recap = {
+            host: {
+                count: int(data.get(count, {}).get(host, 0))
+                for count in ("ok", "changed", "failures", "dark")
+            }
+            for host in sorted(data.get("processed", {}))
+        }
+    return False  # ansible-runner keeps no copy of the event
+
+
+def _task(data: Mapping[str, Any]) -> str:
+    name, role = str(data.get("task") or data.get("name") or "a task"), data.get("role")
+    return f"{role}: {name.removeprefix(f'{role} : ')}" if role else name
+
+
+def _reason(result: Mapping[str, Any]) -> str:
+    for key in ("msg", "stderr", "module_stderr", "stdout", "reason"):
+        text = str(result.get(key) or "").strip()
+        if text and text != "non-zero return code":
+            return text[:800]
+    return "no reason given" if not result.get("censored") else "hidden, because the task handles secrets"
+
+
+def _change(data: Mapping[str, Any]) -> str:
+    result = data.get("res", {})
+    place = result.get("dest") or result.get("path") or ""
+    line = f"{data.get('host')}: {_task(data)}{f' ({place})' if place else ''}"
+    return "\n".join([line, *_changed_lines(result.get("diff"))])
+
+
+def _changed_lines(diff: object) -> list[str]:
+    texts = [part for part in (diff if isinstance(diff, list) else [diff]) if isinstance(part, dict)]
+    shown: list[str] = []
+    for part in texts:
+        before, after = str(part.get("before", "")).splitlines(), str(part.get("after", "")).splitlines()
+        shown += [f"  - {line}" for line in before if line.strip() and line not in after]
+        shown += [f"  + {line}" for line in after if line.strip() and line not in before]
+    return shown[:DIFF_LINES]
+
+
+def _failure(result: Result, run: ansible_runner.Runner, directory: Path) -> ConvergeFailed:
+    log = run.stdout.read() if run.stdout else ""
+    reasons = list(dict.fromkeys(result.failures)) or [log.strip()[-600:] or f"Ansible ended as {run.status}"]
+    return ConvergeFailed(
+        what="the hosts' configuration failed: " + "; ".join(reasons[:3]),
+        where=f"log: {directory}/artifacts",
+        fix="Mend the cause and run `make up` again; tasks that are done are not redone.",
+    )
+
+
+@contextmanager
+def _one_at_a_time(lock: Path) -> Iterator[None]:
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another run is configuring these hosts: waiting for it to end")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _handed(secrets: Mapping[str, Any]) -> Iterator[None]:
+    os.environ[SECRETS_VARIABLE] = json.dumps(dict(secrets))
+    try:
+        yield
+    finally:
+        os.environ.pop(SECRETS_VARIABLE, None)
+
+
+def _forget_old(runs: Path) -> None:
+    directories = sorted(path for path in runs.iterdir() if path.is_dir())
+    for path in directories[:-KEPT_RUNS]:
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,77 @@
+"""What Pulumi says when it fails, as one message that a person can act on."""
+
+import re
+from collections.abc import Sequence
+
+from amanat.errors import AmanatError
+
+_DIAGNOSTIC = re.compile(r"^\s*(?:error|Exception): (?P<text>.+)$")
+_PROVIDER = re.compile(r"^Exception calling application: ")
+_TRACEBACK = "Traceback (most recent call last)"
+_NOISE = (
+    "update failed",
+    "preview failed",
+    "program failed",
+    "resource monitor shut down",
+    "step execution failed",
+)
+_KNOWN: tuple[tuple[str, str, str], ...] = (
+    (
+        "incorrect passphrase",
+        "the passphrase does not open this stack's secrets",
+        "Put the right passphrase file back.",
+    ),
+    (
+        "could not (?:load|deserialize|unmarshal)|unexpected end of JSON|invalid character|failed to load checkpoint",
+        "the state file is damaged",
+        "Restore it from its .bak beside it (`pulumi stack import`), or from your backup.",
+    ),
+    ("currently locked by", "another Pulumi run holds this stack", "Wait for it to end, or `pulumi cancel`."),
+    (
+        "address already in use|port is already allocated",
+        "a port is taken",
+        "Set the port to 0, or stop what uses it.",
+    ),
+    ("Cannot connect to the Docker daemon", "no Docker engine answers", "Start it, or set amanat:engine."),
+)
+
+
+class PulumiFailed(AmanatError):
+    """Pulumi ended with an error."""
+
+
+def explain(text: str, diagnostics: Sequence[str] = ()) -> AmanatError:
+    """One error for a failed Pulumi command.
+
+    `diagnostics` are the errors Pulumi reported while it ran; `text` is what the command printed, for a failure
+    before anything could be reported.
+    """
+    own = [_PROVIDER.sub("", line).strip() for line in diagnostics]
+    telling = [line for line in dict.fromkeys(own) if line and not line.lower().startswith(_NOISE)]
+    if telling and not any(_TRACEBACK in line for line in telling):
+        return _from_lines("\n".join(telling))
+    for pattern, what, fix in _KNOWN:
+        found = re.search(pattern, text, re.IGNORECASE)
+        if found:
+            return PulumiFailed(what=what, where=_line_of(text, found.start()), fix=fix)
+    lines = [match["text"] for line in text.splitlines() if (match := _DIAGNOSTIC.match(line))]
+    rest = [line for line in dict.fromkeys(lines) if not line.startswith(_NOISE)]
+    last_of_traceback = [line.strip().splitlines()[-1] for line in telling]
+    return PulumiFailed(
+        what="; ".join([*last_of_traceback, *rest][:3])[:800] or "Pulumi failed without saying why",
+        where="pulumi",
+        fix="Mend the cause and run the same command again; what is done is kept.",
+    )
+
+
+def _from_lines(text: str) -> AmanatError:
+    for pattern, what, fix in _KNOWN:
+        if re.search(pattern, text, re.IGNORECASE):
+            return PulumiFailed(what=what, where=text.splitlines()[0][:160], fix=fix)
+    what, _, fix = text.partition("\n")
+    return PulumiFailed(what=what, fix="\n".join(line.strip() for line in fix.strip().splitlines()))
+
+
+def _line_of(text: str, position: int) -> str:
+    line = text[text.rfind("\n", 0, position) + 1 :].splitlines()[0].strip()
+    return line[:160]

@@ -1,0 +1,109 @@
+"""One run at a time on a stack; what a killed one left behind is ended before the next begins."""
+
+import fcntl
+import json
+import os
+import signal
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pulumi import automation
+
+from amanat.errors import AmanatError
+from amanat.places import Places, private_directory
+
+RUN_ID = uuid.uuid4().hex
+ENDING_SECONDS = 20
+
+
+class Busy(AmanatError):
+    """Another run works on this stack."""
+
+
+@contextmanager
+def alone(places: Places) -> Iterator[None]:
+    """Hold the stack's lock; end processes of a run of this stack that was killed. Raises `Busy`."""
+    private_directory(places.directory)
+    with places.lock.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise Busy(
+                what=f"another run (process {file.read().strip() or '?'}) is at work on stack {places.stack}",
+                where=str(places.lock),
+                fix="Wait for it to end, then run again.",
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        end_orphans(places.stack_id)
+        yield
+
+
+def end_orphans(stack_id: str) -> list[int]:
+    """End processes that an earlier, killed run of this stack left: Pulumi, its providers, Ansible. Their ids.
+
+    They are known by the two variables every run sets for its children (proc(5), environ).
+    """
+    found = [pid for pid in _processes() if _is_orphan(pid, stack_id)]
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in found:
+            _signal(pid, number)
+        if _wait_gone(found):
+            break
+    return found
+
+
+def _processes() -> list[int]:
+    proc = Path("/proc")
+    return [int(entry.name) for entry in proc.iterdir() if entry.name.isdigit()] if proc.exists() else []
+
+
+def _is_orphan(pid: int, stack_id: str) -> bool:
+    try:
+        raw = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False
+    variables = raw.split(b"\0")
+    ours = f"AMANAT_STACK_ID={stack_id}".encode() in variables
+    return ours and f"AMANAT_RUN={RUN_ID}".encode() not in variables
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _wait_gone(pids: list[int]) -> bool:
+    deadline = time.monotonic() + ENDING_SECONDS
+    while time.monotonic() < deadline:
+        if not any(_alive(pid) for pid in pids):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+
+
+def release_stale_lock(places: Places, stack: automation.Stack) -> None:
+    """Release Pulumi's own lock when the process that took it, on this machine, is gone."""
+    locks = places.state / ".pulumi" / "locks"
+    for path in locks.rglob("*.json") if locks.exists() else []:
+        try:
+            holder = int(json.loads(path.read_text())["pid"])
+        except (OSError, ValueError, KeyError, TypeError):
+            holder = 0
+        if f"/{places.stack}/" in f"{path.parent}/" and not _alive(holder):
+            stack.cancel()
+            return

@@ -1,0 +1,279 @@
+"""The operator's choices: read from Pulumi's configuration, checked one by one and against the law.
+
+Each field is a setting `amanat:<field>`, declared in Pulumi.yaml with the same type, default and description.
+One named like a bound of the law register is checked against it: a choice outside the law is refused.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import pulumi
+from pulumi.runtime.config import CONFIG
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails
+
+from amanat import choices
+from amanat.choices import Unfit, whole_number
+from amanat.errors import BadInput, refuse, shown
+from amanat.law import register
+from amanat.lined_yaml import LinedYaml
+from amanat.trust import authorities
+
+NAMESPACE = "amanat"
+# A century, against typing errors; what is too low for the law is left for the law to say.
+DAYS = whole_number(-36525, 36525, instead="a whole number of days, at most 36525")
+PORT = whole_number(1024, 65535, zero="chosen for you")
+SPEED = whole_number(-1, 1000000, instead="a whole number of Mbit/s")
+MIRROR = "an address such as https://mirror.example/debian, or leave it empty"
+
+
+class BadSetting(BadInput):
+    """A setting that can't be used: unknown, of the wrong type, or without sense beside another one."""
+
+
+class Settings(BaseModel):
+    """What the operator chose. Units are in the names; an empty text leaves it to the kit or the system."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    target: Annotated[
+        Literal["docker"],
+        choices.one_of("docker", unbuilt="ssh"),
+        Field(
+            description="Where hosts run: docker (containers on an engine); ssh (real servers) comes later."
+        ),
+    ] = "docker"
+    engine: Annotated[
+        str,
+        choices.engine("unix:///path/of/docker.sock or ssh://user@host, or leave it empty"),
+        Field(description="The Docker engine, unix:///… or ssh://user@host. Empty: the environment's."),
+    ] = ""
+    image_source: Annotated[
+        Literal["bootstrap", "pull"],
+        choices.one_of("bootstrap", "pull"),
+        Field(description="The hosts' root file system: bootstrap (from a mirror) or pull (image_base)."),
+    ] = "bootstrap"
+    image_base: Annotated[
+        str,
+        choices.pattern(choices.IMAGE, "is no image's name", "a name such as debian:trixie-slim"),
+        Field(description="The base image where image_source is pull, best pinned by its @sha256: digest."),
+    ] = "debian:trixie-slim"
+    image_registry: Annotated[
+        str,
+        choices.pattern(
+            choices.REGISTRY, "can't stand before an image's name", "host[:port][/path] without a scheme"
+        ),
+        Field(description="A registry put before image_base: host[:port][/path]. Empty: the engine's own."),
+    ] = ""
+    debian_suite: Annotated[
+        Literal["trixie"],
+        choices.one_of("trixie"),
+        Field(description="The release of Debian on the hosts: trixie (Debian 13)."),
+    ] = "trixie"
+    debian_mirror: Annotated[
+        str,
+        choices.address("https", "http", instead=MIRROR),
+        Field(description="A mirror of Debian for the image and the hosts. Empty: the distribution's own."),
+    ] = ""
+    debian_security_mirror: Annotated[
+        str,
+        choices.address("https", "http", instead=MIRROR),
+        Field(description="A mirror of Debian's security updates. Empty: the distribution's own."),
+    ] = ""
+    pypi_index: Annotated[
+        str,
+        choices.address("https", "http", "file", instead="an address such as https://mirror.example/simple"),
+        Field(description="A Python package index. Empty: pip's own configuration."),
+    ] = ""
+    go_proxy: Annotated[
+        str,
+        choices.go_proxy("addresses, direct or off, parted by commas (as GOPROXY)"),
+        Field(description="Go's module proxies, written as GOPROXY. Empty: Go's own configuration."),
+    ] = ""
+    trusted_ca_file: Annotated[
+        str,
+        choices.file_path("the path of a PEM file, or leave it empty"),
+        Field(description="A PEM file of authorities that the hosts trust besides Debian's. Empty: none."),
+    ] = ""
+    network_subnet: Annotated[
+        str,
+        choices.private_subnet("a private network from /24 to /28 such as 10.64.7.0/24, or leave it empty"),
+        Field(description="The hosts' private IPv4 network, /24 to /28. Empty: a free one is chosen."),
+    ] = ""
+    store_ssh_port: Annotated[
+        int,
+        PORT,
+        Field(description="The port of 127.0.0.1 that leads to sshd. 0: a free one is chosen."),
+    ] = 0
+    store_database_port: Annotated[
+        int,
+        PORT,
+        Field(description="The port of 127.0.0.1 that leads to PostgreSQL. 0: a free one is chosen."),
+    ] = 0
+    store_memory_mib: Annotated[
+        int,
+        whole_number(512, 4194304, zero="no limit"),
+        Field(description="The store's memory in MiB, which PostgreSQL is tuned to. 0: no limit."),
+    ] = 0
+    store_volume_encryption: Annotated[
+        Literal["auto", "luks", "fscrypt"],
+        choices.one_of("auto", "luks", "fscrypt"),
+        Field(description="How data at rest is encrypted: luks, fscrypt, or auto (luks where it works)."),
+    ] = "auto"
+    store_volume_size_gib: Annotated[
+        int, whole_number(2, 65536), Field(description="The size of the store's encrypted volume in GiB.")
+    ] = 4
+    message_retention_days: Annotated[
+        int,
+        DAYS,
+        Field(description="How long messages are kept, in days (the least: our reading of clause 6-1)."),
+    ] = 366
+    transaction_retention_days: Annotated[
+        int,
+        DAYS,
+        Field(description="How long transactions are kept, in days (the least: our reading of clause 7-2)."),
+    ] = 366
+    ip_retention_days: Annotated[
+        int,
+        DAYS,
+        Field(
+            description="How long users' IP addresses are kept, in days (the least: Article 6 clause 7-2)."
+        ),
+    ] = 190
+    certificate_days: Annotated[
+        int,
+        whole_number(2, 36525, instead="a whole number of days from 2"),
+        Field(description="How long the stack's certificates are valid, in days."),
+    ] = 397
+    certificate_renew_days: Annotated[
+        int, DAYS, Field(description="Certificates are renewed when fewer days than this remain.")
+    ] = 30
+    internet_mbit_per_second: Annotated[
+        int,
+        SPEED,
+        Field(description="The speed of the operator's line, which is measured."),
+    ] = 8
+    operator_name_en: Annotated[
+        str,
+        choices.proper_name(),
+        Field(description="The operator's name in English, as the licence has it."),
+    ] = "Unnamed operator"
+    operator_name_fa: Annotated[
+        str, choices.proper_name(persian=True), Field(description="The operator's name in Persian.")
+    ] = "اپراتور بی‌نام"
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _within_the_law(cls, value: object, info: ValidationInfo) -> object:
+        name = str(info.field_name)
+        if isinstance(value, int) and name in register().owners:
+            outside = register().breach(name, value, _file(info))
+            if outside:
+                raise Unfit("is outside the law", "", outside)
+        return value
+
+    @field_validator("store_database_port", mode="after")
+    @classmethod
+    def _its_own_port(cls, value: int, info: ValidationInfo) -> int:
+        if value and value == info.data.get("store_ssh_port"):
+            raise Unfit("is store_ssh_port too", "another port, or to 0 (chosen for you)")
+        return value
+
+    @field_validator("certificate_renew_days", mode="after")
+    @classmethod
+    def _renewed_in_time(cls, value: int, info: ValidationInfo) -> int:
+        if value >= info.data.get("certificate_days", value + 1):
+            raise Unfit("would renew every certificate at each run", "fewer days than certificate_days")
+        return value
+
+    @field_validator("image_base", mode="after")
+    @classmethod
+    def _a_base_to_pull(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.data.get("image_source") == "pull":
+            raise Unfit(
+                "leaves nothing to pull", "a name such as debian:trixie-slim, or image_source to bootstrap"
+            )
+        return value
+
+    @classmethod
+    def from_pulumi(cls) -> Self:
+        """The running stack's settings. Raises what parse raises."""
+        everything: dict[str, Any] = {**pulumi.runtime.get_config_env(), **CONFIG.get()}
+        return cls.parse(_ours(everything), pulumi.get_stack())
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """The settings in a stack's file, Pulumi.<stack>.yaml, before Pulumi is run; a missing file has none.
+
+        Raises what parse raises, and UnreadableFile.
+        """
+        stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+        content = LinedYaml(path).value if path.exists() else None
+        config = (content.get("config") if isinstance(content, dict) else content) or {}
+        if not isinstance(config, dict):
+            raise BadSetting(
+                "config is no mapping.", path.name, "Write each setting as amanat:<name>: <value>."
+            )
+        raw = {(key if ":" in str(key) else f"{NAMESPACE}:{key}"): value for key, value in config.items()}
+        return cls.parse(_ours(raw), stack)
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any], stack: str) -> Self:
+        """The settings in `raw` (names without namespace); what it lacks has its default.
+
+        Raises OutsideTheLaw or BadSetting for a single fault, BadInputs with all of them otherwise; they name
+        the stack's file, Pulumi.<stack>.yaml.
+        """
+        file = f"Pulumi.{stack}.yaml"
+        faults: list[BadInput] = [_unknown(name, file) for name in raw if name not in cls.model_fields]
+        known = {name: value for name, value in raw.items() if name in cls.model_fields}
+        try:
+            settings = cls.model_validate(known, context={"file": file})
+        except ValidationError as wrong:
+            faults += [_fault(error, file) for error in wrong.errors()]
+        refuse(faults, f"{len(faults)} settings are refused", file)
+        return settings
+
+    def trusted_ca(self, project: Path) -> str:
+        """The PEM text of trusted_ca_file or ""; relative paths start at `project`. Raises BadAuthorities."""
+        if not self.trusted_ca_file:
+            return ""
+        return authorities(project / Path(self.trusted_ca_file).expanduser(), f"{NAMESPACE}:trusted_ca_file")
+
+
+def _ours(config: Mapping[str, Any]) -> dict[str, Any]:
+    prefix = f"{NAMESPACE}:"
+    return {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+
+
+def _file(info: ValidationInfo) -> str:
+    return str((info.context or {}).get("file", "Pulumi.<stack>.yaml"))
+
+
+def _unknown(name: str, file: str) -> BadSetting:
+    meant = choices.near(name, Settings.model_fields)
+    fix = f"Did you mean {NAMESPACE}:{meant}? " if meant else ""
+    return BadSetting(
+        f"{NAMESPACE}:{shown(name)} is no setting.",
+        fix=f"{fix}Mend or remove it in {file}; Pulumi.yaml lists all.",
+    )
+
+
+def _fault(error: ErrorDetails, file: str) -> BadInput:
+    name = str(error["loc"][0])
+    unfit = error.get("ctx", {}).get("error")
+    if not isinstance(unfit, Unfit):
+        unfit = Unfit(f"is refused ({error['msg']})", "what Pulumi.yaml describes")
+    if unfit.fault is not None:
+        return unfit.fault
+    what = f"{name} = {_displayed(error['input'])} {unfit.why}."
+    return BadSetting(what, fix=f"In {file}, set {NAMESPACE}:{name} to {unfit.instead}.")
+
+
+def _displayed(value: object) -> str:
+    """The value for a message; what may be a password in an address is left out."""
+    if isinstance(value, str) and "@" in value and "://" in value:
+        scheme, _, rest = value.partition("://")
+        return shown(f"{scheme}://…@{rest.rpartition('@')[2]}")
+    return shown(value) if value is not None else "nothing"

@@ -1,0 +1,35 @@
+"""Failures of the set-up. Each is one message: what is wrong, where, and what to do."""
+
+from typing import ClassVar
+
+from amanat.errors import AmanatError
+
+
+class SetupError(AmanatError):
+    """The machine can't be made ready."""
+
+
+class BadMirror(SetupError):
+    """A mirror or trust setting can't be used."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class DownloadUnreachable(SetupError):
+    """The official download can't be had from here; building from source still may work."""
+
+
+class DownloadRefused(SetupError):
+    """Something came, and it isn't what its makers published. Never fall back from this silently."""
+
+
+class BuildFailed(SetupError):
+    """Building from source didn't work."""
+
+
+class EngineMissing(SetupError):
+    """No container engine answers, and we can't or mustn't start one."""
+
+
+class PackagesMissing(SetupError):
+    """Distribution packages are needed and can't be installed by us."""

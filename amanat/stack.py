@@ -1,0 +1,223 @@
+"""A stack's life through Pulumi's automation API: preview, up, refresh, outputs, down, and recovery of a killed run."""
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation
+
+from amanat import runs
+from amanat.errors import AmanatError, BadInput
+from amanat.places import Places, write_private
+from amanat.pulumi_errors import explain
+from amanat.settings import Settings
+from amanat.setup.toolchain import environment as tools_environment
+from amanat.setup.toolchain import tools
+from amanat.targets import engine
+
+PASSPHRASE_BYTES = 32
+CONFIGURATION = "amanat:Configuration::configured"
+_COLOUR = re.compile(r"<\{%.*?%\}>")
+OnEvent = Callable[[automation.EngineEvent], Any]
+
+
+class NoStack(BadInput):
+    """The stack was never made, or is gone."""
+
+
+class LostPassphrase(BadInput):
+    """The state is there, its passphrase is not."""
+
+
+class Stack:
+    """One stack of this checkout. Every operation holds the stack's lock while it runs."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+
+    def environment(self) -> dict[str, str]:
+        """Variables with which plain `pulumi` works on this stack."""
+        own = {
+            "AMANAT_HOME": str(self.places.directory.parent),
+            "PULUMI_BACKEND_URL": os.environ.get("PULUMI_BACKEND_URL") or f"file://{self.places.state}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+            or str(self.places.passphrase),
+        }
+        # gRPC warns on every fork of a provider that runs Ansible; its fork handlers do nothing for us.
+        return {**tools_environment(tools()), **own, "GRPC_ENABLE_FORK_SUPPORT": "false"}
+
+    def preview(self, on_event: OnEvent) -> automation.PreviewResult:
+        """What `up` would do; nothing is changed. Raises `AmanatError`."""
+        with self._opened() as stack, _heard(on_event) as heard:
+            return stack.preview(on_event=heard, diff=True, suppress_progress=True)
+
+    def up(self, on_event: OnEvent, *, force: bool = False) -> automation.UpResult:
+        """Make or update everything; `force` runs the playbook though nothing changed. Raises `AmanatError`."""
+        with self._opened() as stack:
+            self._recover(stack)
+            replace = [urn for urn in [self._configuration_urn(stack)] if urn and force]
+            with _heard(on_event) as heard:
+                return stack.up(on_event=heard, suppress_progress=True, replace=replace)
+
+    def refresh(self, on_event: OnEvent) -> automation.RefreshResult:
+        """Compare the state with the real hosts, inside and out. Raises `AmanatError`."""
+        with self._opened(must_exist=True) as stack:
+            self._recover(stack)
+            with _heard(on_event) as heard:
+                return stack.refresh(on_event=heard, suppress_progress=True)
+
+    def down(self, on_event: OnEvent) -> None:
+        """Remove everything the stack made on the engine. Keys in the operator's keeping and evidence stay."""
+        engine_uri = self.engine_uri()
+        if self.exists():
+            with self._opened() as stack:
+                self._recover(stack)
+                with _heard(on_event) as heard:
+                    stack.destroy(on_event=heard, suppress_progress=True, remove=True)
+        engine.sweep(engine_uri, self.places.stack_id, known=set())
+        for volume in engine.leftovers(engine_uri, self.places.stack_id)["volumes"]:
+            engine.remove_volume(engine_uri, volume)
+
+    def exists(self) -> bool:
+        """Whether the backend knows the stack."""
+        if not self._workspace_possible():
+            return False
+        with _explained():
+            return any(
+                found.name.split("/")[-1] == self.places.stack for found in self._workspace().list_stacks()
+            )
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, secrets among them. Raises `NoStack`."""
+        self._must_exist()
+        with _explained():
+            found = self._workspace().stack_outputs(self.places.stack)
+        return {name: output.value for name, output in found.items()}
+
+    def secrets(self) -> Mapping[str, Any]:
+        """The secret variables of the roles. Raises `NoStack`."""
+        values: Mapping[str, Any] = self.outputs().get("secrets", {})
+        return values
+
+    def configuration_drift(self) -> list[str]:
+        """What the last refresh found changed inside the hosts. Raises `NoStack`."""
+        self._must_exist()
+        with _explained():
+            deployment = self._workspace().export_stack(self.places.stack).deployment or {}
+        found = [one for one in deployment.get("resources") or [] if one["urn"].endswith(CONFIGURATION)]
+        return [str(line) for one in found for line in one.get("outputs", {}).get("drift") or []]
+
+    def engine_uri(self) -> str:
+        """The engine this stack lives on: its setting, or "" for the environment's."""
+        return Settings.from_file(self._settings_file()).engine
+
+    def _workspace(self) -> automation.LocalWorkspace:
+        os.environ.update(self.environment())
+        run = {"AMANAT_STACK_ID": self.places.stack_id, "AMANAT_RUN": runs.RUN_ID}
+        return automation.LocalWorkspace(
+            work_dir=str(self.places.project), env_vars={**self.environment(), **run}
+        )
+
+    def _workspace_possible(self) -> bool:
+        custom = (
+            "PULUMI_BACKEND_URL" in os.environ
+            and os.environ["PULUMI_BACKEND_URL"] != f"file://{self.places.state}"
+        )
+        return custom or (self.places.state / ".pulumi").exists()
+
+    def _must_exist(self) -> None:
+        if not self.exists():
+            raise NoStack(
+                what=f"there is no stack {self.places.stack!r} yet",
+                where=str(self.places.project),
+                fix=f"Run `make up STACK={self.places.stack}` first.",
+            )
+
+    @contextmanager
+    def _opened(self, *, must_exist: bool = False) -> Iterator[automation.Stack]:
+        if must_exist:
+            self._must_exist()
+        with runs.alone(self.places):
+            self._ensure_settings_file()
+            Settings.from_file(self._settings_file())  # Pulumi's own type errors name no fix
+            self._ensure_passphrase()
+            with _explained():
+                workspace = self._workspace()
+                stack = automation.Stack.create_or_select(self.places.stack, workspace)
+                runs.release_stale_lock(self.places, stack)
+                yield stack
+
+    def _ensure_passphrase(self) -> None:
+        path = Path(self.environment()["PULUMI_CONFIG_PASSPHRASE_FILE"])
+        if path.exists() or os.environ.get("PULUMI_CONFIG_PASSPHRASE"):
+            return
+        if (self.places.state / ".pulumi" / "stacks").exists():
+            raise LostPassphrase(
+                what="the passphrase of this checkout's state is missing",
+                where=str(path),
+                fix="Put it back from your backup. Without it the state's secrets can't be read.",
+            )
+        write_private(path, secrets.token_urlsafe(PASSPHRASE_BYTES) + "\n")
+
+    def _settings_file(self) -> Path:
+        return self.places.project / f"Pulumi.{self.places.stack}.yaml"
+
+    def _ensure_settings_file(self) -> None:
+        path = self._settings_file()
+        embedded = self.places.project / "templates" / "Pulumi.local.yaml"
+        if not path.exists():
+            path.write_text(embedded.read_text("utf-8"), "utf-8")
+
+    def _recover(self, stack: automation.Stack) -> None:
+        deployment = stack.export_stack()
+        content = dict(deployment.deployment or {})
+        if content.pop("pending_operations", None):
+            stack.import_stack(automation.Deployment(version=deployment.version, deployment=content))
+        known = {str(resource.get("id", "")) for resource in content.get("resources") or []}
+        uri = self.engine_uri()
+        engine.sweep(uri, self.places.stack_id, known)
+        engine.start_stopped(uri, self.places.stack_id)
+
+    def _configuration_urn(self, stack: automation.Stack) -> str:
+        resources = (stack.export_stack().deployment or {}).get("resources") or []
+        urns = [str(found["urn"]) for found in resources]
+        return next((urn for urn in urns if urn.endswith(CONFIGURATION)), "")
+
+
+@contextmanager
+def _heard(on_event: OnEvent) -> Iterator[OnEvent]:
+    """Listen to an operation's events; when it fails, raise what its diagnostics say."""
+    errors: list[str] = []
+
+    def listen(event: automation.EngineEvent) -> None:
+        diagnostic = event.diagnostic_event
+        if diagnostic is not None and diagnostic.severity == "error":
+            errors.append(plain(diagnostic.message).removeprefix("error: "))
+        on_event(event)
+
+    try:
+        yield listen
+    except automation.CommandError as error:
+        raise explain(str(error), errors) from error
+
+
+def plain(message: str) -> str:
+    """A message of Pulumi's without its colour marks."""
+    return _COLOUR.sub("", message).strip()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except automation.CommandError as error:
+        raise explain(str(error)) from error
+    except (OSError, json.JSONDecodeError) as error:
+        raise AmanatError(
+            what=f"Pulumi could not be run: {error}", where="pulumi", fix="Run `make tools`, then again."
+        ) from error

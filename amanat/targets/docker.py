@@ -1,0 +1,222 @@
+"""Hosts as systemd containers on a Docker engine. Nothing outside this module and its siblings knows of Docker."""
+
+import secrets
+from ipaddress import IPv4Network
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+
+from amanat import topology
+from amanat.allocation import Allocation
+from amanat.keyring import Keyring
+from amanat.places import Places
+from amanat.settings import Settings
+from amanat.setup.mirrors import Mirrors
+from amanat.targets import engine
+from amanat.targets.engine import STACK_LABEL, EngineFacts
+from amanat.targets.host import Host, HostSpec
+from amanat.targets.image import HostImage
+
+LOOPBACK = "127.0.0.1"
+LOOP_DEVICES = "b 7:* rmw"
+CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_AUDIT_CONTROL", "CAP_SYSLOG")
+TEMPORARY = {"/run": "rw,nosuid,nodev,mode=755", "/run/lock": "", "/tmp": "rw,nosuid,nodev"}  # noqa: S108 - the host's own
+DATA_DIRECTORY = "/var/lib/amanat"
+# Host -> port inside -> the setting that holds the port on the controller.
+PUBLISHED = {"store": {22: "store_ssh_port", 5432: "store_database_port"}}
+
+
+class _HostIdentities(ResourceProvider):
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        key = engine.host_key(props["engine_uri"], props["container"])
+        return CreateResult(id_=secrets.token_hex(8), outs={**props, "host_key": key})
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        changed = [key for key in ("container", "container_id") if olds.get(key) != news.get(key)]
+        return DiffResult(changes=bool(changed), replaces=changed)
+
+
+class HostIdentity(Resource, module="amanat", name="HostIdentity"):
+    """A host's own SSH key, read through the engine once the host has booted."""
+
+    host_key: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        engine_uri: str,
+        container: docker.Container,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "engine_uri": engine_uri,
+            "container": container.name,
+            "container_id": container.id,
+            "host_key": None,
+        }
+        super().__init__(_HostIdentities(), name, props, opts)
+
+
+class DockerNetwork(pulumi.ComponentResource):
+    """The stack's own bridge network. Containers on it reach each other; the firewall of each decides what for."""
+
+    def __init__(
+        self, name: str, *, stack_id: str, subnet: pulumi.Input[str], provider: docker.Provider
+    ) -> None:
+        super().__init__("amanat:targets:DockerNetwork", name)
+        self.network = docker.Network(
+            f"{name}-network",
+            name=f"{stack_id}-{name}",
+            driver="bridge",
+            ipam_configs=[docker.NetworkIpamConfigArgs(subnet=subnet)],
+            labels=[docker.NetworkLabelArgs(label=STACK_LABEL, value=stack_id)],
+            opts=pulumi.ResourceOptions(parent=self, provider=provider, delete_before_replace=True),
+        )
+        self.register_outputs({"name": self.network.name})
+
+
+class DockerHost(Host):
+    """A Debian host in a container: its own systemd, sshd, firewall, and a volume for what must last."""
+
+    def __init__(
+        self,
+        spec: HostSpec,
+        *,
+        stack_id: str,
+        network: DockerNetwork,
+        image_id: pulumi.Input[str],
+        engine_uri: str,
+        engine_facts: EngineFacts,
+        provider: docker.Provider,
+    ) -> None:
+        super().__init__("amanat:targets:DockerHost", spec)
+        child = pulumi.ResourceOptions(parent=self, provider=provider)
+        volume = docker.Volume(
+            f"{spec.name}-data",
+            name=f"{stack_id}-{spec.name}-data",
+            labels=[docker.VolumeLabelArgs(label=STACK_LABEL, value=stack_id)],
+            opts=child,
+        )
+        container = docker.Container(
+            spec.name,
+            name=f"{stack_id}-{spec.name}",
+            hostname=spec.name,
+            image=image_id,
+            capabilities=docker.ContainerCapabilitiesArgs(adds=list(CAPABILITIES)),
+            security_opts=["seccomp=unconfined", "apparmor=unconfined"],
+            cgroupns_mode="private",
+            device_cgroup_rules=[LOOP_DEVICES],
+            devices=[docker.ContainerDeviceArgs(host_path="/dev/loop-control")],
+            tmpfs=TEMPORARY,
+            envs=systemd_environment(engine_facts),
+            mounts=cgroup_mounts(engine_facts),
+            memory=spec.memory_mib or None,
+            volumes=[docker.ContainerVolumeArgs(volume_name=volume.name, container_path=DATA_DIRECTORY)],
+            networks_advanced=[
+                docker.ContainerNetworksAdvancedArgs(name=network.network.name, ipv4_address=spec.address)
+            ],
+            ports=[
+                docker.ContainerPortArgs(ip=LOOPBACK, internal=inside, external=outside)
+                for inside, outside in spec.published_ports.items()
+            ],
+            uploads=[
+                docker.ContainerUploadArgs(
+                    file="/home/deploy/.ssh/authorized_keys", content=spec.deploy_public_key
+                )
+            ],
+            labels=[docker.ContainerLabelArgs(label=STACK_LABEL, value=stack_id)],
+            restart="unless-stopped",
+            stop_timeout=30,
+            destroy_grace_seconds=30,
+            log_opts={"max-size": "10m", "max-file": "2"},
+            # The first upload and the first boot must not race the engine's own health wait.
+            wait=False,
+            opts=pulumi.ResourceOptions.merge(
+                child,
+                pulumi.ResourceOptions(delete_before_replace=True, ignore_changes=["image_name"]),
+            ),
+        )
+        identity = HostIdentity(
+            f"{spec.name}-identity", engine_uri, container, pulumi.ResourceOptions(parent=self)
+        )
+        self.ready(
+            machine_id=container.id,
+            host_key=identity.host_key,
+            ssh_host=LOOPBACK,
+            ssh_port=pulumi.Output.from_input(spec.published_ports[22]),
+        )
+
+
+def _port(ports: pulumi.Output[dict[str, int]], setting: str) -> pulumi.Output[int]:
+    return ports.apply(lambda chosen: int(chosen[setting]))
+
+
+def systemd_environment(facts: EngineFacts) -> list[str]:
+    """What systemd 257 needs to boot where the engine still runs cgroup v1."""
+    if facts.cgroup_version == 1:
+        return ["SYSTEMD_PROC_CMDLINE=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"]
+    return []
+
+
+def cgroup_mounts(facts: EngineFacts) -> list[docker.ContainerMountArgs]:
+    """On cgroup v2 systemd wants a tree it can write; the private namespace bounds it to the container's own."""
+    if facts.cgroup_version == 1:
+        return []
+    return [docker.ContainerMountArgs(type="bind", source="/sys/fs/cgroup", target="/sys/fs/cgroup")]
+
+
+class DockerTarget:
+    """The stack's network and image on one engine, and the hosts made from them."""
+
+    def __init__(self, settings: Settings, places: Places, keyring: Keyring) -> None:
+        self._settings, self._places, self._keyring = settings, places, keyring
+        self._facts = engine.facts(settings.engine)
+        self._provider = docker.Provider("engine", host=settings.engine or None)
+        self._allocation = Allocation(
+            "allocation",
+            stack_id=places.stack_id,
+            engine_uri=settings.engine,
+            asked_subnet=settings.network_subnet,
+            asked_ports={
+                setting: getattr(settings, setting)
+                for ports in PUBLISHED.values()
+                for setting in ports.values()
+            },
+        )
+        self.subnet = self._allocation.subnet
+        self.ports = self._allocation.ports
+        self._network = DockerNetwork(
+            "operator", stack_id=places.stack_id, subnet=self.subnet, provider=self._provider
+        )
+        self._image = HostImage(
+            "image",
+            stack_id=places.stack_id,
+            context=places.image_context,
+            source=settings.image_source,
+            base=settings.image_base,
+            suite=settings.debian_suite,
+            mirror=settings.debian_mirror or Mirrors.from_environment().debian,
+            provider=self._provider,
+        )
+
+    def provision(self, name: str) -> Host:
+        """A host container of this name, on the stack's network."""
+        ports = self._allocation.ports
+        spec = HostSpec(
+            name=name,
+            address=self.subnet.apply(lambda subnet: str(topology.address(name, IPv4Network(subnet)))),
+            deploy_public_key=self._keyring.deploy.public_key,
+            published_ports={inside: _port(ports, setting) for inside, setting in PUBLISHED[name].items()},
+            memory_mib=getattr(self._settings, f"{name}_memory_mib"),
+        )
+        return DockerHost(
+            spec,
+            stack_id=self._places.stack_id,
+            network=self._network,
+            image_id=self._image.image_id,
+            engine_uri=self._settings.engine,
+            engine_facts=self._facts,
+            provider=self._provider,
+        )

@@ -1,0 +1,38 @@
+"""Certificate authorities a person names in a file: read once, checked, handed on as PEM text."""
+
+import ssl
+from pathlib import Path
+
+from amanat.errors import BadInput
+
+BEGIN = "-----BEGIN CERTIFICATE-----"
+
+
+class BadAuthorities(BadInput):
+    """A file of certificate authorities is missing, unreadable, holds none, or holds a private key."""
+
+
+def authorities(path: Path, setting: str) -> str:
+    """The PEM text of the file that `setting` names. Raises BadAuthorities."""
+    fix = f"Set {setting} to a readable file of PEM certificates, or leave it empty."
+    try:
+        text = path.read_text(encoding="ascii")
+    except UnicodeDecodeError as fault:
+        raise BadAuthorities("The file of trusted authorities is no PEM file.", str(path), fix) from fault
+    except OSError as fault:
+        what = f"The file of trusted authorities can't be read: {fault.strerror}."
+        raise BadAuthorities(what, str(path), fix) from fault
+    if "PRIVATE KEY" in text:
+        what = "The file of trusted authorities holds a private key, which every host would get."
+        raise BadAuthorities(what, str(path), fix)
+    if BEGIN not in text or not _is_readable(text):
+        raise BadAuthorities("The file of trusted authorities holds no PEM certificate.", str(path), fix)
+    return text
+
+
+def _is_readable(text: str) -> bool:
+    try:
+        ssl.create_default_context(cadata=text)
+    except (ssl.SSLError, ValueError):
+        return False
+    return True

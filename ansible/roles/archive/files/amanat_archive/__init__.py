@@ -1,0 +1,1 @@
+"""What the archive's probe and bench share."""

@@ -1,0 +1,120 @@
+#!/usr/bin/python3 -B
+"""Show that the verifier catches a superuser's edit: on a scratch copy of the newest records, never on real ones.
+
+Prints one JSON object: what the verifier said of the copy before and after the edit. Exit status: 0 the edit was
+caught and named, 1 it was not, or the probe could not run (one message on standard error).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from amanat_archive.scratch import REAL, Problem, Scratch, become_postgres, query, run
+
+NEWEST_RECORDS = 1000
+SETTINGS = {"shared_buffers": "16MB", "fsync": "off", "autovacuum": "off", "max_connections": "10"}
+TABLES = ("sealing_key", "data_key", "message", "transaction", "disclosure", "event")
+# The first seal copied for its hash alone, the range of the archive's clock after it, and the newest message there.
+RANGE = f"""
+SELECT json_build_object('before', b.seq, 'from', b.to_xact, 'until', h.to_xact, 'clock', c.now, 'message', (
+    SELECT max(id) FROM archive.message WHERE xact >= b.to_xact AND xact < h.to_xact))
+FROM (SELECT * FROM archive.seal ORDER BY seq DESC LIMIT 1) AS h,
+     LATERAL (SELECT * FROM archive.seal WHERE seq < h.seq AND (total < h.total - {NEWEST_RECORDS} OR seq = 0)
+              ORDER BY seq DESC LIMIT 1) AS b,
+     (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint + clock_offset AS now FROM archive.machine) AS c;
+"""
+EDIT = """
+SET session_replication_role = replica;
+ALTER TABLE archive.message DISABLE TRIGGER append_only;
+UPDATE archive.message
+SET content = set_byte(content, octet_length(content) - 1, get_byte(content, octet_length(content) - 1) # 1)
+WHERE id = {id} AND xact >= {start};
+"""
+
+
+def copy_schema(scratch: Scratch) -> None:
+    """The deployed schema itself, functions and all, so that the deployed verifier is what is tried."""
+    query("CREATE SCHEMA crypto; CREATE EXTENSION pgcrypto SCHEMA crypto;", scratch.where)
+    schema = run(["pg_dump", "--schema-only", "--schema=archive"], **REAL)
+    query(schema.decode(), scratch.where)
+
+
+def copy_rows(scratch: Scratch, window: dict[str, int]) -> None:
+    """The newest seals and every record of their ranges."""
+    start, until = window["from"], window["until"]
+    query(
+        "INSERT INTO archive.machine (pepper, clock_offset, partitions_from, partitions_until)"
+        f" VALUES ('', {window['clock']}, now(), now());",
+        scratch.where,
+    )
+    copy(scratch, "seal", f"SELECT * FROM archive.seal WHERE seq >= {window['before']} AND to_xact <= {until}")
+    for table in TABLES:
+        whole = table in {"sealing_key", "event"}
+        chosen = f"xact < {until}" if whole else f"xact >= {start} AND xact < {until}"
+        copy(scratch, table, f"SELECT * FROM archive.{table} WHERE {chosen}")
+
+
+def copy(scratch: Scratch, table: str, rows: str) -> None:
+    """Rows of the real archive into the scratch table of that name."""
+    psql = ["psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command"]
+    data = run([*psql, f"COPY ({rows}) TO STDOUT"], **REAL)
+    run([*psql, f"COPY archive.{table} FROM STDIN"], data, **scratch.where)
+
+
+def verdict(scratch: Scratch, first_seal: int) -> dict[str, object] | None:
+    """The first bad record, or None when the chain holds."""
+    said = query(f"SELECT to_json(v) FROM archive.verify({first_seal}) AS v;", scratch.where)
+    return dict(json.loads(said)) if said else None
+
+
+def replica_refused(scratch: Scratch) -> bool:
+    """Whether replication mode alone lets the edit through."""
+    attempt = "SET session_replication_role = replica; UPDATE archive.message SET origin = 'x';"
+    psql = ["psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command", attempt]
+    try:
+        run(psql, **scratch.where)
+    except Problem:
+        return True
+    return False
+
+
+def probe() -> dict[str, object]:
+    """Copy, verify, edit, verify."""
+    said = query(RANGE, REAL)
+    window = json.loads(said) if said else {}
+    if not window.get("message"):
+        raise Problem("the newest seals hold no message to try on; record one first")
+    with Scratch(SETTINGS) as scratch:
+        copy_schema(scratch)
+        copy_rows(scratch, window)
+        first = window["before"] + 1
+        clean = verdict(scratch, first)
+        refused = replica_refused(scratch)
+        query(EDIT.format(id=window["message"], start=window["from"]), scratch.where)
+        tampered = verdict(scratch, first)
+    return {
+        "clean": clean or "ok",
+        "replica_refused": refused,
+        "tampered": tampered,
+        "expected_id": window["message"],
+    }
+
+
+def main() -> int:
+    """Run the probe and print what came out."""
+    try:
+        become_postgres(sys.argv)
+        found = probe()
+    except (Problem, OSError, subprocess.SubprocessError) as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    print(json.dumps(found))
+    tampered = found["tampered"]
+    caught = isinstance(tampered, dict) and tampered["kind"] == "message" and tampered["id"] == found["expected_id"]
+    return 0 if caught and found["clean"] == "ok" else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+-- Deploy archive:access to pg
+-- requires: expiry
+-- requires: disclosure
+BEGIN;
+
+REVOKE ALL ON ALL TABLES IN SCHEMA archive FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA archive FROM PUBLIC;
+GRANT USAGE ON SCHEMA archive TO archive_writer, archive_discloser, archive_auditor, archive_sealer;
+
+GRANT EXECUTE ON FUNCTION
+    archive.record_message(text, text, text, text, timestamptz, timestamptz, inet, integer, text),
+    archive.record_transaction(text, text, numeric, text, text, text, inet, integer, timestamptz)
+TO archive_writer;
+
+GRANT EXECUTE ON FUNCTION
+    archive.request_disclosure(text, date, text, jsonb), archive.fetch_disclosure(bigint)
+TO archive_discloser;
+
+GRANT EXECUTE ON FUNCTION
+    archive.verify(bigint), archive.verify_head(bigint, text), archive.heads(), archive.lag_seconds(),
+    archive.counts(timestamptz)
+TO archive_auditor;
+GRANT SELECT ON archive.channel, archive.means, archive.disclosures TO archive_auditor;
+
+GRANT EXECUTE ON FUNCTION
+    archive.seal_next(), archive.heads(), archive.lag_seconds(), archive.summarize(), archive.make_partitions(integer)
+TO archive_sealer;
+
+COMMIT;

@@ -1,0 +1,9 @@
+-- Revert archive:keys from pg
+BEGIN;
+
+DROP FUNCTION archive.open_data_key();
+DROP FUNCTION archive.add_sealing_key(text);
+DROP TABLE archive.data_key;
+DROP TABLE archive.sealing_key;
+
+COMMIT;

@@ -1,0 +1,9 @@
+-- Revert archive:verify from pg
+BEGIN;
+
+DROP FUNCTION archive.verify_head(bigint, text);
+DROP FUNCTION archive.verify(bigint);
+DROP FUNCTION archive.first_bad_record(archive.seal, text[]);
+DROP FUNCTION archive.seal_fault(archive.seal, archive.seal);
+
+COMMIT;

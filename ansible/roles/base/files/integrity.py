@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+"""Keep and compare the baseline of the host's files (AIDE). Every answer is one JSON object on standard output.
+
+  mark WHO     remember the start of WHO's work (an unfinished earlier start stands)
+  accept WHO   take into the baseline what changed since then, and nothing else; first time: make the baseline
+  baseline WHY an administrator accepts everything as it is now, and says why
+  check        compare now; exit status 1 where something differs
+  status       the last comparison
+
+A change made by hand before the mark stays a finding, whoever converges after it. Root can of course make a new
+baseline: what guards against that is a copy of the baseline's digest on another host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+CONFIG = "/etc/aide/aide.conf"
+HOME = Path("/var/lib/aide")
+DATABASE, FRESH = HOME / "amanat.db", HOME / "amanat.db.new"
+STATUS, LEDGER = HOME / "amanat.status.json", HOME / "amanat.accepted.jsonl"
+DIFFERENCES = 7  # AIDE's exit status: added 1, removed 2, changed 4; above that it failed
+KINDS = ("added", "removed", "changed")
+ROOTS = ("/boot", "/etc", "/home", "/opt", "/root", "/usr", "/var/spool/cron")
+
+
+def aide(*arguments: str) -> dict[str, list[str]]:
+    """Run AIDE; gives the differing paths by kind. AIDE's own failures end the program with 2."""
+    run = subprocess.run(
+        ["/usr/bin/aide", "--config", CONFIG, "--no-progress", *arguments], capture_output=True, text=True, check=False
+    )
+    if run.returncode > DIFFERENCES:
+        sys.stderr.write(run.stderr or run.stdout)
+        sys.exit(2)
+    report = json.loads(run.stdout) if run.stdout.strip() else {}
+    return {kind: sorted(report.get(kind) or {}) for kind in KINDS}
+
+
+def write(path: Path, text: str, mode: int = 0o640) -> None:
+    """Replace a file in one step."""
+    fresh = path.with_name(path.name + ".part")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.chmod(mode)
+    fresh.replace(path)
+
+
+def record(found: dict[str, list[str]]) -> dict[str, object]:
+    """Keep the outcome of a comparison where the audit and the monitoring find it."""
+    status: dict[str, object] = {
+        "checked_at": now(),
+        "clean": not any(found.values()),
+        **found,
+        "baseline_sha256": hashlib.sha256(DATABASE.read_bytes()).hexdigest(),
+        "baseline_at": now(DATABASE.stat().st_mtime),
+    }
+    write(STATUS, json.dumps(status, sort_keys=True) + "\n")
+    return status
+
+
+def now(at: float | None = None) -> str:
+    """A moment, by default this one, in UTC."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
+def mark_of(who: str) -> Path:
+    """Where the start of WHO's work is remembered."""
+    if not re.fullmatch(r"[a-z]{1,16}", who):
+        sys.exit("integrity: WHO is 1 to 16 small letters, such as converge")
+    return Path(f"/var/lib/amanat-{who}.started")
+
+
+def touched_since(path: str, start: float) -> bool:
+    """Whether the file (or, once removed, the place it lay in) changed after the start.
+
+    The change time is the kernel's: unlike the modification time, no one can set it by hand.
+    """
+    place = Path(path)
+    while not os.path.lexists(place):
+        place = place.parent
+    return place.lstat().st_ctime >= start
+
+
+def anything_since(start: float) -> bool:
+    """Whether any watched place changed after the start: saves the comparison where nothing did."""
+    roots = [root for root in ROOTS if Path(root).exists()]
+    found = subprocess.run(
+        ["/usr/bin/find", *roots, "-xdev", "-newerct", f"@{start:.6f}", "-print", "-quit"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return bool(found.stdout)
+
+
+def renew(who: str, accepted: list[str], unexplained: list[str]) -> None:
+    """Make the baseline anew, keeping the old entries of what nobody explained, and note it in the ledger."""
+    limit = [f"--limit=^(?!(?:{'|'.join(map(re.escape, unexplained))})$)"] if unexplained else []
+    aide("--update", *limit)
+    FRESH.replace(DATABASE)
+    with LEDGER.open("a", encoding="utf-8") as ledger:
+        ledger.write(json.dumps({"at": now(), "who": who, "paths": accepted}, sort_keys=True) + "\n")
+
+
+def accept(who: str) -> dict[str, object]:
+    """Take what WHO changed into the baseline."""
+    mark = mark_of(who)
+    if not DATABASE.exists():
+        aide("--init")
+        FRESH.replace(DATABASE)
+        mark.unlink(missing_ok=True)
+        record(dict.fromkeys(KINDS, []))
+        return {"accepted": 1, "unexplained": []}
+    if not mark.exists():
+        return {"accepted": 0, "unexplained": []}
+    start = mark.stat().st_mtime
+    found = aide("--check") if anything_since(start) else dict.fromkeys(KINDS, [])
+    paths = [path for kind in KINDS for path in found[kind]]
+    accepted = [path for path in paths if touched_since(path, start)]
+    unexplained = sorted(set(paths) - set(accepted))
+    if accepted:
+        renew(who, accepted, unexplained)
+        record({kind: [path for path in found[kind] if path in unexplained] for kind in KINDS})
+    mark.unlink()
+    return {"accepted": len(accepted), "unexplained": unexplained}
+
+
+def baseline(why: str) -> dict[str, object]:
+    """Take everything as it is now, on an administrator's word."""
+    found = aide("--check")
+    renew(f"administrator: {why}", sorted(path for kind in KINDS for path in found[kind]), [])
+    return record(dict.fromkeys(KINDS, []))
+
+
+def main(arguments: list[str]) -> int:
+    """Entry point."""
+    os.umask(0o077)
+    HOME.mkdir(exist_ok=True)
+    match arguments:
+        case ["mark", who]:
+            if not mark_of(who).exists():
+                mark_of(who).touch()
+            answer: dict[str, object] = {"marked": who}
+        case ["accept", who]:
+            answer = accept(who)
+        case ["baseline", why] if DATABASE.exists():
+            answer = baseline(why)
+        case ["check"]:
+            if not DATABASE.exists():
+                sys.exit("integrity: there is no baseline yet; the next converge makes it")
+            answer = record(aide("--check"))
+        case ["status"]:
+            answer = json.loads(STATUS.read_text(encoding="utf-8"))
+        case _:
+            sys.exit((__doc__ or "").rstrip())
+    sys.stdout.write(json.dumps(answer, sort_keys=True) + "\n")
+    return 0 if answer.get("clean", True) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,63 @@
+"""Where the volume's parts are: one small file of root's, written by Ansible."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from amanat_volume.problem import Problem
+
+CONFIGURATION = Path("/etc/amanat/volume.json")
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths of one volume.
+
+    ``backing`` is the image file, or the block device when the host gives one; ``mount`` is where its file
+    system appears; ``vault`` is the directory below it whose every file is encrypted.
+    """
+
+    method: str
+    backing: Path
+    mount: Path
+    vault: Path
+    key: Path
+    size_gib: int
+    mapper: str = "amanat-volume"
+
+    @classmethod
+    def load(cls, path: Path = CONFIGURATION) -> Layout:
+        """Read the layout.
+
+        Raises:
+            Problem: the file is missing or not what Ansible writes.
+        """
+        try:
+            raw = json.loads(path.read_text())
+            return cls(
+                method=str(raw["method"]),
+                backing=Path(raw["backing"]),
+                mount=Path(raw["mount"]),
+                vault=Path(raw["vault"]),
+                key=Path(raw["key"]),
+                size_gib=int(raw["size_gib"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Problem("the volume's configuration can't be read", str(path), str(error)) from error
+
+    def read_key(self) -> bytes:
+        """Return the volume's key: exactly 32 bytes.
+
+        Raises:
+            Problem: the file is missing or of another length.
+        """
+        try:
+            key = self.key.read_bytes()
+        except OSError as error:
+            raise Problem("the volume's key can't be read", str(self.key), str(error.strerror)) from error
+        if len(key) != KEY_BYTES:
+            raise Problem(f"the volume's key has {len(key)} bytes, not {KEY_BYTES}", str(self.key))
+        return key

@@ -1,0 +1,44 @@
+"""LUKS, where the host has device mapper. The header is made by Ansible; here it is opened and closed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from amanat_volume.layout import Layout
+from amanat_volume.problem import Problem, run
+
+
+def available() -> bool:
+    """Say whether this host can map encrypted devices."""
+    return Path("/dev/mapper/control").exists()
+
+
+def fits(backing: Path, key: bytes) -> bool:
+    """Say whether a key opens a LUKS header."""
+    try:
+        run("cryptsetup", "open", "--test-passphrase", "--key-file", "-", str(backing), given=key)
+    except Problem:
+        return False
+    return True
+
+
+def unlock(layout: Layout) -> str:
+    """Map the volume and return its device; a loop device under it clears itself.
+
+    Raises:
+        Problem: the key is not this volume's.
+    """
+    device = f"/dev/mapper/{layout.mapper}"
+    if Path(device).exists():
+        return device
+    if not fits(layout.backing, layout.read_key()):
+        raise Problem("the key is not this volume's", str(layout.key), "put back the key it was made with")
+    key = str(layout.key)
+    run("cryptsetup", "open", "--type", "luks2", "--key-file", key, str(layout.backing), layout.mapper)
+    return device
+
+
+def lock(layout: Layout) -> None:
+    """Unmap the volume."""
+    if Path(f"/dev/mapper/{layout.mapper}").exists():
+        run("cryptsetup", "close", layout.mapper)

@@ -1,0 +1,140 @@
+"""Make the volume once, and let it grow. Nothing here ever overwrites a file system."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from amanat_volume import ext4, fscrypt, loop, luks
+from amanat_volume.layout import KEY_BYTES, Layout
+from amanat_volume.problem import Problem, run
+
+GIB = 1 << 30
+_METHOD_OF = {"ext4": "fscrypt", "crypto_LUKS": "luks"}
+_STAGE = Path("/run/amanat-volume.new")
+
+
+def method(wanted: str, backing: Path) -> str:
+    """Choose between ``luks`` and ``fscrypt``: what the volume is, else what is wanted, else what works.
+
+    Raises:
+        Problem: the volume is made the other way already, or holds something that is not ours.
+    """
+    held = ext4.signature(backing) if backing.exists() else ""
+    if held and held not in _METHOD_OF:
+        raise Problem(f"there is {held} already, and it is not ours", str(backing), "nothing was touched")
+    made = _METHOD_OF.get(held, "")
+    if made and wanted not in ("auto", made):
+        raise Problem(f"the volume is made with {made}, not {wanted}", str(backing),
+                      f"set store_volume_encryption to auto or {made}, or move the data to a new volume")
+    return made or (wanted if wanted != "auto" else "luks" if luks.available() else "fscrypt")
+
+
+def keep_key(layout: Layout, hexadecimal: str, dry_run: bool = False) -> bool:
+    """Keep the key where the host finds it at boot; say whether that changed anything.
+
+    Raises:
+        Problem: it is not 64 hexadecimal digits, or does not open the volume that exists.
+    """
+    try:
+        key = bytes.fromhex(hexadecimal.strip())
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise Problem("the key given is not 64 hexadecimal digits", "store_volume_key")
+    if not _opens(layout, key):
+        raise Problem("the key given does not open the volume of this host", "store_volume_key",
+                      "nothing was changed; give the key the volume was made with")
+    kept = layout.key
+    if kept.is_file() and kept.read_bytes() == key and kept.stat().st_mode & 0o7777 == 0o400:
+        return False
+    if not dry_run:
+        kept.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        fresh = kept.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as opened:
+            opened.write(key)
+            os.fsync(opened.fileno())
+        fresh.replace(kept)
+    return True
+
+
+def make(layout: Layout, dry_run: bool = False) -> bool:
+    """Make the volume if there is none, or let it grow; say whether that changed anything.
+
+    The image gets its name only when it is whole: a run killed half-way leaves nothing to be mistaken for it.
+
+    Raises:
+        Problem: the disk is too small, or the volume is larger than it should be.
+    """
+    if layout.backing.is_block_device():
+        return False
+    if layout.backing.exists():
+        return _grow(layout, dry_run)
+    if dry_run:
+        return True
+    image = layout.backing.with_name(layout.backing.name + ".new")
+    _clear_stage(image)
+    layout.backing.parent.mkdir(parents=True, exist_ok=True)
+    _reserve(image, layout.size_gib * GIB)
+    if layout.method == "fscrypt":
+        _encrypt(image, layout)
+    with open(image, "rb") as opened:
+        os.fsync(opened.fileno())
+    image.rename(layout.backing)
+    run("sync", str(layout.backing.parent))
+    return True
+
+
+def _opens(layout: Layout, key: bytes) -> bool:
+    held = ext4.signature(layout.backing) if layout.backing.exists() else ""
+    if held == "ext4":
+        return ext4.identity(layout.backing) == fscrypt.identifier(key)
+    return held != "crypto_LUKS" or luks.fits(layout.backing, key)
+
+
+def _encrypt(image: Path, layout: Layout) -> None:
+    key = layout.read_key()
+    ext4.make(image, fscrypt.identifier(key))
+    opened, device = loop.attach(image)
+    try:
+        ext4.mount(device, _STAGE)
+    finally:
+        os.close(opened)
+    vault = _STAGE / layout.vault.relative_to(layout.mount)
+    vault.mkdir()
+    fscrypt.set_policy(vault, fscrypt.add_key(_STAGE, key))
+    ext4.unmount(_STAGE)
+    _STAGE.rmdir()
+
+
+def _clear_stage(image: Path) -> None:
+    ext4.unmount(_STAGE)
+    if image.exists():
+        loop.wait_until_free(image)
+        image.unlink()
+
+
+def _reserve(image: Path, size: int) -> None:
+    """Take the whole size from the disk now: one that fills up later must not fail a write in the volume."""
+    free = os.statvfs(image.parent)
+    missing = size - (image.stat().st_size if image.exists() else 0) - free.f_bavail * free.f_frsize
+    if missing > 0:
+        raise Problem(f"the disk is {missing / GIB:.1f} GiB too small for a volume of {size // GIB} GiB",
+                      str(image.parent), "make room, or lower store_volume_size_gib")
+    with open(os.open(image, os.O_RDWR | os.O_CREAT, 0o600), "rb") as opened:
+        try:
+            os.posix_fallocate(opened.fileno(), 0, size)
+        except OSError as error:
+            raise Problem("the volume's space can't be reserved", str(image), str(error)) from error
+        os.fsync(opened.fileno())
+
+
+def _grow(layout: Layout, dry_run: bool) -> bool:
+    size, wanted = layout.backing.stat().st_size, layout.size_gib * GIB
+    if size > wanted:
+        raise Problem(f"the volume has {size / GIB:g} GiB and can't shrink to {layout.size_gib}",
+                      str(layout.backing), f"set store_volume_size_gib to {-(-size // GIB)} or more")
+    if size < wanted and not dry_run:
+        _reserve(layout.backing, wanted)
+    return size < wanted

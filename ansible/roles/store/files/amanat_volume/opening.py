@@ -1,0 +1,71 @@
+"""Open the volume at boot and close it at shutdown; both may be repeated."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from amanat_volume import ext4, fscrypt, loop, luks
+from amanat_volume.layout import Layout
+from amanat_volume.problem import Problem
+
+_REMEDY = "put back the key it was made with"
+
+
+def unlock(layout: Layout) -> None:
+    """Mount the volume and unlock it; let its file system fill an image that has grown.
+
+    Raises:
+        Problem: there is no volume, another host holds it, it is damaged, or the key is not its own. Then
+            nothing stays mounted.
+    """
+    if not layout.backing.exists():
+        raise Problem("there is no volume", str(layout.backing), "run the playbook again")
+    try:
+        if layout.method == "luks":
+            _open_luks(layout)
+        else:
+            _open_fscrypt(layout)
+    except Problem:
+        lock(layout)
+        raise
+
+
+def lock(layout: Layout) -> None:
+    """Unmount the volume; its key leaves the kernel with it."""
+    ext4.unmount(layout.mount)
+    if layout.method == "luks":
+        luks.lock(layout)
+
+
+def _open_fscrypt(layout: Layout) -> None:
+    key = layout.read_key()
+    if not ext4.mounted_device(layout.mount):
+        if ext4.identity(layout.backing) != fscrypt.identifier(key):
+            raise Problem("the key is not this volume's", str(layout.key), _REMEDY)
+        loop.wait_until_free(layout.backing)
+        ext4.check(layout.backing)
+        ext4.fill(layout.backing)
+        opened, device = loop.attach(layout.backing)
+        try:
+            ext4.mount(device, layout.mount)
+        finally:
+            os.close(opened)
+    policy = fscrypt.policy_of(layout.vault)
+    if policy is None:
+        raise Problem("the directory is not encrypted", str(layout.vault), "restore the volume from a backup")
+    if fscrypt.add_key(layout.mount, key) != policy.key_identifier:
+        raise Problem("the key is not this directory's", str(layout.key), _REMEDY)
+
+
+def _open_luks(layout: Layout) -> None:
+    if layout.backing.is_file() and not ext4.mounted_device(layout.mount):
+        loop.wait_until_free(layout.backing)
+    device = Path(luks.unlock(layout))
+    if not ext4.signature(device):
+        ext4.make(device)
+    if not ext4.mounted_device(layout.mount):
+        ext4.check(device)
+        ext4.fill(device)
+        ext4.mount(str(device), layout.mount)
+    layout.vault.mkdir(exist_ok=True)

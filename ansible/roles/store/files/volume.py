@@ -1,0 +1,65 @@
+#!/usr/bin/python3 -B
+"""The encrypted volume of this host: make it, keep its key, open it at boot, close it.
+
+Run by root. Exit status: 0 done, 1 a problem (one message on standard error), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from amanat_volume import making, opening
+from amanat_volume.layout import Layout
+from amanat_volume.problem import Problem
+
+
+def arguments() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    method = commands.add_parser("method", help="print luks or fscrypt")
+    method.add_argument("wanted", choices=["auto", "luks", "fscrypt"])
+    method.add_argument("backing", type=Path)
+    for name, text in {
+        "keep-key": "keep the key given on standard input (64 hexadecimal digits)",
+        "make": "make the volume if there is none, or reserve what it lacks in size",
+    }.items():
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--dry-run", action="store_true", help="only say whether something would change")
+    commands.add_parser("open", help="mount and unlock it")
+    commands.add_parser("close", help="unmount it")
+    return parser.parse_args()
+
+
+def act(given: argparse.Namespace) -> str:
+    """Do what was asked and return what to say about it."""
+    if given.command == "method":
+        return making.method(given.wanted, given.backing)
+    layout = Layout.load()
+    if given.command == "open":
+        opening.unlock(layout)
+        return "open"
+    if given.command == "close":
+        opening.lock(layout)
+        return "closed"
+    if given.command == "keep-key":
+        changed = making.keep_key(layout, sys.stdin.read(), given.dry_run)
+    else:
+        changed = making.make(layout, given.dry_run)
+    return "changed" if changed else "unchanged"
+
+
+def main() -> int:
+    """Run and return the exit status."""
+    try:
+        sys.stdout.write(act(arguments()) + "\n")
+    except Problem as problem:
+        sys.stderr.write(f"error: {problem}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""Article 5 clause 6-1: whoever takes the disk finds no message."""
+
+import pytest
+
+from amanat.audit import requirement
+from amanat.audit.archive import Message
+
+
+@pytest.fixture(scope="module")
+def volume(store):
+    """Where the running server's data really lies, as the kernel says."""
+    return store.json("sudo -n /usr/local/lib/amanat/probe-volume")
+
+
+@requirement("A5-6-1-access")
+def test_the_volume_is_encrypted_by_the_kernel(volume):
+    """The directory of the data has an encryption policy, or its device is a LUKS mapping."""
+    mapped = (volume["mapping"] or {}).get("uuid", "").startswith("CRYPT-LUKS")
+    assert mapped or volume["vault"]["policy"], "neither LUKS nor an fscrypt policy"
+
+
+@requirement("A5-6-1-access")
+def test_data_log_and_temporary_files_lie_on_it(volume):
+    """Every directory that the running server writes to is on the encrypted volume."""
+    assert {name for name, place in volume["server"].items() if not place["on_volume"]} == set()
+
+
+@requirement("A5-6-1-access")
+def test_the_key_is_not_on_the_volume_it_opens(volume):
+    """The unlock key lies elsewhere and only root reads it."""
+    key = volume["key"]
+    assert not key["on_volume"]
+    assert key["owner"] == 0
+    assert key["mode"] in ("0400", "0600")
+
+
+@requirement("A5-6-1-access")
+def test_content_is_nowhere_on_the_disk(store, archive):
+    """A recorded content occurs neither in the server's files, its log included, nor on the raw disk.
+
+    The origin of the same message, which is kept readable, is found in the files: so the search does find.
+    """
+    message = Message()
+    archive.record(message)
+    for_content = search(store, message.content)
+    for_origin = search(store, message.origin)
+    assert for_origin["files"]["occurrences"] > 0, "the search itself finds nothing"
+    assert for_content["files"]["occurrences"] == 0, "content in the server's files"
+    assert for_content["image"]["occurrences"] == 0, "content on the raw disk"
+    assert for_origin["image"]["occurrences"] == 0, "origin on the raw disk"
+
+
+def search(store, text):
+    """Look for a text on the store's disk."""
+    done = store.run("sudo -n /usr/local/lib/amanat/probe-marker", stdin=text.encode(), seconds=600)
+    return store.parsed(done)

@@ -1,0 +1,62 @@
+"""Article 5 clause 6-1: access itself is logged."""
+
+from amanat.audit import requirement
+from amanat.audit.waiting import eventually
+
+JOURNAL = "journalctl --quiet --no-pager --output=cat --identifier=postgresql --since=-5min"
+
+
+@requirement("A5-6-1-access")
+def test_a_login_shows_in_the_log(store, probe, bound):
+    """A client's login is in the host's log, with its role, within the bound."""
+    with probe.login(store, "archive_auditor") as auditor:
+        pid = auditor.value("SELECT pg_backend_pid()")
+    said = f"[{pid}]"
+    seen = eventually(lambda: authorized(store, said), bound("access_log_seconds").max)
+    assert any("user=archive_auditor" in line for line in seen), "no line of this login"
+
+
+@requirement("A5-6-1-access")
+def test_a_refused_login_shows_in_the_log(store, probe, bound):
+    """An attempt with a wrong password leaves a line."""
+    probe.enter(store, "archive_discloser", password="wrong")  # noqa: S106 - random
+
+    def failed():
+        return 'password authentication failed for user "archive_discloser"' in store.privileged(JOURNAL)
+
+    assert eventually(failed, bound("access_log_seconds").max)
+
+
+@requirement("A5-6-1-access")
+def test_content_does_not_reach_the_log(store, archive):
+    """What a message says, or who its parties are, is in no line of the server's log."""
+    from amanat.audit.archive import Message
+
+    message = Message()
+    archive.record(message)
+    log = store.privileged(JOURNAL)
+    assert not {message.content, message.origin} & set(log.split())
+    assert message.content not in log
+
+
+@requirement("A5-6-1-access", "A7-protection")
+def test_acting_as_root_is_recorded(store):
+    """sudo keeps a record of what is done as root."""
+    assert store.json("sudo -n /usr/local/lib/amanat/probe sudo")["recorded_sessions"] > 0
+
+
+@requirement("A5-6-1-access")
+def test_sudo_asks_again_in_time(store, bound):
+    """sudo's memory of a password ends inside the bound."""
+    defaults = store.read("sudo -n -l")
+    minutes = next(
+        (part.split("=")[1] for part in defaults.replace(",", " ").split() if "timestamp_timeout=" in part),
+        "15",
+    )
+    assert bound("sudo_timeout_minutes").allows(float(minutes)), f"{minutes} minutes"
+
+
+def authorized(store, pid):
+    """Lines of a server process that report an admitted login."""
+    lines = store.privileged(JOURNAL).splitlines()
+    return [line for line in lines if pid in line and "connection authorized" in line]

@@ -1,0 +1,89 @@
+"""Article 5 clause 6-1: each role can do its task and nothing more."""
+
+import pytest
+
+from amanat.audit import requirement
+
+NOT_ALLOWED = "42501"
+READING = ("archive_writer", "archive_auditor", "archive_discloser")
+CONTENT = ("message", "transaction", "data_key", "disclosure", "seal", "event", "machine")
+
+
+@requirement("A5-6-1-access", "A7-disclosure")
+@pytest.mark.parametrize("table", CONTENT)
+@pytest.mark.parametrize("role", READING)
+def test_no_role_reads_the_tables(store, probe, role, table):
+    """A SELECT on what the archive keeps is refused to every role that logs in."""
+    with probe.login(store, role) as session:
+        assert session.refusal(f"SELECT * FROM archive.{table} LIMIT 1") == NOT_ALLOWED  # noqa: S608 - our words
+
+
+@requirement("A5-6-1-access", "A7-disclosure")
+def test_no_relation_of_the_archive_is_open_to_another_role(store, probe):
+    """The catalog grants nobody but the owner a right on a table or partition with content."""
+    query = """
+        SELECT c.relname, a.grantee::regrole::text, a.privilege_type
+        FROM pg_class AS c, aclexplode(c.relacl) AS a
+        WHERE c.relnamespace = 'archive'::regnamespace AND c.relkind IN ('r', 'p', 'S')
+          AND c.relname NOT IN ('channel', 'means') AND a.grantee <> c.relowner
+          AND a.grantee <> coalesce(to_regrole('archive_audited')::oid, 0)
+    """
+    with probe.login(store, "archive_auditor") as auditor:
+        assert auditor.rows(query) == []
+
+
+@requirement("A5-6-1-access")
+@pytest.mark.parametrize("role", READING)
+def test_no_role_changes_the_schema(store, probe, role):
+    """Nobody who logs in can make a table, a function or a role."""
+    with probe.login(store, role) as session:
+        for statement in (
+            "CREATE TABLE archive.mine (a int)",
+            "CREATE TABLE public.mine (a int)",
+            "CREATE ROLE mine",
+            "ALTER TABLE archive.message ADD COLUMN mine int",
+            "DROP TABLE archive.message",
+            "COPY (SELECT 1) TO PROGRAM 'true'",
+            "SELECT pg_read_file('/etc/passwd')",
+        ):
+            assert session.refusal(statement) == NOT_ALLOWED, statement
+
+
+@requirement("A5-6-1-access")
+def test_there_is_one_superuser(store, probe):
+    """Only postgres is a superuser, and no other role may make roles or databases, replicate or bypass rules."""
+    powers = "rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls OR rolsuper"
+    with probe.login(store, "archive_auditor") as auditor:
+        mighty = auditor.rows("SELECT rolname FROM pg_roles WHERE " + powers)
+    assert mighty == [("postgres",)]
+
+
+@requirement("A5-6-1-access")
+def test_no_role_takes_on_a_mightier_one(store, probe):
+    """Nobody is a member of the superuser, the owner or a built-in role that reads or writes everything."""
+    query = """
+        SELECT member::regrole::text, roleid::regrole::text FROM pg_auth_members
+        WHERE roleid::regrole::text ~ '^(postgres|archive_owner|pg_(execute|read|write)_server.*|pg_.*_all_data)$'
+          AND member <> 'postgres'::regrole
+    """
+    with probe.login(store, "archive_auditor") as auditor:
+        assert auditor.rows(query) == []
+
+
+@requirement("A5-6-1-access")
+def test_the_accounts_of_the_host_are_known_and_locked(store):
+    """Only root has its number, no account has an empty password, and whoever can log in does so by key."""
+    found = store.json("sudo -n /usr/local/lib/amanat/probe accounts")
+    assert found["uid_zero"] == ["root"]
+    assert [one["name"] for one in found["accounts"] if one["password"] == "empty"] == []  # noqa: S105
+    assert [one["name"] for one in found["accounts"] if one["password"] not in ("locked", "yescrypt")] == []
+
+
+@requirement("A5-6-1-access")
+def test_the_auditor_only_reads(store):
+    """The account that audits may run single read-only command lines as root, and nothing of its choice."""
+    rights = store.json("sudo -n /usr/local/lib/amanat/probe sudo")["auditor"]
+    programs = " ".join(commands for _, commands in rights)
+    assert rights
+    assert not {"ALL", "*"} & set(programs.replace(",", " ").split())
+    assert store.run("sudo -n /bin/true").rc != 0

@@ -1,0 +1,69 @@
+"""Article 5 clause 6-1: who administers the server proves it with a key."""
+
+import pytest
+
+from amanat.audit import requirement
+from amanat.audit.readings import sshd_settings
+
+
+@pytest.fixture(scope="module")
+def sshd(store):
+    """What the running sshd would do, not what its file says."""
+    return sshd_settings(store.privileged("sshd -T"))
+
+
+@requirement("A5-6-1-access", "A7-protection")
+@pytest.mark.parametrize("user", ["root", "deploy", "auditor", "postgres", "nobody-here"])
+def test_a_stranger_is_offered_keys_only(store, probe, user):
+    """Whoever asks, sshd offers public keys and no password, the same for accounts that don't exist."""
+    assert probe.ssh_methods(store, user) == ["publickey"]
+
+
+@requirement("A5-6-1-access")
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("permitrootlogin", "no"),
+        ("passwordauthentication", "no"),
+        ("kbdinteractiveauthentication", "no"),
+        ("permitemptypasswords", "no"),
+        ("hostbasedauthentication", "no"),
+        ("permituserenvironment", "no"),
+        ("x11forwarding", "no"),
+        ("gatewayports", "no"),
+    ],
+)
+def test_sshd_refuses_the_weak_ways_in(sshd, setting, value):
+    """The effective setting is the strict one."""
+    assert sshd[setting] == [value], setting
+
+
+@requirement("A5-6-1-access")
+def test_only_named_accounts_may_log_in(sshd):
+    """sshd has a list of the accounts or groups that it lets in."""
+    assert sshd.get("allowusers") or sshd.get("allowgroups"), "neither AllowUsers nor AllowGroups is set"
+
+
+@requirement("A5-6-1-access")
+@pytest.mark.parametrize(
+    ("setting", "limit"), [("logingracetime", "login_grace_seconds"), ("maxauthtries", "login_attempts")]
+)
+def test_sshd_gives_guessing_an_end(sshd, bound, setting, limit):
+    """The effective limit on unauthenticated connections is inside the bound."""
+    assert bound(limit).allows(int(sshd[setting][0])), f"{setting} {sshd[setting][0]}"
+
+
+@requirement("A5-6-1-access")
+def test_an_abandoned_session_ends(sshd, bound):
+    """A session whose client no longer answers is closed in time."""
+    seconds = int(sshd["clientaliveinterval"][0]) * int(sshd["clientalivecountmax"][0])
+    assert bound("ssh_idle_seconds").allows(seconds), f"{seconds} seconds"
+
+
+@requirement("A5-6-1-access")
+@pytest.mark.parametrize("setting", ["ciphers", "macs", "kexalgorithms", "hostkeyalgorithms"])
+def test_sshd_offers_no_outdated_algorithm(sshd, setting):
+    """Nothing with SHA-1, MD5, CBC, RC4, 3DES or DSA is negotiable."""
+    outdated = ("sha1", "md5", "-cbc", "arcfour", "3des", "dss", "group1-")
+    offered = sshd[setting][0].split(",")
+    assert [one for one in offered if any(word in one.replace("sha1-etm", "sha1") for word in outdated)] == []

@@ -1,0 +1,77 @@
+"""Article 5 clause 6-1: what is acknowledged is on durable media."""
+
+import pytest
+
+from amanat.audit import requirement
+from amanat.audit.archive import RECORD_MESSAGE, Message
+from amanat.audit.waiting import eventually
+
+
+@requirement("A5-6-1-durable")
+@pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes", "data_checksums"])
+def test_a_commit_is_on_the_disk_when_it_returns(store, probe, setting):
+    """The running server flushes its log at every commit and guards pages by checksums."""
+    with probe.login(store, "archive_writer") as writer:
+        assert writer.value("SELECT current_setting(%s)", (setting,)) == "on", setting
+
+
+@requirement("A5-6-1-durable")
+def test_a_client_cannot_weaken_its_own_acknowledgement(store, probe):
+    """A writer that turns synchronous commits off still gets a durable one."""
+    query = f"{RECORD_MESSAGE.replace('SELECT id', 'SELECT current_setting($$synchronous_commit$$), id')}"
+    with probe.login(store, "archive_writer") as writer:
+        writer.rows("SET synchronous_commit = off")
+        writer.rows(RECORD_MESSAGE, Message().parameters())
+        assert writer.value(query, Message().parameters()) == "on"
+
+
+@requirement("A5-6-1-durable")
+def test_an_acknowledged_message_is_there_for_others(store, probe, archive, bound):
+    """Once recorded, a message is counted by another session, and keeps being."""
+    before = counted(store, probe)
+    archive.record(Message(), Message())
+    after = eventually(lambda: (now := counted(store, probe)) >= before + 2 and now, 5)
+    assert bound("lost_acknowledged_messages").allows(before + 2 - (after or 0) if after < before + 2 else 0)
+
+
+@requirement("A5-6-1-durable")
+def test_no_page_has_lost_its_checksum(store, probe, bound):
+    """The server has met no page that no longer matches its checksum."""
+    with probe.login(store, "archive_auditor") as auditor:
+        failures = int(auditor.value("SELECT coalesce(sum(checksum_failures), 0) FROM pg_stat_database"))
+    assert bound("checksum_failures").allows(failures), f"{failures} pages"
+
+
+@requirement("A5-6-1-durable")
+def test_the_data_lies_on_a_disk_that_outlasts_power(store):
+    """The volume and what it is kept in are real file systems, never memory, and write barriers are on."""
+    volume = store.json("sudo -n /usr/local/lib/amanat/probe-volume")
+    places = [volume["volume"], volume["backing"]["filesystem"]]
+    assert not {place["type"] for place in places} & {"tmpfs", "ramfs", "ramdisk"}
+    assert not {option for place in places for option in place["options"]} & {"nobarrier", "barrier=0", "ro"}
+
+
+@requirement("A5-6-1-durable")
+def test_the_volumes_room_is_really_there(store):
+    """An image file has all its blocks reserved, so that a full disk elsewhere can't stop a write to it."""
+    backing = store.json("sudo -n /usr/local/lib/amanat/probe-volume")["backing"]
+    assert backing["reserved_bytes"] >= backing["bytes"] or backing["path"].startswith("/dev/")
+
+
+@requirement("A5-6-1-durable")
+def test_errors_of_the_disk_are_not_passed_over(store, probe):
+    """Nothing makes the server go on with damaged pages or without its log."""
+    dangerous = ("ignore_checksum_failure", "zero_damaged_pages", "ignore_system_indexes")
+    query = "SELECT name FROM pg_settings WHERE setting = 'on' AND name = ANY (%s)"
+    with probe.login(store, "archive_auditor") as auditor:
+        assert auditor.rows(query, (list(dangerous),)) == []
+        unlogged = "relpersistence <> 'p' AND relnamespace = 'archive'::regnamespace"
+        assert auditor.rows("SELECT relname FROM pg_class WHERE " + unlogged) == []
+
+
+def counted(store, probe):
+    """How many messages the archive keeps, as the auditor sees it."""
+    with probe.login(store, "archive_auditor") as auditor:
+        return int(
+            auditor.value("SELECT coalesce(sum(records), 0) FROM archive.counts() WHERE kind = 'message'")
+        )

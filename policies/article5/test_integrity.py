@@ -1,0 +1,110 @@
+"""Article 5 clause 6-1: records can't be altered or removed unnoticed."""
+
+from datetime import datetime
+
+import pytest
+
+from amanat.audit import requirement
+from amanat.audit.archive import Message
+from amanat.audit.waiting import eventually
+
+NOT_ALLOWED = "42501"
+KEPT = (
+    "message",
+    "transaction",
+    "disclosure",
+    "event",
+    "seal",
+    "data_key",
+    "sealing_key",
+    "channel",
+    "means",
+)
+CHANGES = ("UPDATE archive.{} SET {} = {}", "DELETE FROM archive.{}", "TRUNCATE archive.{}")
+
+
+@requirement("A5-6-1-integrity")
+@pytest.mark.parametrize("role", ["archive_writer", "archive_auditor", "archive_discloser"])
+@pytest.mark.parametrize("table", KEPT)
+def test_no_role_changes_a_record(store, probe, role, table):
+    """UPDATE, DELETE and TRUNCATE are refused for lack of the right, whoever asks."""
+    column = {"seal": "seq", "channel": "name", "means": "name"}.get(table, "id")
+    with probe.login(store, role) as session:
+        for change in CHANGES:
+            statement = change.format(table, column, column)
+            assert session.refusal(statement) == NOT_ALLOWED, statement
+
+
+@requirement("A5-6-1-integrity")
+def test_every_table_refuses_change_even_to_its_owner(store, probe):
+    """Each table and partition has a trigger, always on, against UPDATE, DELETE and TRUNCATE."""
+    query = """
+        SELECT c.relname FROM pg_class AS c
+        WHERE c.relnamespace = 'archive'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'machine'
+          AND NOT EXISTS (
+            SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgenabled = 'A' AND NOT t.tgisinternal
+              AND t.tgtype & 58 = 58 AND t.tgtype & 1 = 0 AND t.tgqual IS NULL AND t.tgattr = ''
+              AND t.tgfoid = 'archive.refuse_change'::regproc)
+    """  # tgtype: 2 before, 8 delete, 16 update, 32 truncate; 1 would be by row (pg_trigger.h)
+    with probe.login(store, "archive_auditor") as auditor:
+        assert auditor.rows(query) == []
+
+
+@requirement("A5-6-1-integrity")
+def test_the_whole_chain_holds(store, probe):
+    """The verifier finds no altered, missing or added record."""
+    with probe.login(store, "archive_auditor") as auditor:
+        assert auditor.rows("SELECT kind, id, seal, reason FROM archive.verify()") == []
+
+
+@requirement("A5-6-1-integrity")
+def test_a_new_record_is_chained_in_time(store, probe, archive, bound):
+    """A message that was just recorded is under the chain's head within the bound."""
+    with probe.login(store, "archive_auditor") as auditor:
+        before = int(auditor.value("SELECT records FROM archive.heads()"))
+        archive.record(Message())
+        chained = "SELECT records > %s AND archive.lag_seconds() = 0 FROM archive.heads()"
+        assert eventually(lambda: auditor.value(chained, (before,)), bound("sealing_lag_seconds").max)
+
+
+@requirement("A5-6-1-integrity")
+def test_no_record_waits_too_long_for_the_chain(store, probe, bound):
+    """The oldest record that is not chained yet is younger than the bound."""
+    with probe.login(store, "archive_auditor") as auditor:
+        lag = float(auditor.value("SELECT archive.lag_seconds()"))
+    assert bound("sealing_lag_seconds").allows(lag), f"{lag} seconds"
+
+
+@requirement("A5-6-1-integrity")
+def test_two_heads_never_follow_the_same_seal(store, probe):
+    """The chain can't fork: the catalog holds a unique index on what a seal follows."""
+    query = """
+        SELECT count(*) FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+        WHERE i.indrelid = 'archive.seal'::regclass AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1
+          AND i.indpred IS NULL AND a.attname = 'prev_hash'
+    """
+    with probe.login(store, "archive_auditor") as auditor:
+        assert auditor.value(query) == 1
+
+
+@requirement("A5-6-1-integrity")
+def test_origin_destination_and_times_are_kept_as_they_were(archive, bound):
+    """Read back later, a message has the fields that the law names, with the values it came with."""
+    sent = Message(channel="sms")
+    kept = archive.find(archive.record(sent), "message", bound("sealing_lag_seconds").max).messages[0]
+    expected = {field: getattr(sent, field) for field in bound("record_fields").includes}
+    assert {field: as_given(kept[field], value) for field, value in expected.items()} == expected
+
+
+@requirement("A5-6-1-integrity")
+def test_the_verifier_catches_a_superusers_edit(store):
+    """On a scratch copy of the chain, each kind of edit that a superuser could make is named by the verifier."""
+    found = store.json("sudo -n /usr/local/lib/amanat/probe-tamper", seconds=300)
+    assert found["clean_before"] is True
+    assert [edit for edit in found["edits"] if not edit["caught"]] == []
+    assert found["edits"]
+
+
+def as_given(kept, given):
+    """A disclosed value in the type it was given in."""
+    return datetime.fromisoformat(kept) if isinstance(given, datetime) else kept

@@ -1,0 +1,140 @@
+"""Article 7: users' information goes to other authorities by court order only."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from amanat.audit import requirement
+from amanat.audit.archive import APPROVER, FETCH, REQUEST, Message, marker
+
+INVALID = "22023"
+NOT_ALLOWED = "42501"
+NOT_CHAINED_YET = "55000"
+CHAINED_WITHIN_SECONDS = 30
+
+
+def order(**changes):
+    """A complete request, with single parts replaced."""
+    now = datetime.now(UTC)
+    whole = {
+        "number": marker("order"),
+        "date": now.date() - timedelta(days=1),
+        "approver": APPROVER,
+        "selector": {
+            "parties": [marker("party")],
+            "from": (now - timedelta(hours=1)).isoformat(),
+            "until": now.isoformat(),
+        },
+    } | changes
+    return whole["number"], whole["date"], whole["approver"], Jsonb(whole["selector"])
+
+
+def span(days):
+    """A selector of one party over some days."""
+    now = datetime.now(UTC)
+    return {"parties": ["x"], "from": (now - timedelta(days=days)).isoformat(), "until": now.isoformat()}
+
+
+@requirement("A7-disclosure")
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        {"number": ""},
+        {"number": None},
+        {"date": None},
+        {"date": datetime.now(UTC).date() + timedelta(days=7)},
+        {"approver": ""},
+        {"approver": None},
+        {"selector": {}},
+        {"selector": {**span(1), "parties": []}},
+        {"selector": {key: value for key, value in span(1).items() if key != "parties"}},
+        {"selector": span(400)},
+        {"selector": {**span(1), "everything": True}},
+    ],
+    ids=lambda lacking: "-".join(f"{k}={str(v)[:12]}" for k, v in lacking.items()),
+)
+def test_a_request_that_lacks_something_is_refused(store, probe, lacking):
+    """Without order number, its date, an approver, or with a selector that isn't narrow, nothing is disclosed."""
+    with probe.login(store, "archive_discloser") as discloser:
+        assert discloser.refusal(REQUEST, order(**lacking)) == INVALID
+
+
+@requirement("A7-disclosure")
+@pytest.mark.parametrize("role", ["archive_writer", "archive_auditor"])
+def test_everyday_roles_cannot_disclose(store, probe, role):
+    """Neither step of a disclosure is open to the roles that write or audit."""
+    with probe.login(store, role) as session:
+        assert session.refusal(REQUEST, order()) == NOT_ALLOWED
+        assert session.refusal(FETCH, (1,)) == NOT_ALLOWED
+
+
+@requirement("A7-disclosure")
+def test_only_the_discloser_may_call_a_function_that_hands_out_records(store, probe):
+    """The catalog lets no other role execute what could give content away."""
+    query = """
+        SELECT r.rolname, p.proname FROM pg_proc AS p, pg_roles AS r
+        WHERE p.pronamespace = 'archive'::regnamespace AND p.proname ~ 'disclos|fetch|decrypt|open'
+          AND r.rolcanlogin AND NOT r.rolsuper AND r.rolname <> 'archive_discloser'
+          AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
+    """
+    with probe.login(store, "archive_auditor") as auditor:
+        assert auditor.rows(query) == []
+
+
+@requirement("A7-disclosure")
+def test_nothing_is_handed_out_before_the_request_is_on_record(store, probe):
+    """A request that its author could still roll back gives no record away."""
+    both = f"SELECT * FROM archive.fetch_disclosure(({REQUEST}))"
+    with probe.login(store, "archive_discloser") as discloser:
+        assert discloser.refusal(both, order()) == NOT_CHAINED_YET
+
+
+@requirement("A7-disclosure")
+def test_a_disclosure_leaves_its_own_record(store, probe, archive, bound):
+    """The order's number, date, approver and selector are on record for the auditor, and chained."""
+    with probe.login(store, "archive_auditor") as auditor:
+        before = int(auditor.value("SELECT count(*) FROM archive.disclosures"))
+        bundle = archive.find(archive.record(Message()), "message", CHAINED_WITHIN_SECONDS)
+        kept = auditor.rows("SELECT order_number, approver FROM archive.disclosures ORDER BY id DESC LIMIT 1")
+        assert int(auditor.value("SELECT count(*) FROM archive.disclosures")) == before + 1
+    told = bundle.parts["disclosure"][0]
+    assert kept == [(told["order_number"], told["approver"])]
+    assert set(bound("disclosure_fields").includes) <= told.keys()
+    assert bundle.parts["seal"][0]["hash"]
+
+
+@requirement("A7-disclosure")
+def test_a_disclosure_gives_what_the_order_names_and_no_more(archive):
+    """Of two messages of the same minute, only the one of the named party is handed out, and the key opens it."""
+    asked, other = Message(), Message()
+    numbers = archive.record(asked, other)
+    now = datetime.now(UTC)
+    selector = {
+        "parties": [asked.origin],
+        "from": (now - timedelta(hours=1)).isoformat(),
+        "until": (now + timedelta(hours=1)).isoformat(),
+    }
+    bundle = archive.disclose(selector, CHAINED_WITHIN_SECONDS)
+    assert archive.open(bundle) == {numbers[0]: asked.content}
+
+
+@requirement("A7-disclosure")
+def test_a_disclosure_hands_out_sealed_content(archive):
+    """What leaves the server is ciphertext: only the holder of the private key reads it."""
+    message = Message()
+    bundle = archive.find(archive.record(message), "message", CHAINED_WITHIN_SECONDS)
+    assert message.content not in str(bundle.parts)
+    assert bundle.parts["data_key"]
+
+
+@requirement("A7-disclosure")
+def test_the_private_key_is_not_on_the_server(store, probe):
+    """No role that logs in can use a function that opens sealed content, and the archive keeps public keys only."""
+    query = """
+        SELECT r.rolname, p.proname FROM pg_proc AS p, pg_roles AS r
+        WHERE p.proname ~ '^pgp_(pub|sym)_decrypt' AND r.rolcanlogin AND NOT r.rolsuper
+          AND has_function_privilege(r.oid, p.oid, 'EXECUTE') AND has_schema_privilege(r.oid, p.pronamespace, 'USAGE')
+    """
+    with probe.login(store, "archive_auditor") as auditor:
+        assert auditor.rows(query) == []

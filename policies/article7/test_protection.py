@@ -1,0 +1,85 @@
+"""Article 7: technical protection of the systems."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from amanat.audit import requirement
+
+PROBE = "sudo -n /usr/local/lib/amanat/probe"
+MAY_RUN_AS_ANOTHER = {  # what an ordinary Debian server can't do without
+    "/usr/bin/sudo",
+    "/usr/lib/dbus-1.0/dbus-daemon-launch-helper",
+    "/usr/sbin/postdrop",
+    "/usr/sbin/postqueue",
+    "/usr/sbin/unix_chkpwd",
+}
+KERNEL = {
+    "net/ipv4/conf/all/accept_redirects": "0",
+    "net/ipv4/conf/all/send_redirects": "0",
+    "net/ipv4/conf/all/accept_source_route": "0",
+    "net/ipv4/conf/all/rp_filter": "1",
+    "net/ipv4/tcp_syncookies": "1",
+    "net/ipv4/icmp_echo_ignore_broadcasts": "1",
+    "kernel/randomize_va_space": "2",
+}
+
+
+def hours_since(moment):
+    """Hours from a UTC time until now; for ever if it never was."""
+    if moment is None:
+        return float("inf")
+    return (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds() / 3600
+
+
+@requirement("A7-protection")
+def test_security_updates_are_looked_for(store, bound):
+    """The timers run, and the lists were refreshed within the bound."""
+    found = store.json(f"{PROBE} updates")
+    assert set(found["timers"].values()) == {"active"}
+    assert bound("patch_check_hours").allows(hours_since(found["lists_refreshed"])), found["lists_refreshed"]
+
+
+@requirement("A7-protection")
+def test_no_security_update_waits(store, bound):
+    """All security updates that the lists know are installed, or were tried within the bound."""
+    found = store.json(f"{PROBE} updates")
+    waiting, tried = found["security_updates_waiting"], found["last_unattended_run"]
+    assert waiting == [] or bound("patch_age_days").allows(hours_since(tried) / 24), ", ".join(waiting)
+
+
+@requirement("A7-protection")
+def test_changes_of_system_files_are_noticed(store, bound):
+    """The comparison of the host's files with their baseline is recent and found nothing."""
+    found = store.json("sudo -n /usr/local/lib/amanat/integrity status")
+    assert hours_since(found["checked_at"]) <= bound("integrity_check_hours").max
+    assert found["clean"], {kind: found[kind][:5] for kind in ("added", "removed", "changed")}
+
+
+@requirement("A7-protection")
+def test_no_needless_program_runs_with_anothers_rights(store):
+    """Set-user-ID files are the few that a server needs, and each belongs to a package."""
+    files = store.json(f"{PROBE} setuid")["files"]
+    assert {one["path"] for one in files} <= MAY_RUN_AS_ANOTHER
+    assert [one["path"] for one in files if one["package"] is None] == []
+
+
+@requirement("A7-protection")
+@pytest.mark.parametrize("setting", KERNEL)
+def test_the_kernel_is_set_strictly(store, setting):
+    """The running kernel has the strict value."""
+    assert store.read("cat %s", f"/proc/sys/{setting}").strip() == KERNEL[setting], setting
+
+
+@requirement("A7-protection")
+def test_files_of_packages_are_unchanged(store):
+    """dpkg finds no program or library that differs from its package."""
+    lines = store.worked(store.run("sudo -n /usr/bin/dpkg --verify || true")).splitlines()
+    assert [line for line in lines if "??5" in line and " c " not in line] == []
+
+
+@requirement("A7-protection")
+@pytest.mark.parametrize("file", ["/etc/shadow", "/etc/sudoers", "/etc/ssh/ssh_host_ed25519_key"])
+def test_secrets_of_the_system_are_closed(store, file):
+    """An ordinary account can't read the file."""
+    assert store.run("cat %s", file).rc != 0

@@ -1,0 +1,136 @@
+"""The register holds every row of our reading, quotes its sources, and knows every id the tree names."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from amanat.law import REGISTER_PATH, register
+from amanat.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+READING = REGISTER_PATH.with_name("isic-521129.en.md")
+ROW = re.compile(r"^\| (?P<id>[AU]\S+) \| (?P<source>[^|]+) \| [^|]+ \| (?P<status>[^|]+) \|$", re.MULTILINE)
+ID = re.compile(r"(?<![\w-])(?:A[1-8](?:-\d-\d)?|U)-[a-z]+(?![\w-])")
+SEARCHED = ("amanat", "ansible", "policies", "tests/breaks", "templates", "docs")
+
+
+def rows():
+    return {row["id"]: row for row in ROW.finditer(READING.read_text(encoding="utf-8"))}
+
+
+def words(text):
+    return " ".join(text.split())
+
+
+def source_in_reading(source):
+    if source.document == "union":
+        return "union"
+    clause = {None: "", "note": " note"}.get(source.clause, f" {source.clause}")
+    return f"Art. {source.article}{clause}"
+
+
+def status_in_reading(status):
+    kinds = re.sub(r"\(.*\)", "", status).replace("measured", "automated").split("+")
+    return "+".join(kind.strip() for kind in kinds)
+
+
+def test_every_row_of_the_reading_is_in_the_register_and_nothing_else():
+    assert list(register().requirements) == list(rows())
+    assert len(rows()) == 23
+
+
+@pytest.mark.parametrize("one", register().requirements.values(), ids=lambda one: one.id)
+def test_source_and_status_are_those_of_the_reading(one):
+    row = rows()[one.id]
+    assert row["source"].removesuffix(" + ECL") == source_in_reading(one.source)
+    assert status_in_reading(row["status"]) == one.status
+    if "ECL" in row["source"]:
+        assert "ecl" in {source.document for source in one.see_also}
+
+
+@pytest.mark.parametrize("one", register().requirements.values(), ids=lambda one: one.id)
+def test_the_persian_words_are_quoted_from_the_source(one):
+    file = register().documents[one.source.document].file
+    assert file, f"{one.source.document} has no text to quote"
+    assert words(one.text.fa) in words(REGISTER_PATH.with_name(file).read_text(encoding="utf-8"))
+
+
+def test_a_changed_quote_would_be_noticed():
+    quote = register()["A6-7-2-ip"].text.fa
+    source = words(REGISTER_PATH.with_name("isic-521129.fa.txt").read_text(encoding="utf-8"))
+    assert words(quote) in source
+    assert words(quote).replace("شش", "سه") not in source
+
+
+@pytest.mark.parametrize("one", register().requirements.values(), ids=lambda one: one.id)
+def test_persian_is_persian_and_english_is_english(one):
+    for text in (one.title, one.text):
+        assert re.search("[\u0600-\u06ff]", text.fa)
+        assert text.en.isascii()
+        assert not re.search("[يك]", one.title.fa), "Arabic yeh or kaf"
+
+
+def test_the_law_s_own_numbers():
+    bound = register().bound("A6-7-2-ip", "ip_retention_days")
+    assert (bound.min, bound.unit, bound.origin) == (186, "days", "law")
+    of_the_law = {
+        name
+        for one in register().requirements.values()
+        for name, b in one.bounds.items()
+        if b.origin == "law"
+    }
+    assert of_the_law == {
+        "ip_retention_days",
+        "recorded_channels",
+        "published_landlines",
+        "inventoried_machines",
+        "enamad_validity_days",
+    }
+
+
+def test_this_release_builds_what_the_store_shows():
+    assert {one.id for one in register().automated_now()} == {
+        "A2-platform",
+        "A3-channels",
+        "A5-6-1-access",
+        "A5-6-1-durable",
+        "A5-6-1-integrity",
+        "A5-6-1-trusted",
+        "A6-7-2-transactions",
+        "A7-disclosure",
+        "A7-protection",
+        "U-currency",
+    }
+    assert all("store" in one.hosts for one in register().automated_now())
+
+
+def test_defaults_of_settings_are_lawful():
+    bounded = {name: value for name, value in Settings().model_dump().items() if name in register().owners}
+    assert set(bounded) == {
+        "ip_retention_days",
+        "message_retention_days",
+        "transaction_retention_days",
+        "certificate_days",
+        "certificate_renew_days",
+        "internet_mbit_per_second",
+    }
+    register().check(**bounded)
+
+
+def mentions():
+    for folder in SEARCHED:
+        for path in sorted((ROOT / folder).rglob("*")):
+            relative = path.relative_to(ROOT)
+            if path.is_file() and path.suffix in {".py", ".yml", ".yaml", ".j2", ".sh", ".sql", ".md"}:
+                for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+                    yield from ((found, f"{relative}:{number}") for found in ID.findall(line))
+            if path.is_dir() and path.parent.name == "breaks":
+                yield path.name, str(relative)
+
+
+def test_no_id_in_the_tree_is_an_orphan():
+    orphans = [
+        f"{where} names {found}" for found, where in mentions() if found not in register().requirements
+    ]
+    assert not orphans

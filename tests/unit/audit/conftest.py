@@ -1,0 +1,110 @@
+"""Runs audits of sample policies in a project of their own; `ssh` is a stand-in that runs commands here."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+FAKE_SSH = """#!/bin/sh
+# A host that is this machine. FAKE_SSH_DOWN: its name doesn't answer.
+for word; do
+    case "$word" in
+    check | exit) exit 0 ;;
+    "$FAKE_SSH_DOWN") echo "ssh: connect to host $word port 22: Connection refused" >&2; exit 255 ;;
+    -N) master=1 ;;
+    esac
+    last=$word
+done
+[ -n "$master" ] && exit 0
+echo "$last" >> "$FAKE_SSH_LOG"
+exec sh -c "$last"
+"""
+CONFTEST = 'pytest_plugins = ["amanat.audit.plugin"]\n'
+HEADER = "import pytest\nfrom amanat.audit import NotChecked, requirement\n\n"
+INVENTORY = "all:\n  hosts:\n    store: {ansible_host: 192.0.2.10, ansible_port: 2222}\n"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one audit ended."""
+
+    exit_status: int
+    text: str
+    run: Path | None
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        assert self.run, self.text
+        return dict(json.loads((self.run / "summary.json").read_text()))
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        assert self.run, self.text
+        return dict(json.loads((self.run / "manifest.json").read_text()))
+
+    def verdict(self, one: str) -> tuple[str, str]:
+        entry = self.summary["requirements"][one]
+        return entry["verdict"], entry["reason"]
+
+    def check(self, test: str) -> dict[str, Any]:
+        return next(c for c in self.manifest["result"]["checks"] if c["test"].endswith(f"::{test}"))
+
+    def records(self) -> list[dict[str, Any]]:
+        assert self.run
+        names = [entry["sha256"] for entry in self.manifest["records"]]
+        return [json.loads((self.run / "records" / f"{name}.json").read_text()) for name in names]
+
+
+Auditor = Callable[..., Result]
+
+
+def make_auditor(root: Path) -> Auditor:
+    """`audit(policies, *arguments, **environment)`: write the policies, run pytest over them, tell how it ended."""
+    (root / "bin").mkdir()
+    (root / "bin/ssh").write_text(FAKE_SSH)
+    (root / "bin/ssh").chmod(0o755)
+    (root / "pytest.ini").write_text("[pytest]\nxfail_strict = true\naddopts = --import-mode=importlib\n")
+    (root / "hosts.yml").write_text(INVENTORY)
+    (root / "policies").mkdir()
+    (root / "policies/conftest.py").write_text(CONFTEST)
+
+    def audit(policies: str, *arguments: str, inventory: bool = True, **environment: str) -> Result:
+        (root / "policies/test_sample.py").write_text(HEADER + policies)
+        given = ["--inventory", str(root / "hosts.yml")] if inventory else []
+        evidence = root / "evidence"
+        before = set(evidence.iterdir()) if evidence.is_dir() else set()
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--evidence", str(evidence)]
+            + ["--waivers", str(root / "waivers.yaml"), *given, *arguments, "policies"],
+            cwd=root,
+            env={
+                **os.environ,
+                "PATH": f"{root / 'bin'}:{os.environ['PATH']}",
+                "PYTHONPATH": str(PROJECT),
+                "AMANAT_HOME": str(root / "home"),
+                "FAKE_SSH_LOG": str(root / "ssh.log"),
+                "COLUMNS": "200",
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        after = set(evidence.iterdir()) if evidence.is_dir() else set()
+        return Result(done.returncode, done.stdout + done.stderr, next(iter(after - before), None))
+
+    return audit
+
+
+@pytest.fixture
+def audit(tmp_path: Path) -> Auditor:
+    """An auditor with a project of its own."""
+    return make_auditor(tmp_path)

@@ -1,0 +1,108 @@
+"""Hosts from any Ansible inventory; one strict connection to each."""
+
+from pathlib import Path
+
+import pytest
+
+from amanat.audit.errors import NotChecked, Unreachable
+from amanat.audit.inventory import BadInventory, Target, read
+from amanat.audit.secrets import of_inventory, values
+from amanat.audit.ssh import Connection
+
+INI = """
+[store]
+db1 ansible_host=192.0.2.1 ansible_port=2201 ansible_ssh_common_args='-o UserKnownHostsFile="/k h"'
+[edge]
+web
+[all_of_them:children]
+store
+edge
+"""
+
+
+@pytest.fixture(scope="module")
+def targets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Target]:
+    path = tmp_path_factory.mktemp("inventory") / "hosts.ini"
+    path.write_text(INI)
+    return read(path, "auditor", Path("/key"))
+
+
+def test_hosts_are_reached_as_the_auditor_whatever_ansible_uses(targets: dict[str, Target]) -> None:
+    db1 = targets["db1"]
+    assert (db1.user, db1.key, db1.address, db1.port) == ("auditor", Path("/key"), "192.0.2.1", 2201)
+    assert db1.groups == {"all", "all_of_them", "store"}
+    assert (targets["web"].address, targets["web"].port) == ("web", 22)
+
+
+def test_host_keys_are_checked_strictly_before_the_inventorys_options(targets: dict[str, Target]) -> None:
+    command = Connection(targets["db1"], Path("/tmp/x"))._ssh()
+    assert command.index("StrictHostKeyChecking=yes") < command.index("UserKnownHostsFile=/k h")
+    assert "ForwardAgent=no" in command
+    assert Connection(targets["db1"], Path("/tmp/x")).known_hosts == Path("/k h")
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ("ansible_port: 99999", "is no port"),
+        ("ansible_port: many", "is no port"),
+        ("ansible_host: -oProxyCommand=touch", "is no address"),
+        ('ansible_host: "{{ address }}"', "is a template"),
+    ],
+)
+def test_a_host_that_cannot_be_reached_that_way_is_refused(tmp_path: Path, variables: str, said: str) -> None:
+    path = tmp_path / "hosts.yml"
+    path.write_text(f"all: {{hosts: {{store: {{{variables}}}}}}}")
+    with pytest.raises(BadInventory, match=said):
+        read(path)
+
+
+def test_an_inventory_without_hosts_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "hosts.yml"
+    path.write_text("all: {}")
+    with pytest.raises(BadInventory, match="names no host"):
+        read(path)
+
+
+def target(key: Path | None = None) -> Target:
+    return Target("store", "127.0.0.1", 1, "auditor", key, (), frozenset({"all"}), {})
+
+
+def test_a_missing_key_is_told_before_connecting(tmp_path: Path) -> None:
+    with pytest.raises(Unreachable, match="no key for the auditor"):
+        Connection(target(tmp_path / "none"), tmp_path).run("true")
+
+
+def test_a_refused_connection_is_told_once_and_remembered(tmp_path: Path) -> None:
+    connection = Connection(target(), tmp_path)
+    with pytest.raises(Unreachable, match="store can't be audited: ssh: connect to host 127.0.0.1") as first:
+        connection.run("true")
+    with pytest.raises(Unreachable) as second:
+        connection.run("true")
+    assert first.value is second.value
+
+
+def source(directory: Path, script: str) -> Path:
+    directory.mkdir()
+    (directory / "hosts.yml").write_text("all: {}")
+    path = directory / "secrets"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o700)
+    return directory
+
+
+def test_secrets_come_from_the_executable_source(tmp_path: Path) -> None:
+    document = '{"all": {"vars": {"store_passwords": {"archive_writer": "w"}, "key": "k", "days": 3}}}'
+    found = of_inventory(source(tmp_path / "inventory", f"echo '{document}'"))
+    assert found["store_passwords"] == {"archive_writer": "w"}
+    assert sorted(values(found)) == ["k", "w"]
+
+
+@pytest.mark.parametrize("script", ["echo no state >&2; exit 1", "echo rubbish", "echo '[]'"])
+def test_a_source_that_fails_is_told(tmp_path: Path, script: str) -> None:
+    with pytest.raises(NotChecked, match="secrets can't be read"):
+        of_inventory(source(tmp_path / "inventory", script))
+
+
+def test_no_inventory_directory_means_no_secrets(tmp_path: Path) -> None:
+    assert of_inventory(None) == of_inventory(tmp_path / "none") == {}

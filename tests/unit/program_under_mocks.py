@@ -1,0 +1,64 @@
+"""Runs the Pulumi program under mocks in a process of its own and prints what it would register, as JSON."""
+
+import asyncio
+import json
+import runpy
+import sys
+from typing import Any
+
+import pulumi
+
+from amanat.places import PROJECT_ROOT
+from amanat.targets import engine
+
+MARK = "SECRETMARK"
+
+
+class Mocks(pulumi.runtime.Mocks):
+    """Remembers every registration; gives dynamic resources plausible outputs."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, pulumi.runtime.MockResourceArgs] = {}
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        self.made[args.name] = args
+        outs = {key: value for key, value in args.inputs.items() if value is not None}
+        kind = args.typ.rpartition(":")[2]
+        outs |= {
+            "Allocation": {
+                "subnet": "10.99.7.0/24",
+                "ports": {"store_ssh_port": 21022, "store_database_port": 21432},
+            },
+            "SshKeyPair": {
+                "private_key": f"{MARK}-{args.name}",
+                "public_key": f"ssh-ed25519 AAAA {args.name}",
+            },
+            "Authority": {"private_key": f"{MARK}-ca", "certificate": "CA-PEM"},
+            "ClientCertificate": {"private_key": f"{MARK}-{args.name}", "certificate": "CLIENT-PEM"},
+            "RandomSecret": {"value": f"{MARK}-{args.name}"},
+            "SealingKey": {"public_key": "PUBLIC-PGP", "fingerprint": "F" * 40},
+            "HostIdentity": {"host_key": "ssh-ed25519 HOSTKEY"},
+            "RootFilesystem": {"path": "/nowhere/rootfs.tar"},
+            "RemoteImage": {"image_id": "sha256:1"},
+        }.get(kind, {})
+        return f"{args.name}-id", outs
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
+        return {}
+
+
+def main() -> None:
+    """Run the program on a pretended cgroup v1 engine."""
+    engine.facts = lambda uri: engine.EngineFacts(1, "20.10", "x86_64")  # type: ignore[assignment]
+    mocks = Mocks()
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    pulumi.runtime.set_mocks(mocks, project="amanat", stack="t1", preview=False)
+    runpy.run_path(str(PROJECT_ROOT / "__main__.py"), run_name="__main__")
+    loop.run_until_complete(pulumi.runtime.stack.wait_for_rpcs())
+    made = {name: {"type": made.typ, "inputs": made.inputs} for name, made in mocks.made.items()}
+    json.dump(made, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""The whole Pulumi program under mocks: what it would register, and what it must never let out."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from amanat.places import PROJECT_ROOT, Places
+
+MARK = "SECRETMARK"
+SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d"  # how Pulumi marks a secret value on the wire
+Made = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """What the program registers with default settings, by resource name."""
+    environment = {**os.environ, "AMANAT_HOME": str(tmp_path_factory.mktemp("home"))}
+    script = Path(__file__).with_name("program_under_mocks.py")
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env=environment,
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    made: Made = json.loads(done.stdout)
+    return made
+
+
+def secret(value: dict[str, Any]) -> dict[str, Any]:
+    """What a Pulumi secret holds; a value that is not marked as one fails."""
+    assert SECRET_SIGNATURE in value, "this value would lie in the state as plain text"
+    inside = value["value"]
+    return json.loads(inside) if isinstance(inside, str) else inside
+
+
+def test_the_program_stays_a_page() -> None:
+    lines = (PROJECT_ROOT / "__main__.py").read_text("utf-8").splitlines()
+    assert len(lines) <= 40
+
+
+def test_every_name_on_the_engine_belongs_to_this_checkout(program: Made) -> None:
+    stack_id = Places("t1").stack_id
+    named = [made["inputs"]["name"] for made in program.values() if made["type"].startswith("docker:index")]
+    assert named
+    assert all(stack_id in name for name in named)
+
+
+def test_ports_are_published_on_loopback_only(program: Made) -> None:
+    ports = program["store"]["inputs"]["ports"]
+    assert {(port["ip"], port["internal"], port["external"]) for port in ports} == {
+        ("127.0.0.1", 22, 21022),
+        ("127.0.0.1", 5432, 21432),
+    }
+
+
+def test_the_container_is_not_privileged(program: Made) -> None:
+    inputs = program["store"]["inputs"]
+    assert not inputs.get("privileged")
+    assert set(inputs["capabilities"]["adds"]) == {
+        "CAP_SYS_ADMIN",
+        "CAP_NET_ADMIN",
+        "CAP_AUDIT_CONTROL",
+        "CAP_SYSLOG",
+    }
+
+
+def test_the_inventory_holds_no_secret(program: Made) -> None:
+    files = secret(program["controller-files"]["inputs"]["files"])
+    text = files["inventory/hosts.yml"]
+    assert MARK not in text
+    assert MARK not in files["inventory/secrets"]
+    tree = yaml.safe_load(text)
+    assert tree["all"]["hosts"]["store"]["ansible_port"] == 21022
+    assert tree["all"]["vars"]["base_peers"] == {"store": "10.99.7.11"}
+
+
+def test_host_keys_are_pinned_with_their_port(program: Made) -> None:
+    files = secret(program["controller-files"]["inputs"]["files"])
+    assert files["ssh/known_hosts"] == "[127.0.0.1]:21022 ssh-ed25519 HOSTKEY\n"
+
+
+def test_the_roles_get_every_secret(program: Made) -> None:
+    secrets = secret(program["configured"]["inputs"]["secrets"])
+    assert secrets["pki_ca_private_key"] == f"{MARK}-ca"
+    assert set(secrets["store_passwords"]) == {"archive_writer", "archive_auditor", "archive_discloser"}
+
+
+def test_the_private_sealing_key_is_in_no_resource(program: Made) -> None:
+    assert "private_key" not in program["sealing"]["inputs"]
+    assert "PRIVATE" not in json.dumps(secret(program["controller-files"]["inputs"]["files"]))
+
+
+def test_every_inventory_variable_belongs_to_a_role(program: Made) -> None:
+    tree = yaml.safe_load(secret(program["controller-files"]["inputs"]["files"])["inventory/hosts.yml"])
+    given = {
+        *tree["all"]["vars"],
+        *tree["all"]["hosts"]["store"],
+        *secret(program["configured"]["inputs"]["secrets"]),
+    }
+    known: set[str] = set()
+    for specs in (PROJECT_ROOT / "ansible/roles").glob("*/meta/argument_specs.yml"):
+        entries = yaml.safe_load(specs.read_text("utf-8"))["argument_specs"].values()
+        known |= {option for entry in entries for option in entry.get("options", {})}
+    assert {name for name in given if not name.startswith("ansible_")} - known == set()

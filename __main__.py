@@ -21,7 +21,9 @@ with told_plainly():
     configured = configure(settings, places, keyring, hosts, site.subnet)
 
     pulumi.export("inventory", str(places.inventory))
+    pulumi.export("subnet", site.subnet)
     pulumi.export("ports", site.ports)
     pulumi.export("ssh", {name: host.endpoint for name, host in hosts.items()})
+    pulumi.export("recap", configured.recap)
     pulumi.export("sealing_key", keyring.sealing.described(places))
     pulumi.export("secrets", hidden(keyring.secrets()))

@@ -26,6 +26,8 @@ def inventory_text(places: Places, shared: Mapping[str, Any], hosts: Mapping[str
         "ansible_ssh_private_key_file": str(places.deploy_key),
         "ansible_ssh_common_args": f"-o UserKnownHostsFile={shlex.quote(str(places.known_hosts))} {SSH_OPTIONS}",
         "ansible_python_interpreter": "/usr/bin/python3",
+        # Here as well as in ansible.cfg: the inventory must do with a plain `ansible-playbook` from anywhere.
+        "ansible_pipelining": True,
     }
     tree = {"all": {"vars": {**access, **shared}, "hosts": {name: dict(own) for name, own in hosts.items()}}}
     text = yaml.dump(tree, Dumper=_Blocks, allow_unicode=True, sort_keys=True, width=1000)
@@ -54,7 +56,6 @@ def secrets_source(places: Places) -> str:
         "AMANAT_HOME": str(places.directory.parent),
         "PULUMI_BACKEND_URL": os.environ.get("PULUMI_BACKEND_URL", f"file://{places.state}"),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(places.passphrase),
-        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
     }
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
     command = shlex.join([sys.executable, "-m", "amanat.inventory", places.stack])

@@ -8,7 +8,6 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from amanat.audit.errors import NotChecked
 from amanat.audit.host import Host
 from amanat.audit.opening import keyring
 from amanat.audit.postgres import Answer, Session
@@ -26,6 +25,10 @@ FETCH = "SELECT part, body FROM archive.fetch_disclosure(%s)"
 def marker(what: str) -> str:
     """A text that occurs nowhere else, and says that an audit made it."""
     return f"amanat-audit-{what}-{secrets.token_hex(8)}"
+
+
+class NotKept(AssertionError):
+    """The archive refuses or fails to do what it is for: a check of the law fails on it."""
 
 
 @dataclass(frozen=True)
@@ -91,14 +94,14 @@ class Archive:
         self._probe = probe
 
     def record(self, *records: Message | Transaction) -> list[int]:
-        """Record them as the writer; returns their ids."""
+        """Record them as the writer; returns their ids. Raises `NotKept` when the archive refuses one."""
         with self._probe.login(self._host, "archive_writer") as writer:
-            return [int(writer.value(_statement(one), one.parameters())) for one in records]
+            return [int(_worked(writer.ask(_statement(one), one.parameters()))) for one in records]
 
     def disclose(self, selector: Mapping[str, object], seconds: float) -> Bundle:
         """Request by a made-up court order, wait until the request is chained, fetch.
 
-        Raises `NotChecked` when that takes longer than `seconds` or is refused.
+        Raises `NotKept` when that takes longer than `seconds` or is refused.
         """
         order = (
             marker("order"),
@@ -107,11 +110,11 @@ class Archive:
             Jsonb(dict(selector)),
         )
         with self._probe.login(self._host, "archive_discloser") as discloser:
-            request = discloser.value(REQUEST, order)
-            answer = eventually(lambda: _fetched(discloser, int(request)), seconds)
-        if answer is None or answer.sqlstate:
-            said = f"{answer.sqlstate} {answer.message}" if answer else f"not chained within {seconds:g} s"
-            raise NotChecked(f"the disclosure can't be fetched: {said}", f"host {self._host.name}")
+            request = int(_worked(discloser.ask(REQUEST, order)))
+            answer = eventually(lambda: _fetched(discloser, request), seconds)
+        if answer is None:
+            raise NotKept(f"the request for disclosure is not chained within {seconds:g} seconds")
+        _worked(answer)
         parts: dict[str, list[Mapping[str, Any]]] = {}
         for part, body in answer.rows:
             parts.setdefault(part, []).append(body)
@@ -132,6 +135,13 @@ class Archive:
             keys = {one["id"]: ring.open_key(one["sealed"]) for one in bundle.parts.get("data_key", ())}
             self._probe.hide(*keys.values())
             return {int(m["id"]): ring.open_content(m["content"], keys[m["key_id"]]) for m in bundle.messages}
+
+
+def _worked(answer: Answer) -> Any:  # noqa: ANN401 - a column of any type
+    """The first column of the first row of what the archive must be able to do."""
+    if answer.sqlstate or not answer.rows:
+        raise NotKept(f"the archive refuses: {answer.sqlstate} {answer.message}".strip())
+    return answer.rows[0][0]
 
 
 def _statement(record: Message | Transaction) -> str:

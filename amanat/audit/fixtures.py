@@ -1,6 +1,6 @@
 """What a policy asks for by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -44,9 +44,11 @@ def bound(request: pytest.FixtureRequest) -> Callable[[str], Bound]:
 
 
 @pytest.fixture(scope="session")
-def probe(pytestconfig: pytest.Config) -> Probe:
+def probe(pytestconfig: pytest.Config) -> Iterator[Probe]:
     """Behaves like a client of the hosts' services, with the operator's certificates or without."""
-    return Probe(pytestconfig.stash[AUDIT])
+    made = Probe(pytestconfig.stash[AUDIT])
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

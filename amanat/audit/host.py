@@ -1,7 +1,7 @@
 """A host under audit: testinfra's modules over our recorded connection."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -101,9 +101,9 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
         """
         return self.worked(self.run(command, *args, seconds=seconds))
 
-    def worked(self, done: testinfra.backend.base.CommandResult) -> str:
+    def worked(self, done: testinfra.backend.base.CommandResult, exit_statuses: Sequence[int] = (0,)) -> str:
         """The standard output of a command that must have worked; raises `NotChecked` when it did not."""
-        if done.exit_status:
+        if done.exit_status not in exit_statuses:
             said = " ".join((done.stderr or done.stdout).split())[:300]
             raise NotChecked(
                 f"`{done.command.decode()}` ended with {done.exit_status}: {said}",
@@ -112,10 +112,11 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
             )
         return str(done.stdout)
 
-    def parsed(self, done: testinfra.backend.base.CommandResult) -> Any:  # noqa: ANN401 - JSON of any shape
+    def parsed(self, done: testinfra.backend.base.CommandResult, exit_statuses: Sequence[int] = (0,)) -> Any:  # noqa: ANN401 - JSON of any shape
         """`worked`, as JSON; raises `NotChecked` when it is none."""
+        text = self.worked(done, exit_statuses)
         try:
-            return json.loads(self.worked(done))
+            return json.loads(text)
         except ValueError as error:
             raise NotChecked(
                 f"`{done.command.decode()}` printed no JSON: {error}", f"host {self.name}"

@@ -24,6 +24,8 @@ class Compared:
 
     def remember(self, op: str, left: object, right: object) -> None:
         """Keep both sides of a failed comparison as short texts."""
+        if op in ("in", "not in"):
+            left, right, op = right, left, {"in": "with", "not in": "without"}[op]
         self.actual = _SHORT.repr(left)
         self.expected = _SHORT.repr(right) if op == "==" else f"{op} {_SHORT.repr(right)}"
 
@@ -68,7 +70,7 @@ def _unmet(message: str, compared: Compared, proves: str) -> Reason:
     if compared.actual:
         return Reason(said or proves, compared.expected, compared.actual)
     first = rest.splitlines()[0] if separator and rest else ""
-    return Reason(": ".join(part for part in (said or proves, first) if part))
+    return Reason(said or f"{proves} ({first})" if first else said or proves)
 
 
 def _broken(call: pytest.CallInfo[None], raised: BaseException | None) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from _pytest.config import create_terminal_writer
 
 from amanat.audit import options, report
 from amanat.audit.fixtures import AUDIT, archive, bound, hosts, probe, store
@@ -50,6 +51,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if DRAFTS in config.stash:
         shutil.rmtree(config.stash[DRAFTS], ignore_errors=True)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """With `--json -`, standard output is the JSON's alone: everything for people goes to standard error."""
+    audit = session.config.stash.get(AUDIT, None)
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if audit and audit.options.json == "-" and reporter:
+        reporter._tw = create_terminal_writer(session.config, sys.stderr)
 
 
 @pytest.hookimpl(trylast=True)
@@ -141,7 +150,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.OK if passes else pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Generator[None, None, None]:
+    """Below everything that pytest itself says."""
+    yield
+    _tell(terminalreporter, config)
+
+
+def _tell(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     audit = config.stash.get(AUDIT, None)
     if audit is None or not audit.judgements:
         return

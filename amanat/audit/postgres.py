@@ -53,11 +53,11 @@ class Database:
             "sslrootcert": str(self.authority),
             "sslcert": str(self.shown.certificate if self.shown else nothing),
             "sslkey": str(self.shown.key if self.shown else nothing),
-            "ssl_max_protocol_version": tls,
+            **({"ssl_max_protocol_version": tls} if tls else {}),
             "ssl_min_protocol_version": tls or "TLSv1.2",
             "gssencmode": "disable",
             "passfile": str(nothing),
-            "require_auth": attempt.get("authentication", ""),
+            **({"require_auth": attempt["authentication"]} if "authentication" in attempt else {}),
         }
 
 
@@ -97,6 +97,11 @@ class Session:
     def __init__(self, connection: "psycopg.Connection[tuple[Any, ...]]", record: Record) -> None:
         self._connection = connection
         self._record = record
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the server still holds the session."""
+        return not self._connection.closed
 
     def ask(self, statement: str, parameters: Sequence[object] = (), *, keep: bool = True) -> Answer:
         """Run one statement in a transaction of its own, which is rolled back unless `keep`."""

@@ -3,8 +3,9 @@
 import secrets
 import socket
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from amanat.audit.tls import postgresql_certificate
 
 POSTGRESQL_PORT = 5432
 CONNECT_SECONDS = 10
+KNOCK_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Probe:
 
     def __init__(self, audit: Audit) -> None:
         self._audit = audit
+        self._open = ExitStack()
+        self._sessions: dict[tuple[str, str], Session] = {}
 
     def endpoint(self, host: Host, port: int) -> Endpoint:
         """The port published on the controller, else the host's own address, else its SSH address."""
@@ -46,12 +50,15 @@ class Probe:
         peers = host.variables.get("base_peers") or {}
         return Endpoint(str(peers.get(host.name, host.address)), port)
 
-    def answers(self, host: Host, port: int) -> bool:
-        """Whether a TCP connection to `port` of the host's own address is accepted from here."""
-        at = Endpoint(str((host.variables.get("base_peers") or {}).get(host.name, host.address)), port)
-        outcome = _connect(at)
-        self._audit.recorder.client(host.identity, {"tcp": f"{at.address}:{at.port}"}, {"result": outcome})
-        return outcome == "accepted"
+    def accepted(self, host: Host, ports: Iterable[int]) -> set[int]:
+        """The ports of the host's own address at which a TCP connection from here is accepted."""
+        address = str((host.variables.get("base_peers") or {}).get(host.name, host.address))
+        tried = sorted(set(ports))
+        with ThreadPoolExecutor(max_workers=len(tried) or 1) as pool:
+            outcomes = list(pool.map(lambda port: _connect(Endpoint(address, port), KNOCK_SECONDS), tried))
+        answers = {str(port): outcome for port, outcome in zip(tried, outcomes, strict=True)}
+        self._audit.recorder.client(host.identity, {"tcp": address, "ports": tried}, answers)
+        return {port for port, outcome in zip(tried, outcomes, strict=True) if outcome == "accepted"}
 
     def enter(self, host: Host, role: str, **attempt: str) -> Entry:
         """Try to log in to the archive and leave again.
@@ -71,11 +78,27 @@ class Probe:
         return entry
 
     @contextmanager
-    def login(self, host: Host, role: str) -> Iterator[Session]:
+    def login(self, host: Host, role: str, *, fresh: bool = False) -> Iterator[Session]:
         """A session of `role` in the archive, with its own certificate and password, all statements recorded.
 
+        One session per role serves the whole audit; `fresh` opens another that nobody else changes.
         Raises `NotChecked` when it can't log in.
         """
+        if fresh:
+            with self._session(host, role) as opened:
+                yield opened
+            return
+        kept = self._sessions.get((host.name, role))
+        if kept is None or not kept.is_open:
+            kept = self._sessions[host.name, role] = self._open.enter_context(self._session(host, role))
+        yield kept
+
+    def close(self) -> None:
+        """End every session."""
+        self._open.close()
+
+    @contextmanager
+    def _session(self, host: Host, role: str) -> Iterator[Session]:
         with self._database(host, role, "own", "own", True) as database:
 
             def record(tried: Mapping[str, object], outcome: Mapping[str, object]) -> None:
@@ -159,19 +182,21 @@ class Probe:
         return path
 
     def _password(self, role: str) -> str:
-        passwords = self._audit.secrets.get("store_passwords")
-        if isinstance(passwords, Mapping) and role in passwords:
-            return str(passwords[role])
-        if self._audit.secrets_problem:
-            raise self._audit.secrets_problem
+        beside = self._audit.options.clients
+        if beside is None or not (beside / f"{role}.password").is_file():
+            passwords = self._audit.secrets.get("store_passwords")
+            if isinstance(passwords, Mapping) and role in passwords:
+                return str(passwords[role])
+            if self._audit.secrets_problem:
+                raise self._audit.secrets_problem
         password = self._own(f"{role}.password").read_text("utf-8").strip()
         self.hide(password)
         return password
 
 
-def _connect(at: Endpoint) -> str:
+def _connect(at: Endpoint, seconds: float = CONNECT_SECONDS) -> str:
     try:
-        with socket.create_connection((at.address, at.port), timeout=CONNECT_SECONDS):
+        with socket.create_connection((at.address, at.port), timeout=seconds):
             return "accepted"
     except OSError as error:
         return error.strerror or str(error)

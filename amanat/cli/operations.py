@@ -84,6 +84,7 @@ def status(places: Places) -> Answer:
         "hosts": states,
         "ssh": outputs.get("ssh", {}),
         "ports": outputs.get("ports", {}),
+        "subnet": outputs.get("subnet", ""),
     }
     lines = [f"{name:<28} {state:<10}" for name, state in states.items()] or ["no host runs"]
     lines += [f"{name:<28} 127.0.0.1:{port}" for name, port in values["ports"].items()]

@@ -20,7 +20,10 @@ from amanat.progress import say
 from amanat.targets.engine import STACK_LABEL
 
 TEMPLATES = PROJECT_ROOT / "templates" / "image"
-PACKAGES = ["ca-certificates", "dbus", "iproute2", "nftables", "openssh-server", "python3", "python3-apt", "sudo", "systemd", "systemd-sysv"]
+PACKAGES = [
+    *("ca-certificates", "dbus", "iproute2", "nftables", "openssh-server"),
+    *("python3", "python3-apt", "sudo", "systemd", "systemd-sysv"),
+]
 BOOTSTRAP_LIMIT_SECONDS = 1800
 
 

@@ -8,7 +8,7 @@ from amanat.audit.archive import Message
 
 @requirement("A2-platform")
 def test_a_message_gets_in_is_stored_and_is_read_back(archive, bound):
-    """A message handed over by a gateway is recorded, disclosed and opened to the same text, within the bound."""
+    """A message that a gateway hands over is recorded, disclosed and opened to the same text in time."""
     begun = time.monotonic()
     limit = bound("round_trip_seconds")
     message = Message(content="سلام؛ آزمون امانت ✓ " + Message().content)

@@ -1,6 +1,7 @@
 """Article 5 clause 6-1: access itself is logged."""
 
 from amanat.audit import requirement
+from amanat.audit.archive import Message
 from amanat.audit.waiting import eventually
 
 JOURNAL = "journalctl --quiet --no-pager --output=cat --identifier=postgresql --since=-5min"
@@ -9,7 +10,7 @@ JOURNAL = "journalctl --quiet --no-pager --output=cat --identifier=postgresql --
 @requirement("A5-6-1-access")
 def test_a_login_shows_in_the_log(store, probe, bound):
     """A client's login is in the host's log, with its role, within the bound."""
-    with probe.login(store, "archive_auditor") as auditor:
+    with probe.login(store, "archive_auditor", fresh=True) as auditor:
         pid = auditor.value("SELECT pg_backend_pid()")
     said = f"[{pid}]"
     seen = eventually(lambda: authorized(store, said), bound("access_log_seconds").max)
@@ -30,8 +31,6 @@ def test_a_refused_login_shows_in_the_log(store, probe, bound):
 @requirement("A5-6-1-access")
 def test_content_does_not_reach_the_log(store, archive):
     """What a message says, or who its parties are, is in no line of the server's log."""
-    from amanat.audit.archive import Message
-
     message = Message()
     archive.record(message)
     log = store.privileged(JOURNAL)

@@ -35,7 +35,7 @@ def test_the_right_certificate_and_password_are_admitted(store, probe, role):
     [
         ({"certificate": "none"}, "client certificate"),
         ({"certificate": "foreign"}, "unknown ca"),
-        ({"certificate": "archive_auditor"}, "certificate authentication failed"),
+        ({"certificate": "archive_auditor"}, "authentication failed"),
         ({"password": "wrong"}, "password authentication failed"),
         ({"sslmode": "disable"}, "no pg_hba.conf entry"),
         ({"tls": "TLSv1.2"}, "protocol version"),

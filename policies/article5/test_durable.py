@@ -6,6 +6,10 @@ from amanat.audit import requirement
 from amanat.audit.archive import RECORD_MESSAGE, Message
 from amanat.audit.waiting import eventually
 
+UNLOGGED = (
+    "SELECT relname FROM pg_class WHERE relpersistence <> 'p' AND relnamespace = 'archive'::regnamespace"
+)
+
 
 @requirement("A5-6-1-durable")
 @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes", "data_checksums"])
@@ -19,7 +23,7 @@ def test_a_commit_is_on_the_disk_when_it_returns(store, probe, setting):
 def test_a_client_cannot_weaken_its_own_acknowledgement(store, probe):
     """A writer that turns synchronous commits off still gets a durable one."""
     query = f"{RECORD_MESSAGE.replace('SELECT id', 'SELECT current_setting($$synchronous_commit$$), id')}"
-    with probe.login(store, "archive_writer") as writer:
+    with probe.login(store, "archive_writer", fresh=True) as writer:
         writer.rows("SET synchronous_commit = off")
         writer.rows(RECORD_MESSAGE, Message().parameters())
         assert writer.value(query, Message().parameters()) == "on"
@@ -65,8 +69,7 @@ def test_errors_of_the_disk_are_not_passed_over(store, probe):
     query = "SELECT name FROM pg_settings WHERE setting = 'on' AND name = ANY (%s)"
     with probe.login(store, "archive_auditor") as auditor:
         assert auditor.rows(query, (list(dangerous),)) == []
-        unlogged = "relpersistence <> 'p' AND relnamespace = 'archive'::regnamespace"
-        assert auditor.rows("SELECT relname FROM pg_class WHERE " + unlogged) == []
+        assert auditor.rows(UNLOGGED) == []
 
 
 def counted(store, probe):

@@ -55,7 +55,7 @@ def span(days):
     ids=lambda lacking: "-".join(f"{k}={str(v)[:12]}" for k, v in lacking.items()),
 )
 def test_a_request_that_lacks_something_is_refused(store, probe, lacking):
-    """Without order number, its date, an approver, or with a selector that isn't narrow, nothing is disclosed."""
+    """Without order number, date, approver, or with a selector that isn't narrow, nothing is disclosed."""
     with probe.login(store, "archive_discloser") as discloser:
         assert discloser.refusal(REQUEST, order(**lacking)) == INVALID
 
@@ -85,7 +85,7 @@ def test_only_the_discloser_may_call_a_function_that_hands_out_records(store, pr
 @requirement("A7-disclosure")
 def test_nothing_is_handed_out_before_the_request_is_on_record(store, probe):
     """A request that its author could still roll back gives no record away."""
-    both = f"SELECT * FROM archive.fetch_disclosure(({REQUEST}))"
+    both = "SELECT * FROM archive.fetch_disclosure((" + REQUEST + "))"
     with probe.login(store, "archive_discloser") as discloser:
         assert discloser.refusal(both, order()) == NOT_CHAINED_YET
 
@@ -106,7 +106,7 @@ def test_a_disclosure_leaves_its_own_record(store, probe, archive, bound):
 
 @requirement("A7-disclosure")
 def test_a_disclosure_gives_what_the_order_names_and_no_more(archive):
-    """Of two messages of the same minute, only the one of the named party is handed out, and the key opens it."""
+    """Of two messages of one minute, only the named party's is handed out, and the key opens it."""
     asked, other = Message(), Message()
     numbers = archive.record(asked, other)
     now = datetime.now(UTC)
@@ -129,12 +129,13 @@ def test_a_disclosure_hands_out_sealed_content(archive):
 
 
 @requirement("A7-disclosure")
-def test_the_private_key_is_not_on_the_server(store, probe):
-    """No role that logs in can use a function that opens sealed content, and the archive keeps public keys only."""
+def test_no_role_opens_sealed_content_on_the_server(store, probe):
+    """No role that logs in can use a function that opens sealed content."""
     query = """
         SELECT r.rolname, p.proname FROM pg_proc AS p, pg_roles AS r
         WHERE p.proname ~ '^pgp_(pub|sym)_decrypt' AND r.rolcanlogin AND NOT r.rolsuper
-          AND has_function_privilege(r.oid, p.oid, 'EXECUTE') AND has_schema_privilege(r.oid, p.pronamespace, 'USAGE')
+          AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
+          AND has_schema_privilege(r.oid, p.pronamespace, 'USAGE')
     """
     with probe.login(store, "archive_auditor") as auditor:
         assert auditor.rows(query) == []

@@ -15,13 +15,14 @@ MAY_RUN_AS_ANOTHER = {  # what an ordinary Debian server can't do without
     "/usr/sbin/unix_chkpwd",
 }
 KERNEL = {
-    "net/ipv4/conf/all/accept_redirects": "0",
-    "net/ipv4/conf/all/send_redirects": "0",
-    "net/ipv4/conf/all/accept_source_route": "0",
-    "net/ipv4/conf/all/rp_filter": "1",
-    "net/ipv4/tcp_syncookies": "1",
-    "net/ipv4/icmp_echo_ignore_broadcasts": "1",
-    "kernel/randomize_va_space": "2",
+    "net.ipv4.conf.all.accept_redirects": "0",
+    "net.ipv4.conf.all.send_redirects": "0",
+    "net.ipv4.conf.all.accept_source_route": "0",
+    "net.ipv4.conf.all.rp_filter": "1",
+    "net.ipv4.tcp_syncookies": "1",
+    "net.ipv4.icmp_echo_ignore_broadcasts": "1",
+    "kernel.randomize_va_space": "2",
+    "kernel.dmesg_restrict": "1",
 }
 
 
@@ -32,19 +33,30 @@ def hours_since(moment):
     return (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds() / 3600
 
 
+@pytest.fixture(scope="module")
+def updates(store):
+    """How updates come in, when they last did, and what waits."""
+    return store.json(f"{PROBE} updates")
+
+
+@pytest.fixture(scope="module")
+def kernel(store):
+    """Kernel settings as they are, and whether the host may set them."""
+    return store.json(f"{PROBE} sysctl")["settings"]
+
+
 @requirement("A7-protection")
-def test_security_updates_are_looked_for(store, bound):
+def test_security_updates_are_looked_for(updates, bound):
     """The timers run, and the lists were refreshed within the bound."""
-    found = store.json(f"{PROBE} updates")
-    assert set(found["timers"].values()) == {"active"}
-    assert bound("patch_check_hours").allows(hours_since(found["lists_refreshed"])), found["lists_refreshed"]
+    refreshed = updates["lists_refreshed"]
+    assert set(updates["timers"].values()) == {"active"}
+    assert bound("patch_check_hours").allows(hours_since(refreshed)), f"lists refreshed: {refreshed}"
 
 
 @requirement("A7-protection")
-def test_no_security_update_waits(store, bound):
+def test_no_security_update_waits(updates, bound):
     """All security updates that the lists know are installed, or were tried within the bound."""
-    found = store.json(f"{PROBE} updates")
-    waiting, tried = found["security_updates_waiting"], found["last_unattended_run"]
+    waiting, tried = updates["security_updates_waiting"], updates["last_unattended_run"]
     assert waiting == [] or bound("patch_age_days").allows(hours_since(tried) / 24), ", ".join(waiting)
 
 
@@ -66,9 +78,10 @@ def test_no_needless_program_runs_with_anothers_rights(store):
 
 @requirement("A7-protection")
 @pytest.mark.parametrize("setting", KERNEL)
-def test_the_kernel_is_set_strictly(store, setting):
-    """The running kernel has the strict value."""
-    assert store.read("cat %s", f"/proc/sys/{setting}").strip() == KERNEL[setting], setting
+def test_the_kernel_is_set_strictly(kernel, setting):
+    """Where the host may set it, the running kernel has the strict value; a container has its machine's."""
+    found = kernel[setting]
+    assert found["actual"] == KERNEL[setting] or not found["settable"], f"{setting} = {found['actual']}"
 
 
 @requirement("A7-protection")

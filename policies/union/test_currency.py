@@ -1,4 +1,4 @@
-"""Virtual Business Union: a national digital currency is coming; a new means of payment needs no migration."""
+"""Virtual Business Union: a national digital currency is coming; new means of payment need no migration."""
 
 from amanat.audit import requirement
 from amanat.audit.archive import RECORD_TRANSACTION, Transaction

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Keep and compare the baseline of the host's files (AIDE). Every answer is one JSON object on standard output.
+"""Keep and compare the baseline of the host's files (AIDE). Each answer is one JSON object.
 
   mark WHO     remember the start of WHO's work (an unfinished earlier start stands)
   accept WHO   take into the baseline what changed since then, and nothing else; first time: make the baseline
@@ -7,8 +7,8 @@
   check        compare now; exit status 1 where something differs
   status       the last comparison
 
-A change made by hand before the mark stays a finding, whoever converges after it. Root can of course make a new
-baseline: what guards against that is a copy of the baseline's digest on another host.
+A change made by hand before the mark stays a finding, whoever converges after it. Root can of course make a
+new baseline: what guards against that is a copy of the baseline's digest on another host.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ ROOTS = ("/boot", "/etc", "/home", "/opt", "/root", "/usr", "/var/spool/cron")
 def aide(*arguments: str) -> dict[str, list[str]]:
     """Run AIDE; gives the differing paths by kind. AIDE's own failures end the program with 2."""
     run = subprocess.run(
-        ["/usr/bin/aide", "--config", CONFIG, "--no-progress", *arguments], capture_output=True, text=True, check=False
+        ["/usr/bin/aide", "--config", CONFIG, "--no-progress", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if run.returncode > DIFFERENCES:
         sys.stderr.write(run.stderr or run.stdout)

@@ -8,12 +8,15 @@ JSON object with the medians. Exit status: 0 measured, 1 a problem (one message 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import json
 import re
 import shutil
 import statistics
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from amanat_volume import ext4
@@ -31,16 +34,20 @@ SETTINGS = {
     "autovacuum": "off",
 }
 ROOM_BYTES = 1 << 30
+PREFIX = ".bench-"
+LOCK = Path("/run/amanat-bench.lock")
 
 
 class Cluster:
     """A throwaway cluster on one file system."""
 
     def __init__(self, parent: Path, port: int) -> None:
+        for left in parent.glob(f"{PREFIX}*"):
+            discard(left)
         free = shutil.disk_usage(parent).free
         if free < ROOM_BYTES:
             raise Problem(f"{free >> 20} MiB are free, a bench takes {ROOM_BYTES >> 20}", str(parent))
-        self.root = Path(tempfile.mkdtemp(prefix=".bench-", dir=parent))
+        self.root = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
         self.port = str(port)
         self.rates: list[float] = []
         shutil.chown(self.root, "postgres", "postgres")
@@ -50,31 +57,46 @@ class Cluster:
         data, log = str(self.root / "data"), str(self.root / "log")
         given = {**SETTINGS, "port": self.port, "unix_socket_directories": str(self.root)}
         options = " ".join(f"-c {name}='{value}'" for name, value in given.items())
-        self._run("initdb", "--data-checksums", "--auth=trust", "--no-instructions", "--pgdata", data)
-        self._run("pg_ctl", "--wait", "--pgdata", data, "--log", log, "--options", options, "start")
-        self._run("pgbench", *self._where(), "--initialize", "--quiet", "--scale", str(SCALE), "postgres")
+        as_postgres("initdb", "--data-checksums", "--auth=trust", "--no-instructions", "--pgdata", data)
+        as_postgres("pg_ctl", "--wait", "--pgdata", data, "--log", log, "--options", options, "start")
+        as_postgres("pgbench", *self._where(), "--initialize", "--quiet", "--scale", str(SCALE), "postgres")
 
     def measure(self, seconds: int) -> None:
         """Add one run's transactions per second."""
-        self._run("psql", *self._where(), "--quiet", "--command=CHECKPOINT", "postgres")
-        said = self._run("pgbench", *self._where(), "--no-vacuum", "--client", str(CLIENTS), "--jobs", "2",
+        as_postgres("psql", *self._where(), "--quiet", "--command=CHECKPOINT", "postgres")
+        said = as_postgres("pgbench", *self._where(), "--no-vacuum", "--client", str(CLIENTS), "--jobs", "2",
                          "--time", str(seconds), "postgres")
         found = re.search(r"^tps = ([0-9.]+)", said, re.MULTILINE)
         if not found:
             raise Problem("pgbench gave no rate", str(self.root), said)
         self.rates.append(float(found[1]))
 
-    def remove(self) -> None:
-        """Stop it and remove every trace."""
-        if (self.root / "data/postmaster.pid").exists():
-            self._run("pg_ctl", "--wait", "--mode=immediate", "--pgdata", str(self.root / "data"), "stop")
-        shutil.rmtree(self.root)
-
     def _where(self) -> tuple[str, ...]:
         return "--host", str(self.root), "--port", self.port
 
-    def _run(self, program: str, *given: str) -> str:
-        return run("runuser", "-u", "postgres", "--", f"{BIN}/{program}", *given)
+
+def discard(root: Path) -> None:
+    """Stop a throwaway cluster, also one that a killed bench left, and remove every trace of it."""
+    if (root / "data/postmaster.pid").exists():
+        # It may be gone already: status 1.
+        as_postgres("pg_ctl", "--wait", "--mode=immediate", "--pgdata", str(root / "data"), "stop", accept=(0, 1))
+    shutil.rmtree(root)
+
+
+def as_postgres(program: str, *given: str, accept: tuple[int, ...] = (0,)) -> str:
+    """Run one of PostgreSQL's programs as its account and return the output."""
+    return run("runuser", "-u", "postgres", "--", f"{BIN}/{program}", *given, accept=accept)
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Let one bench at a time run on this host."""
+    with LOCK.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Problem("another bench runs on this host", str(LOCK)) from error
+        yield
 
 
 def bench(seconds: int, rounds: int) -> dict[str, object]:
@@ -93,7 +115,7 @@ def bench(seconds: int, rounds: int) -> dict[str, object]:
                 cluster.measure(seconds)
     finally:
         for cluster in clusters.values():
-            cluster.remove()
+            discard(cluster.root)
     medians = {name: statistics.median(cluster.rates) for name, cluster in clusters.items()}
     return {
         "encrypted_tps": round(medians["encrypted"]),
@@ -114,7 +136,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="runs on each file system")
     given = parser.parse_args()
     try:
-        sys.stdout.write(json.dumps(bench(given.seconds, given.rounds)) + "\n")
+        with alone():
+            sys.stdout.write(json.dumps(bench(given.seconds, given.rounds)) + "\n")
     except (Problem, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

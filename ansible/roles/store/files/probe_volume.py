@@ -28,7 +28,8 @@ def filesystem(path: Path) -> dict[str, object]:
         fields = line.split()
         if path.is_relative_to(fields[1]) and len(fields[1]) >= len(best[1]):
             best = fields
-    return {"mount": best[1], "device": best[0], "type": best[2], "options": best[3].split(",")}
+    options = [option for option in best[3].split(",") if "dir=" not in option]  # an engine's own paths
+    return {"mount": best[1], "device": best[0], "type": best[2], "options": options}
 
 
 def place(path: Path, layout: Layout) -> dict[str, object]:

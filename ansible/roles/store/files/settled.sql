@@ -1,4 +1,5 @@
--- What the running server has not taken up yet, and whether its files are sound.
+-- What the running server has not taken up yet, and whether its files are sound. Times of files come in whole
+-- seconds, rounded down: a file written and then taken up is never mistaken for a newer one.
 SELECT
     (
         pg_postmaster_start_time() < (pg_stat_file(%(unit)s)).modification

@@ -1,0 +1,139 @@
+"""What runs otherwise than it is written, and which handler of the role puts it right."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import stat
+from pathlib import Path
+
+from amanat_state import (
+    WANTED,
+    Finding,
+    kernel_settings,
+    output,
+    password_kind,
+    privileged_files,
+    text,
+    units,
+)
+
+PEERS = Path("/etc/amanat/hosts")
+TRUSTED = Path("/usr/local/share/ca-certificates/amanat.crt")
+PAM = {
+    "auth": ("pam_faillock.so preauth", "pam_faillock.so authfail"),
+    "account": ("pam_faillock.so",),
+    "password": ("pam_pwquality.so",),
+    "session": ("pam_umask.so umask=0027",),
+    "session-noninteractive": ("pam_umask.so umask=0027",),
+}
+
+
+def firewall_drift() -> list[Finding]:
+    """The loaded table against the file's own, loaded in a network of its own and thrown away."""
+    show = "/usr/sbin/nft --stateless --terse list table inet amanat"
+    loaded = output("/bin/sh", "-c", f"{show} 2>/dev/null")
+    load = f"/usr/sbin/nft --file /etc/nftables.conf && {show}"
+    written = output("/usr/bin/unshare", "--net", "/bin/sh", "-c", load)
+    if loaded == written:
+        return []
+    if not loaded:
+        return [{"handler": "Load the firewall", "why": "the firewall is not loaded"}]
+    lines = list(difflib.unified_diff(written.splitlines(), loaded.splitlines(), lineterm="", n=0))[2:]
+    return [{"handler": "Load the firewall", "why": "the loaded firewall differs: " + "; ".join(lines[:8])}]
+
+
+def unit_drift() -> list[Finding]:
+    """Units that should run and don't, and services older than their settings."""
+    state, drift = units(), []
+    for unit in WANTED["units"]:
+        now = state.get(unit["name"], {})
+        right = (
+            now.get("UnitFileState") == "masked"
+            if unit["state"] == "masked"
+            else now.get("ActiveState") == "active"
+            and now.get("UnitFileState") in ("enabled", "static", "alias")
+        )
+        if not right or now.get("NeedDaemonReload") == "yes":
+            seen = [now.get(name) for name in ("ActiveState", "UnitFileState")]
+            why = f"{unit['name']} is {seen[0]}, {seen[1]}, to be read anew: {now.get('NeedDaemonReload')}"
+            drift.append({"handler": "Settle the units", "why": why})
+    handlers = {"ssh.service": "Reload sshd", "systemd-journald.service": "Restart the journal"}
+    for service, files in WANTED["newer_than_service"].items():
+        since = float(state.get(service, {}).get("StateChangeTimestamp", "@0").lstrip("@") or 0)
+        newer = [path for path in files if os.path.exists(path) and os.stat(path).st_ctime >= since + 1]
+        if newer:
+            drift.append({"handler": handlers[service], "why": f"{service} has not read {', '.join(newer)}"})
+    return drift
+
+
+def file_drift() -> list[Finding]:
+    """What other programs make of our files: names, trust store, PAM stacks, time zone, root's password."""
+    checks = (
+        (
+            "Write the peers into /etc/hosts",
+            text(PEERS) in text("/etc/hosts"),
+            "/etc/hosts lacks the stack's hosts",
+        ),
+        ("Renew the trusted authorities", trusted(), "the trust store lacks a trusted authority"),
+        ("Settle PAM", pam_settled(), "PAM's common stacks miss our modules or accept empty passwords"),
+        (
+            "Set the time zone",
+            os.path.realpath("/etc/localtime").endswith(("/UTC", "/Etc/UTC")),
+            "not on UTC",
+        ),
+        ("Lock root's password", not root_has_password(), "root has a password"),
+    )
+    return [{"handler": handler, "why": why} for handler, right, why in checks if not right]
+
+
+def trusted() -> bool:
+    """Whether each authority we were given is in the bundle that programs read."""
+    bundle = text("/etc/ssl/certs/ca-certificates.crt")
+    given = re.findall(r"-----BEGIN C.+?-----END CERTIFICATE-----", text(TRUSTED), re.S)
+    return bool(bundle) and all(pem in bundle for pem in given)
+
+
+def pam_settled() -> bool:
+    """Whether the stacks that every service includes hold the account policy."""
+
+    def words(name: str) -> str:
+        return re.sub(r"[ \t]+", " ", text(f"/etc/pam.d/common-{name}"))
+
+    held = all(module in words(name) for name, modules in PAM.items() for module in modules)
+    return held and "nullok" not in words("auth")
+
+
+def root_has_password() -> bool:
+    """Whether root could log in with a password (or with an empty one)."""
+    root = re.search(r"^root:([^:]*):", text("/etc/shadow"), re.M)
+    return root is not None and password_kind(root.group(1)) != "locked"
+
+
+def setuid_drift() -> list[Finding]:
+    """Files that run with another's rights and are not on the list."""
+    stray = [path for path in privileged_files() if path not in WANTED["setuid_allowed"]]
+    if not stray:
+        return []
+    files = [{"path": path, "override": override(path)} for path in stray]
+    why = "set-user-ID or set-group-ID: " + ", ".join(stray)
+    return [{"handler": "Take away set-user-ID bits", "why": why, "files": files}]
+
+
+def override(path: str) -> list[str]:
+    """Owner, group, mode without the bits, and path, as dpkg-statoverride takes them."""
+    facts = os.lstat(path)
+    return [f"#{facts.st_uid}", f"#{facts.st_gid}", f"{stat.S_IMODE(facts.st_mode) & 0o777:04o}", path]
+
+
+def drift() -> Finding:
+    """Everything that runs otherwise than it is written."""
+    settings = kernel_settings()
+    missed = [name for name, setting in settings.items() if setting["settable"] and not setting["met"]]
+    kernel = [{"handler": "Apply the kernel settings", "why": ", ".join(missed)}] if missed else []
+    unsettable = {name: setting["actual"] for name, setting in settings.items() if not setting["settable"]}
+    found = firewall_drift() + unit_drift() + file_drift() + setuid_drift() + kernel
+    recorded = json.loads(text("/etc/amanat/facts.d/sysctl.json") or "null") == unsettable
+    return {"drift": found, "unsettable": unsettable, "recorded": recorded}

@@ -1,0 +1,15 @@
+#!/bin/sh
+# The gateway's right to record was taken away by mistake.
+# host: store
+set -eu
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql <<'END'
+REVOKE EXECUTE ON FUNCTION archive.record_message(text, text, text, text, timestamptz, timestamptz, inet, integer, text)
+FROM archive_writer;
+END
+# undo
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql <<'END'
+GRANT EXECUTE ON FUNCTION archive.record_message(text, text, text, text, timestamptz, timestamptz, inet, integer, text)
+TO archive_writer;
+END

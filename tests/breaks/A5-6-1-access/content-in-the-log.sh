@@ -1,0 +1,16 @@
+#!/bin/sh
+# A developer logs every statement to find a slow one; with them goes what people write.
+# host: store
+set -eu
+cp -p /etc/postgresql/17/main/postgresql.conf /run/amanat-break.conf
+cat >> /etc/postgresql/17/main/postgresql.conf <<'END'
+log_statement = 'all'
+log_error_verbosity = default
+log_min_duration_statement = 0
+log_parameter_max_length = -1
+END
+systemctl reload postgresql@17-main.service
+# undo
+cp -p /run/amanat-break.conf /etc/postgresql/17/main/postgresql.conf
+rm /run/amanat-break.conf
+systemctl reload postgresql@17-main.service

@@ -1,0 +1,12 @@
+#!/bin/sh
+# A client's certificate had expired, so the rule was relaxed.
+# host: store
+set -eu
+hba=/etc/postgresql/17/main/pg_hba.conf
+cp -p $hba /run/amanat-break.hba
+sed -i '1i hostssl archive archive_writer all scram-sha-256' $hba
+systemctl reload postgresql@17-main.service
+# undo
+cp -p /run/amanat-break.hba /etc/postgresql/17/main/pg_hba.conf
+rm /run/amanat-break.hba
+systemctl reload postgresql@17-main.service

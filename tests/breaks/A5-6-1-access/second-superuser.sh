@@ -1,0 +1,13 @@
+#!/bin/sh
+# A helper got a superuser of his own.
+# host: store
+set -eu
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql <<'END'
+CREATE ROLE helper LOGIN SUPERUSER;
+END
+# undo
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql <<'END'
+DROP ROLE helper;
+END

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Connections ran out, so the limit was taken away.
+# host: store
+set -eu
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql <<'END'
+ALTER ROLE archive_writer CONNECTION LIMIT -1;
+END
+# undo
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql <<'END'
+ALTER ROLE archive_writer CONNECTION LIMIT 48;
+END

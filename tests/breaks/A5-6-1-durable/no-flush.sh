@@ -1,0 +1,13 @@
+#!/bin/sh
+# Writes were slow, and the internet said to turn flushing off.
+# host: store
+set -eu
+cp -p /etc/postgresql/17/main/postgresql.conf /run/amanat-break.conf
+cat >> /etc/postgresql/17/main/postgresql.conf <<'END'
+fsync = off
+END
+systemctl reload postgresql@17-main.service
+# undo
+cp -p /run/amanat-break.conf /etc/postgresql/17/main/postgresql.conf
+rm /run/amanat-break.conf
+systemctl reload postgresql@17-main.service

@@ -1,0 +1,15 @@
+#!/bin/sh
+# The payment page can no longer store what was paid.
+# host: store
+set -eu
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql <<'END'
+REVOKE EXECUTE ON FUNCTION archive.record_transaction(text, text, numeric, text, text, text, inet, integer, timestamptz)
+FROM archive_writer;
+END
+# undo
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql <<'END'
+GRANT EXECUTE ON FUNCTION archive.record_transaction(text, text, numeric, text, text, text, inet, integer, timestamptz)
+TO archive_writer;
+END

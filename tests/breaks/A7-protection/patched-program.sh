@@ -1,0 +1,9 @@
+#!/bin/sh
+# A program of the system was replaced by hand.
+# host: store
+set -eu
+cp -p /usr/bin/uptime /run/amanat-break.bin
+printf x >> /usr/bin/uptime
+# undo
+cp -p /run/amanat-break.bin /usr/bin/uptime
+rm -f /run/amanat-break.bin

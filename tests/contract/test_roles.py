@@ -1,0 +1,258 @@
+"""The roles keep their promises on paper: typed variables, known clauses, validated configuration. No host needed."""
+
+import functools
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
+from ansible.template import Templar, trust_as_template
+
+ROOT = Path(__file__).resolve().parents[2]
+ROLES = sorted((ROOT / "ansible/roles").iterdir())
+REGISTER = yaml.safe_load((ROOT / "policies/law/isic-521129.yaml").read_text(encoding="utf-8"))
+IDS = {row["id"] for row in REGISTER["requirements"]}
+MOST_LINES = 120
+# What may stand beside the module in a task.
+KEYWORDS = {
+    *(
+        "name",
+        "when",
+        "tags",
+        "vars",
+        "register",
+        "loop",
+        "loop_control",
+        "notify",
+        "listen",
+        "become",
+        "become_user",
+    ),
+    *(
+        "changed_when",
+        "failed_when",
+        "check_mode",
+        "diff",
+        "delegate_to",
+        "no_log",
+        "environment",
+        "args",
+        "until",
+    ),
+    *(
+        "retries",
+        "delay",
+        "run_once",
+        "block",
+        "rescue",
+        "always",
+        "throttle",
+        "async",
+        "poll",
+        "become_flags",
+    ),
+}
+# Who judges a file before it is put in place, by where it goes.
+JUDGES = {
+    r"/etc/sudoers\.d/": "visudo",
+    r"/etc/ssh/sshd_config": "sshd",
+    r"/etc/nftables\.conf$": "nft",
+    r"/etc/aide/": "aide",
+    r"/etc/apt/apt\.conf\.d/": "apt-config",
+    r"/etc/chrony/": "chronyd",
+    r"/postgresql\.conf$": "check-postgresql-conf",
+}
+# A host's own values, for rendering; everything else comes from defaults.
+SAMPLE = {
+    "ansible_facts": {"virtualization_type": "docker", "default_ipv4": {"address": "10.1.2.11"}},
+    "inventory_hostname": "store",
+    "base_stack": "local-000000",
+    "base_peers": {"store": "10.1.2.11"},
+    "base_flows": [
+        {"name": "ssh", "protocol": "tcp", "port": 22, "sources": ["10.1.2.1"]},
+        {"name": "postgresql", "port": 5432, "sources": ["10.1.2.0/24"]},
+    ],
+    "base_auditor_commands": ["/usr/bin/id", "/usr/bin/true --of=a,b:c"],
+}
+
+role = pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+
+
+def read(path):
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+
+
+def specs(role):
+    return read(role / "meta/argument_specs.yml")["argument_specs"]
+
+
+def task_files(role):
+    return sorted([*role.glob("tasks/*.yml"), *role.glob("handlers/*.yml")])
+
+
+def tasks(role):
+    """Every task and handler, those inside blocks too, with the file it stands in."""
+
+    def inside(found):
+        for task in found:
+            yield task
+            for part in ("block", "rescue", "always"):
+                yield from inside(task.get(part, []))
+
+    for path in task_files(role):
+        for task in inside(read(path)):
+            yield path, task
+
+
+def walk(value):
+    """Every dictionary inside a value."""
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from walk(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from walk(inner)
+
+
+def options_of(spec):
+    for name, option in spec.get("options", {}).items():
+        yield name, option
+        yield from options_of(option)
+
+
+def readmes():
+    spec = importlib.util.spec_from_file_location("readmes", ROOT / "ansible/readmes.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@role
+def test_every_default_has_a_specification_of_the_same_value(role):
+    options = specs(role)["main"]["options"]
+    defaults = read(role / "defaults/main.yml")
+    assert defaults == {name: options[name].get("default") for name in defaults}
+    assert {name for name, option in options.items() if not option.get("required")} == set(defaults)
+
+
+@role
+def test_every_variable_is_typed_described_and_named_after_its_role(role):
+    for entry, spec in specs(role).items():
+        assert spec["short_description"], entry
+        for name, option in options_of(spec):
+            assert option.get("type"), f"{entry}.{name} has no type"
+            assert option.get("description"), f"{entry}.{name} has no description"
+            assert option["type"] != "list" or "elements" in option, f"{entry}.{name}: a list of what?"
+        assert all(name.startswith(f"{role.name}_") for name in spec.get("options", {}))
+
+
+@role
+def test_tasks_are_named_and_name_their_module_in_full(role):
+    for path, task in tasks(role):
+        assert task.get("name"), f"{path}: {task}"
+        modules = set(task) - KEYWORDS
+        assert all(module.count(".") >= 2 for module in modules), f"{path}: {task['name']}: {modules}"
+
+
+@role
+def test_tags_are_clauses_of_the_register(role):
+    tagged = set()
+    for _, task in tasks(role):
+        for part in walk(task):
+            tags = part.get("tags", [])
+            tagged |= set(tags.split(",") if isinstance(tags, str) else tags)
+    assert tagged - {"always", "never"} <= IDS
+    assert tagged & IDS, f"{role.name} serves no clause"
+
+
+@role
+def test_configuration_is_judged_before_it_is_put_in_place(role):
+    for path, task in tasks(role):
+        for file in walk(task):
+            judge = next(
+                (who for where, who in JUDGES.items() if re.search(where, str(file.get("dest")))), None
+            )
+            if judge:
+                assert judge in file.get("validate", ""), f"{path}: {file['dest']} needs validate: {judge}"
+
+
+@role
+def test_secrets_are_kept_out_of_the_output(role):
+    """A task that reads a variable whose specification says no_log says so itself; assert shows no values."""
+    secret = [name for name, option in options_of(specs(role)["main"]) if option.get("no_log")]
+    for path, task in tasks(role):
+        own = {key: value for key, value in task.items() if key not in ("block", "rescue", "always", "name")}
+        if "ansible.builtin.assert" not in own and any(name in str(own) for name in secret):
+            assert task.get("no_log") is True, f"{path}: {task['name']}"
+
+
+@role
+def test_files_are_short(role):
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in task_files(role)}
+    assert {path: count for path, count in lines.items() if count > MOST_LINES} == {}
+
+
+@role
+def test_the_readme_is_written_from_the_specification(role):
+    written = (role / "README.md").read_text(encoding="utf-8")
+    assert written == readmes().render(role), "run `python ansible/readmes.py`"
+
+
+def variables(role):
+    loader = DataLoader()
+    found = dict(SAMPLE)
+    for part in ("defaults/main.yml", "vars/main.yml"):
+        if (role / part).exists():
+            found |= loader.load_from_file(str(role / part), trusted_as_template=True) or {}
+    return found | SAMPLE
+
+
+@functools.cache
+def prepare():
+    init_plugin_loader([str(ROOT / "ansible/collections")])
+
+
+def rendered(template):
+    """What the template makes on a host that chose nothing."""
+    prepare()
+    lookup = f"{{{{ lookup('ansible.builtin.template', '{template}') }}}}"
+    templar = Templar(DataLoader(), variables=variables(template.parents[1]))
+    return templar.template(trust_as_template(lookup))
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        path
+        for name in ("base", "pki")
+        for path in sorted((ROOT / "ansible/roles" / name).glob("templates/*.j2"))
+    ],
+    ids=lambda path: path.name,
+)
+def test_templates_render_with_the_defaults(template):
+    text = rendered(template)
+    assert text.endswith("\n")
+    assert "\n\n\n" not in text
+    assert not re.search(r"\{[{%]|Undefined|None\b", text)
+
+
+def test_the_auditor_gets_exact_commands_only():
+    """No wildcard, no open argument list, nothing that sudo would read as its own syntax."""
+    text = rendered(ROOT / "ansible/roles/base/templates/sudo-auditor.j2")
+    granted = [
+        line.removeprefix("auditor ALL=(root) NOPASSWD: ") for line in text.splitlines() if line[0] != "#"
+    ]
+    assert '/usr/bin/id ""' in granted
+    assert r"/usr/bin/true --of\=a\,b\:c" in granted
+    assert all(re.fullmatch(r'/[\w./-]+ (""|[^*?\[\]!]+)', command) for command in granted), granted
+
+
+def test_the_firewall_never_flushes_the_tables_of_others():
+    text = rendered(ROOT / "ansible/roles/base/templates/nftables.conf.j2")
+    assert "flush ruleset" not in text
+    assert text.count("policy drop") == 3
+    assert "ip saddr { 10.1.2.0/24 } tcp dport 5432 ct state new accept" in text

@@ -1,0 +1,143 @@
+"""Reaching a live stack in tests: commands as a person types them, root on a host, database clients, kills."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from amanat.places import PROJECT_ROOT, Places
+from amanat.targets import engine
+
+STACK = "test"
+LONGEST_COMMAND_SECONDS = 2400
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class LiveStack:
+    """The running stack, and the ways tests reach it."""
+
+    stack: str
+    places: Places
+    ports: dict[str, int]
+
+    def amanat(self, *arguments: str, **environment: str) -> Done:
+        """Run the command line as a person would."""
+        return amanat(*arguments, "--stack", self.stack, **environment)
+
+    def audit(self, *only: str) -> Done:
+        """Run the audit, of these requirements only if any are given."""
+        return self.amanat("audit", "--json", *(word for one in only for word in ("--only", one)))
+
+    def root(self, host: str, script: str) -> str:
+        """Run a script as root on a host through the engine, as somebody with the console could."""
+        code, output = engine.run_as_root("", f"{self.places.stack_id}-{host}", script)
+        assert code == 0, f"{script!r} on {host} ended with {code}: {output}"
+        return output
+
+    def database(self, role: str, **options: Any) -> psycopg.Connection[Any]:
+        """Connect to the archive as a client of this role, over mutual TLS."""
+        return psycopg.connect(**{**self.client(role), **options})
+
+    def client(self, role: str) -> dict[str, Any]:
+        """Connection parameters of a role."""
+        clients = self.places.clients
+        return {
+            "host": "127.0.0.1",
+            "port": self.ports["store_database_port"],
+            "dbname": "archive",
+            "user": role,
+            "password": (clients / f"{role}.password").read_text("utf-8").strip(),
+            "sslmode": "verify-full",
+            "sslrootcert": str(clients / "ca.crt"),
+            "sslcert": str(clients / f"{role}.crt"),
+            "sslkey": str(clients / f"{role}.key"),
+            "connect_timeout": 10,
+        }
+
+
+def amanat(*arguments: str, **environment: str) -> Done:
+    """Run `amanat` and wait for it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "amanat", *arguments],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_COMMAND_SECONDS,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Kill a run when it says `said`: the command alone (its children live on), Pulumi alone, or all of it."""
+
+    said: str
+    victim: str
+
+
+KILLS = (
+    Kill("store (Container) made", "command"),
+    Kill("base: Install the missing packages", "everything"),
+    Kill("store: Make the cluster", "pulumi"),
+)
+
+
+def kill_up_at(stage: Kill) -> None:
+    """Start `amanat up`, wait for a line, then SIGKILL."""
+    command = [sys.executable, "-m", "amanat", "up", "--no-audit", "--stack", STACK]
+    with subprocess.Popen(
+        command,
+        cwd=PROJECT_ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as run:
+        assert run.stderr is not None
+        heard = []
+        for line in run.stderr:
+            heard.append(line)
+            if stage.said in line:
+                break
+        else:
+            pytest.fail(f"the run never said {stage.said!r}: {''.join(heard)[-3000:]}")
+        if stage.victim == "everything":
+            os.killpg(run.pid, signal.SIGKILL)
+        elif stage.victim == "command":
+            run.kill()
+        else:
+            for pid in children_named(run.pid, "pulumi"):
+                os.kill(pid, signal.SIGKILL)
+        # What an orphan still writes must not stop it, so nobody holds its stream.
+        run.stderr.close()
+        run.kill()
+
+
+def children_named(parent: int, name: str) -> list[int]:
+    """Direct children of a process that run the program `name` (proc(5), children)."""
+    pids = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(pid) for pid in pids if Path(f"/proc/{pid}/comm").read_text().strip() == name]

@@ -1,0 +1,54 @@
+"""What a person could do to a live host against the law: the audit turns red on that very requirement."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from amanat.places import PROJECT_ROOT
+from tests.breaks.reading import all_breaks
+
+
+def audited(stack, tmp_path, *options):
+    """Run the audit; returns its exit status and the verdicts by requirement."""
+    verdicts = tmp_path / "verdicts.json"
+    command = [sys.executable, "-m", "pytest", "policies", "--stack", stack, "--json", str(verdicts)]
+    ran = subprocess.run([*command, *options], cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    assert verdicts.exists(), ran.stdout[-3000:] + ran.stderr[-1000:]
+    return ran.returncode, json.loads(verdicts.read_text("utf-8"))["requirements"]
+
+
+def failing(requirements):
+    """The requirements that an audit did not find satisfied, and why."""
+    return {
+        one: v["reason"]
+        for one, v in requirements.items()
+        if v["verdict"] in ("not-satisfied", "not-checked")
+    }
+
+
+@pytest.fixture(scope="module")
+def healthy(live_stack, tmp_path_factory):
+    """A red audit says nothing about a break unless it was green before."""
+    status, requirements = audited(live_stack.stack, tmp_path_factory.mktemp("before"))
+    assert (status, failing(requirements)) == (0, {})
+
+
+@pytest.mark.usefixtures("healthy")
+@pytest.mark.parametrize("broken", all_breaks(), ids=lambda broken: broken.name)
+def test_the_audit_turns_red_on_the_broken_requirement(live_stack, broken, tmp_path):
+    live_stack.root(broken.host, broken.script)
+    try:
+        # -x: the first failed check settles the verdict.
+        status, requirements = audited(live_stack.stack, tmp_path, "--only", broken.requirement, "-x")
+    finally:
+        live_stack.root(broken.host, broken.undo)
+    assert status == 1
+    assert requirements[broken.requirement]["verdict"] == "not-satisfied", requirements[broken.requirement]
+
+
+@pytest.mark.usefixtures("healthy")
+def test_everything_was_put_back(live_stack, tmp_path):
+    status, requirements = audited(live_stack.stack, tmp_path)
+    assert (status, failing(requirements)) == (0, {})

@@ -1,0 +1,103 @@
+"""A stack that is up: a second run changes nothing, secrets stay secret, strangers stay out."""
+
+import json
+import subprocess
+
+import psycopg
+import pytest
+import yaml
+
+from amanat.places import PROJECT_ROOT
+
+
+def sealing_secret(places):
+    """A line of the private sealing key that its public half hasn't."""
+    public = (places.sealing / "public.asc").read_text("utf-8").splitlines()
+    private = places.sealing_private_key.read_text("utf-8").splitlines()
+    return next(line for line in private[4:] if line not in public)
+
+
+def test_a_second_up_changes_nothing(live_stack):
+    again = live_stack.amanat("up", "--no-audit", "--json")
+    assert again.code == 0, again.err
+    assert set(again.json["changes"]) == {"same"}
+
+
+def test_a_forced_converge_changes_no_task(live_stack):
+    forced = live_stack.amanat("up", "--no-audit", "--force", "--json")
+    assert forced.code == 0, forced.err
+    assert {host: recap["changed"] for host, recap in forced.json["recap"].items()} == {"store": 0}
+
+
+def test_the_playbook_runs_from_the_inventory_alone(live_stack):
+    command = [
+        ".venv/bin/ansible-playbook",
+        "-i",
+        str(live_stack.places.inventory),
+        "ansible/site.yml",
+        "--check",
+    ]
+    ran = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-1000:]
+    assert "changed=0" in ran.stdout
+
+
+def test_no_secret_lies_in_state_or_inventory_or_runs(live_stack):
+    """Every secret is ciphertext in the state, and none is in what the kit writes elsewhere."""
+    places = live_stack.places
+    secrets = [path.read_text("utf-8").strip() for path in places.clients.glob("*.password")]
+    secrets += [path.read_text("utf-8").splitlines()[2] for path in places.clients.glob("*.key")]
+    secrets += [path.read_text("utf-8").splitlines()[2] for path in (places.deploy_key, places.auditor_key)]
+    secrets += [
+        sealing_secret(places),
+        places.passphrase.read_text().strip(),
+    ]
+    secrets += [live_stack.root("store", "od -An -v -tx1 /etc/amanat/volume.key | tr -d ' \\n'").strip()]
+    assert all(len(secret) >= 32 for secret in secrets)
+    kept = [places.state, places.inventory, places.runs, PROJECT_ROOT / "evidence"]
+    files = [
+        path for root in kept for path in root.rglob("*") if path.is_file() and path != places.passphrase
+    ]
+    assert len(files) > 3
+    leaks = [
+        (path.name, secret[:4])
+        for path in files
+        for secret in secrets
+        if secret.encode() in path.read_bytes()
+    ]
+    assert leaks == []
+
+
+def test_the_private_sealing_key_is_not_on_the_host(live_stack):
+    line = sealing_secret(live_stack.places)
+    found = live_stack.root("store", f"grep -rlF -- '{line}' /etc /var/lib /srv /home /root /opt || true")
+    assert found == ""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"sslmode": "disable"},
+        {"sslcert": "/nonexistent.crt", "sslkey": "/nonexistent.key"},
+        {"ssl_max_protocol_version": "TLSv1.2"},
+        {"password": "guess"},
+        {"user": "postgres"},
+        {"dbname": "postgres"},
+    ],
+    ids=["plaintext", "no certificate", "TLS 1.2", "wrong password", "superuser", "other database"],
+)
+def test_a_stranger_is_refused(live_stack, options):
+    with pytest.raises(psycopg.OperationalError):
+        live_stack.database("archive_writer", **options)
+
+
+def test_the_inventory_is_plain_yaml(live_stack):
+    tree = yaml.safe_load(live_stack.places.hosts_file.read_text("utf-8"))
+    assert list(tree["all"]["hosts"]) == ["store"]
+
+
+def test_status_names_hosts_and_ports(live_stack):
+    status = live_stack.amanat("status", "--json")
+    assert status.code == 0, status.err
+    assert status.json["hosts"] == {f"{live_stack.places.stack_id}-store": "running"}
+    assert json.dumps(status.json["ports"]) == json.dumps(live_stack.ports)

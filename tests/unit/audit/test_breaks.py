@@ -1,0 +1,35 @@
+"""Every automated requirement that is built has a break, and every break is complete."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from amanat.law import register
+from tests.breaks.reading import Break, all_breaks, read
+
+
+def test_every_built_automated_requirement_has_a_break() -> None:
+    broken = {one.requirement for one in all_breaks()}
+    assert broken == {one.id for one in register().automated_now()}
+
+
+@pytest.mark.parametrize("broken", all_breaks(), ids=lambda one: one.name)
+def test_a_break_names_its_host_and_tells_its_story(broken: Break) -> None:
+    assert broken.host in register()[broken.requirement].hosts
+    assert broken.story.endswith((".", '."'))
+
+
+@pytest.mark.parametrize("broken", all_breaks(), ids=lambda one: one.name)
+def test_both_halves_of_a_break_are_scripts_of_their_own(broken: Break) -> None:
+    for half in (broken.script, broken.undo):
+        subprocess.run(["sh", "-n"], input=half, text=True, check=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["#!/bin/sh\n# Story.\n# host: store\ntrue\n", "# Story.\ntrue\n# undo\ntrue\n"]
+)
+def test_an_incomplete_break_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "half.sh").write_text(text)
+    with pytest.raises(ValueError, match="half.sh"):
+        read(tmp_path / "half.sh")

@@ -5,14 +5,13 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
 
+from amanat.handover import handed
 from amanat.places import PROJECT_ROOT, Places
 
-SECRETS_VARIABLE = "AMANAT_SECRETS"
 SSH_OPTIONS = (
     "-o StrictHostKeyChecking=yes -o IdentitiesOnly=yes -o BatchMode=yes"
     " -o HostKeyAlgorithms=ssh-ed25519 -o ServerAliveInterval=15"
@@ -70,9 +69,9 @@ def secrets_document(values: Mapping[str, Any]) -> str:
 
 def current_secrets(stack: str) -> Mapping[str, Any]:
     """The secrets of a running `pulumi up`, else those of the stack's state."""
-    handed = os.environ.get(SECRETS_VARIABLE)
-    if handed:
-        values: Mapping[str, Any] = json.loads(handed)
+    document = handed()
+    if document is not None:
+        values: Mapping[str, Any] = json.loads(document)
         return values
     from amanat.stack import Stack  # a run in progress must not load the engine's client
 

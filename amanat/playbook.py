@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -15,7 +14,7 @@ from typing import Any
 import ansible_runner
 
 from amanat.errors import AmanatError
-from amanat.inventory import SECRETS_VARIABLE
+from amanat.handover import handing
 from amanat.places import private_directory
 from amanat.progress import say
 
@@ -58,7 +57,7 @@ class Playbook:
         result = Result()
         began = time.monotonic()
         private_directory(self.runs)
-        with _one_at_a_time(self.runs / "lock"), _handed(self.secrets):
+        with _one_at_a_time(self.runs / "lock"), handing(json.dumps(dict(self.secrets))):
             directory = Path(
                 tempfile.mkdtemp(prefix=time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()), dir=self.runs)
             )
@@ -71,8 +70,6 @@ class Playbook:
                     cmdline=" ".join(options) or None,
                     event_handler=lambda event: _note(event, result, began),
                     quiet=True,
-                    # The run's environment carries the secrets: none of it may be written down.
-                    settings={"suppress_env_files": True},
                 )
             finally:
                 _forget_old(self.runs)
@@ -152,15 +149,6 @@ def _one_at_a_time(lock: Path) -> Iterator[None]:
             say("another run is configuring these hosts: waiting for it to end")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-@contextmanager
-def _handed(secrets: Mapping[str, Any]) -> Iterator[None]:
-    os.environ[SECRETS_VARIABLE] = json.dumps(dict(secrets))
-    try:
-        yield
-    finally:
-        os.environ.pop(SECRETS_VARIABLE, None)
 
 
 def _forget_old(runs: Path) -> None:

@@ -186,7 +186,8 @@ def test_secrets_are_kept_out_of_the_output(role):
     secret = [name for name, option in options_of(specs(role)["main"]) if option.get("no_log")]
     for path, task in tasks(role):
         own = {key: value for key, value in task.items() if key not in ("block", "rescue", "always", "name")}
-        if "ansible.builtin.assert" not in own and any(name in str(own) for name in secret):
+        used = re.sub(r"\w+(\.keys\(\)| \| list\b)", "", str(own))  # a dictionary's keys are no secret
+        if "ansible.builtin.assert" not in own and any(name in used for name in secret):
             assert task.get("no_log") is True, f"{path}: {task['name']}"
 
 

@@ -2,11 +2,11 @@
 # An administrator who lost a key lets passwords in, "just for today".
 # host: store
 set -eu
-cat > /etc/ssh/sshd_config.d/00-access.conf <<'END'
-PasswordAuthentication yes
-AuthenticationMethods any
-END
+policy=/etc/ssh/sshd_config.d/00-amanat.conf
+cp -p $policy /run/amanat-break.sshd
+sed -i -e 's/^PasswordAuthentication .*/PasswordAuthentication yes/' -e 's/^AuthenticationMethods .*/AuthenticationMethods any/' $policy
+sshd -t
 systemctl reload ssh.service
 # undo
-rm /etc/ssh/sshd_config.d/00-access.conf
+mv /run/amanat-break.sshd /etc/ssh/sshd_config.d/00-amanat.conf
 systemctl reload ssh.service

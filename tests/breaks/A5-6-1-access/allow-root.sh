@@ -2,10 +2,11 @@
 # A consultant was given root's own login.
 # host: store
 set -eu
-cat > /etc/ssh/sshd_config.d/00-access.conf <<'END'
-PermitRootLogin yes
-END
+policy=/etc/ssh/sshd_config.d/00-amanat.conf
+cp -p $policy /run/amanat-break.sshd
+sed -i -e 's/^PermitRootLogin .*/PermitRootLogin prohibit-password/' -e 's/^AllowUsers .*/& root/' $policy
+sshd -t
 systemctl reload ssh.service
 # undo
-rm /etc/ssh/sshd_config.d/00-access.conf
+mv /run/amanat-break.sshd /etc/ssh/sshd_config.d/00-amanat.conf
 systemctl reload ssh.service

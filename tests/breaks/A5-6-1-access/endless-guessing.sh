@@ -1,12 +1,12 @@
 #!/bin/sh
-# Someone raised the limits because a script often failed to log in.
+# Somebody raised the limits because a script often failed to log in.
 # host: store
 set -eu
-cat > /etc/ssh/sshd_config.d/00-access.conf <<'END'
-MaxAuthTries 50
-LoginGraceTime 0
-END
+policy=/etc/ssh/sshd_config.d/00-amanat.conf
+cp -p $policy /run/amanat-break.sshd
+sed -i -e 's/^MaxAuthTries .*/MaxAuthTries 50/' -e 's/^LoginGraceTime .*/LoginGraceTime 0/' $policy
+sshd -t
 systemctl reload ssh.service
 # undo
-rm /etc/ssh/sshd_config.d/00-access.conf
+mv /run/amanat-break.sshd /etc/ssh/sshd_config.d/00-amanat.conf
 systemctl reload ssh.service

@@ -38,6 +38,7 @@ class Result:
 
     exit_status: int
     text: str
+    stdout: str
     run: Path | None
 
     @property
@@ -99,7 +100,9 @@ def make_auditor(root: Path) -> Auditor:
             check=False,
         )
         after = set(evidence.iterdir()) if evidence.is_dir() else set()
-        return Result(done.returncode, done.stdout + done.stderr, next(iter(after - before), None))
+        return Result(
+            done.returncode, done.stdout + done.stderr, done.stdout, next(iter(after - before), None)
+        )
 
     return audit
 

@@ -24,6 +24,12 @@ def test_only_one_requirement_decides_alone(audit: Auditor, tmp_path: Path) -> N
     assert verify(result.run) == []
 
 
+def test_json_on_standard_output_stands_alone(audit: Auditor) -> None:
+    result = audit(PASSES, "--only", "U-currency", "--json", "-")
+    assert json.loads(result.stdout)["green"] is True
+    assert "U-currency" in result.text
+
+
 def test_a_check_that_is_left_out_is_not_checked(audit: Auditor) -> None:
     result = audit(PASSES, "-k", "nothing")
     assert result.exit_status == 1

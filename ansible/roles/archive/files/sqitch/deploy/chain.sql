@@ -147,6 +147,7 @@ BEGIN
         RETURN 0;
     END IF;
     UPDATE machine SET clock_offset = clock_offset + behind;
+    PERFORM forget_machine();
     INSERT INTO event (kind, detail) VALUES ('clock', jsonb_build_object('advanced_by', behind, 'reason', reason));
     RETURN behind;
 END $$;

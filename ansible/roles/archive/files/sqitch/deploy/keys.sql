@@ -50,7 +50,7 @@ END $$;
 COMMENT ON FUNCTION archive.add_sealing_key(text) IS
     'Makes an OpenPGP public key (RSA or ElGamal subkey) the one in use; true when that is a change (Art. 5 6-1, access).';
 
-CREATE OR REPLACE FUNCTION archive.open_data_key() RETURNS bigint
+CREATE OR REPLACE FUNCTION archive.open_data_key() RETURNS text
 LANGUAGE plpgsql SET search_path = archive, crypto, pg_temp AS $$
 DECLARE
     seal_to sealing_key;
@@ -70,10 +70,9 @@ BEGIN
     INSERT INTO data_key (id, xact, sealing_key_id, sealed) OVERRIDING SYSTEM VALUE
     VALUES (key_id, clock(), seal_to.id, pgp_pub_encrypt(encode(substr(mac, 1, 32), 'hex'), seal_to.key));
     -- Reading this setting gives the nonce and its tag, never the key: that takes the pepper too.
-    PERFORM set_config('amanat.sealing', encode(substr(mac, 33), 'hex') || body, false);
-    RETURN key_id;
+    RETURN set_config('amanat.sealing', encode(substr(mac, 33), 'hex') || body, false);
 END $$;
 COMMENT ON FUNCTION archive.open_data_key() IS
-    'Makes this session''s next data key, good for 600 seconds, and stores it sealed (Art. 5 6-1, access).';
+    'Makes this session''s next data key, good for 600 seconds, stores it sealed, returns the setting (Art. 5 6-1, access).';
 
 COMMIT;

@@ -12,6 +12,7 @@ INSERT INTO archive.channel VALUES
     ('email', 'Electronic mail'), ('ussd', 'USSD session')
 ON CONFLICT DO NOTHING;
 SELECT archive.make_append_only('archive.channel');
+UPDATE archive.machine SET channels = ARRAY(SELECT name FROM archive.channel ORDER BY name);
 
 CREATE TABLE IF NOT EXISTS archive.means (
     name        text PRIMARY KEY CHECK (name ~ '^[a-z][a-z0-9_]{1,31}$'),
@@ -29,10 +30,13 @@ LANGUAGE plpgsql SET search_path = archive, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
     INSERT INTO channel VALUES (name, description) ON CONFLICT DO NOTHING;
-    IF FOUND THEN
-        INSERT INTO event (kind, detail) VALUES ('channel', jsonb_build_object('added', name));
+    IF NOT FOUND THEN
+        RETURN false;
     END IF;
-    RETURN FOUND;
+    UPDATE machine SET channels = channels || name;
+    PERFORM forget_machine();
+    INSERT INTO event (kind, detail) VALUES ('channel', jsonb_build_object('added', name));
+    RETURN true;
 END $$;
 COMMENT ON FUNCTION archive.add_channel(text, text) IS
     'Opens a channel for recording, without a migration; false when it is open already. Chained (Art. 3).';
@@ -42,10 +46,11 @@ LANGUAGE plpgsql SET search_path = archive, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
     INSERT INTO means VALUES (name, description) ON CONFLICT DO NOTHING;
-    IF FOUND THEN
-        INSERT INTO event (kind, detail) VALUES ('means', jsonb_build_object('added', name));
+    IF NOT FOUND THEN
+        RETURN false;
     END IF;
-    RETURN FOUND;
+    INSERT INTO event (kind, detail) VALUES ('means', jsonb_build_object('added', name));
+    RETURN true;
 END $$;
 COMMENT ON FUNCTION archive.add_means(text, text) IS
     'Opens a means of payment, without a migration; false when it is open already. Chained (union).';

@@ -38,8 +38,20 @@ RETURN port BETWEEN 1 AND 65535 AND masklen(ip) = CASE family(ip) WHEN 4 THEN 32
 COMMENT ON FUNCTION archive.is_peer(inet, integer) IS
     'Whether an address and port name one peer: no network, port 1 to 65535 (Art. 6 7-2, carrier NAT).';
 
+CREATE OR REPLACE FUNCTION archive.is_message(
+    direction text, origin text, destination text, sent_at timestamptz, received_at timestamptz, recorded_at timestamptz,
+    client_ip inet, client_port integer, content text) RETURNS boolean
+LANGUAGE sql STABLE -- as adding an interval is; calling it IMMUTABLE would keep it from being inlined
+RETURN direction IN ('in', 'out') AND archive.is_party(origin) AND archive.is_party(destination)
+    AND archive.is_peer(client_ip, client_port) AND octet_length(content) <= 1048576
+    AND sent_at BETWEEN '2000-01-01Z' AND recorded_at + interval '24 hours'
+    AND CASE WHEN received_at IS NULL THEN direction = 'out'
+        ELSE received_at BETWEEN sent_at - interval '24 hours' AND recorded_at + interval '24 hours' END;
+COMMENT ON FUNCTION archive.is_message(text, text, text, timestamptz, timestamptz, timestamptz, inet, integer, text) IS
+    'Whether these can be a message; refuse_message says why not (Art. 5 6-1, integrity).';
+
 CREATE OR REPLACE FUNCTION archive.refuse_message(
-    channel text, direction text, origin text, destination text, sent_at timestamptz, received_at timestamptz,
+    direction text, origin text, destination text, sent_at timestamptz, received_at timestamptz,
     client_ip inet, client_port integer, content text) RETURNS void
 LANGUAGE plpgsql SET search_path = archive, pg_temp AS $$
 DECLARE
@@ -49,8 +61,7 @@ DECLARE
         WHEN is_party(destination) IS NOT TRUE THEN 'destination must have 1 to 255 printable characters'
         WHEN sent_at IS NULL THEN 'sent_at is missing'
         WHEN direction = 'in' AND received_at IS NULL THEN 'received_at is missing on an incoming message'
-        WHEN client_ip IS NULL OR client_port IS NULL THEN 'client_ip and client_port are both needed'
-        WHEN NOT is_peer(client_ip, client_port) THEN 'client_ip must be one host and client_port 1 to 65535'
+        WHEN is_peer(client_ip, client_port) IS NOT TRUE THEN 'client_ip must be one host and client_port 1 to 65535'
         WHEN content IS NULL THEN 'content is missing'
         WHEN octet_length(content) > 1048576 THEN 'content must have at most 1048576 bytes'
     END;
@@ -61,70 +72,74 @@ BEGIN
     RAISE EXCEPTION 'message refused: its times must lie between 2000 and tomorrow, and receiving not a day before sending'
         USING ERRCODE = 'datetime_field_overflow';
 END $$;
-COMMENT ON FUNCTION archive.refuse_message(text, text, text, text, timestamptz, timestamptz, inet, integer, text) IS
+COMMENT ON FUNCTION archive.refuse_message(text, text, text, timestamptz, timestamptz, inet, integer, text) IS
     'Says what is wrong with a message, without repeating any of it (Art. 5 6-1, access).';
 
-CREATE OR REPLACE FUNCTION archive.prepare_session(channel text) RETURNS void
+CREATE OR REPLACE FUNCTION archive.prepare_session(channel text) RETURNS text
 LANGUAGE plpgsql SET search_path = archive, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
-    IF NOT EXISTS (SELECT FROM channel AS c WHERE c.name = channel) THEN
+    IF NOT EXISTS (SELECT FROM machine WHERE channel = ANY (channels)) THEN
         RAISE EXCEPTION 'message refused: the channel is not in the list of channels'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'archive.add_channel opens a new one.';
     END IF;
     PERFORM make_partitions(0);
-    PERFORM open_data_key();
+    RETURN open_data_key();
 END $$;
 COMMENT ON FUNCTION archive.prepare_session(text) IS
-    'What record_message needs and seldom lacks: an open channel, this month''s partition, a data key (Art. 5 6-1).';
+    'What recording needs and seldom lacks: an open channel, this month''s partition, a data key (Art. 5 6-1).';
 
 CREATE OR REPLACE FUNCTION archive.record_message(
     channel text, direction text, origin text, destination text, sent_at timestamptz, received_at timestamptz,
     client_ip inet, client_port integer, content text, OUT id bigint, OUT recorded_at timestamptz)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = archive, crypto, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = archive, crypto, pg_temp
+-- The statement's plan holds the pepper, and a caller may ask for plans to be shown.
+SET debug_print_plan = off AS $$
 #variable_conflict use_variable
 DECLARE
     session_key text := current_setting('amanat.sealing', true);
+    worn_out    boolean;
 BEGIN
     recorded_at := clock_timestamp();
-    IF (direction IN ('in', 'out') AND is_party(origin) AND is_party(destination)
-        AND sent_at BETWEEN '2000-01-01Z' AND recorded_at + interval '1 day'
-        AND (CASE WHEN received_at IS NULL THEN direction = 'out'
-             ELSE received_at BETWEEN sent_at - interval '1 day' AND recorded_at + interval '1 day' END)
-        AND is_peer(client_ip, client_port) AND octet_length(content) <= 1048576) IS NOT TRUE THEN
-        PERFORM refuse_message(channel, direction, origin, destination, sent_at, received_at,
-                               client_ip, client_port, content);
-    END IF;
     -- A caller's own setting must not weaken what "recorded" promises.
     IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
         PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
-
-    -- One statement does all in the usual case; it inserts nothing when the session has to be prepared first.
-    FOR attempt IN 1 .. 2 LOOP
-        INSERT INTO message (id, xact, recorded_at, sent_at, received_at, key_id, client_port, channel, direction,
-                             origin, destination, client_ip, content)
+    -- One statement, and one without a table to scan: what it costs, every message pays. It inserts nothing when
+    -- something lacks, and then the slow way finds out what.
+    FOR attempt IN 1 .. 3 LOOP
+        INSERT INTO message AS made (id, xact, recorded_at, sent_at, received_at, key_id, client_port, channel,
+                                     direction, origin, destination, client_ip, content)
         OVERRIDING SYSTEM VALUE
-        SELECT nextval('archive.message_id_seq'), pg_current_xact_id()::text::bigint + here.clock_offset, recorded_at,
-               sent_at, received_at, substr(session_key, 76, 19)::bigint, client_port, channel, direction,
-               origin, destination, client_ip,
+        SELECT nextval('archive.message_id_seq'), pg_current_xact_id()::text::bigint + clock_offset(), recorded_at,
+               sent_at, received_at, nullif(substr(session_key, 76, 19), '')::bigint, client_port, channel,
+               direction, origin, destination, client_ip,
                pgp_sym_encrypt_bytea(
-                   convert_to(content, 'UTF8'), encode(substr(here.mac, 1, 32), 'hex'),
+                   convert_to(content, 'UTF8'),
+                   encode(substr(hmac(convert_to(substr(session_key, 65), 'UTF8'), pepper(), 'sha512'), 1, 32), 'hex'),
                    -- The passphrase is 256 random bits: stretching it would protect nothing.
                    's2k-mode=0,s2k-digest-algo=sha256,cipher-algo=aes256,compress-algo=0')
-        FROM (SELECT m.*, hmac(convert_to(substr(session_key, 65), 'UTF8'), m.pepper, 'sha512') AS mac
-              FROM machine AS m OFFSET 0) AS here
         -- The tag shows that the session's setting came from open_data_key, not from the caller.
-        WHERE encode(substr(here.mac, 33), 'hex') = left(session_key, 64)
+        WHERE encode(substr(hmac(convert_to(substr(session_key, 65), 'UTF8'), pepper(), 'sha512'), 33), 'hex')
+              = left(session_key, 64)
           AND substr(session_key, 65, 10) > extract(epoch FROM recorded_at)::bigint::text
-          AND recorded_at >= here.partitions_from AND recorded_at < here.partitions_until
-          AND EXISTS (SELECT FROM channel AS c WHERE c.name = channel)
-        RETURNING message.id INTO id;
+          AND recorded_at <@ partitioned() AND channel = ANY (open_channels())
+          AND is_message(direction, origin, destination, sent_at, received_at, recorded_at,
+                         client_ip, client_port, content)
+        RETURNING made.id, made.id % 1024 = 0 INTO id, worn_out;
         EXIT WHEN FOUND;
-        PERFORM prepare_session(channel);
-        session_key := current_setting('amanat.sealing');
+        IF is_message(direction, origin, destination, sent_at, received_at, recorded_at,
+                      client_ip, client_port, content) IS NOT TRUE THEN
+            PERFORM refuse_message(direction, origin, destination, sent_at, received_at, client_ip, client_port, content);
+        ELSIF attempt = 2 THEN
+            PERFORM forget_machine();
+        ELSIF attempt = 3 THEN
+            RAISE EXCEPTION 'message not recorded: the session could not be prepared for it'
+                USING ERRCODE = 'object_not_in_prerequisite_state';
+        END IF;
+        session_key := prepare_session(channel);
     END LOOP;
-    IF id % 1024 = 0 THEN
+    IF worn_out THEN
         PERFORM set_config('amanat.sealing', '', false);
     END IF;
 END $$;

@@ -1,6 +1,11 @@
 -- Revert archive:machine from pg
 BEGIN;
 
+DROP FUNCTION archive.forget_machine();
+DROP FUNCTION archive.open_channels();
+DROP FUNCTION archive.partitioned();
+DROP FUNCTION archive.clock_offset();
+DROP FUNCTION archive.pepper();
 DROP FUNCTION archive.set_message_retention(integer);
 DROP TABLE archive.event;
 DROP FUNCTION archive.clock();

@@ -11,7 +11,8 @@ END $$;
 
 DROP FUNCTION archive.record_message(text, text, text, text, timestamptz, timestamptz, inet, integer, text);
 DROP FUNCTION archive.prepare_session(text);
-DROP FUNCTION archive.refuse_message(text, text, text, text, timestamptz, timestamptz, inet, integer, text);
+DROP FUNCTION archive.refuse_message(text, text, text, timestamptz, timestamptz, inet, integer, text);
+DROP FUNCTION archive.is_message(text, text, text, timestamptz, timestamptz, timestamptz, inet, integer, text);
 DROP FUNCTION archive.is_peer(inet, integer);
 DROP FUNCTION archive.is_party(text);
 DROP TABLE archive.message;

@@ -1,0 +1,72 @@
+"""What daemons say of themselves is read without losing anything."""
+
+import pytest
+
+from amanat.audit.readings import base_chains, listeners, open_ports, sshd_settings
+
+
+def chain(name: str, hook: str, policy: str = "drop") -> dict[str, object]:
+    return {"chain": {"family": "inet", "table": "t", "name": name, "hook": hook, "policy": policy}}
+
+
+def rule(*statements: dict[str, object], name: str = "input") -> dict[str, object]:
+    return {"rule": {"family": "inet", "table": "t", "chain": name, "expr": list(statements)}}
+
+
+def matches(field: str, right: object) -> dict[str, object]:
+    return {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": field}}, "right": right}}
+
+
+ACCEPT: dict[str, object] = {"accept": None}
+SOURCE = matches("saddr", "192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("rules", "opened"),
+    [
+        ([rule(SOURCE, matches("dport", 22), ACCEPT)], {(22, True)}),
+        ([rule(matches("dport", 22), ACCEPT)], {(22, False)}),
+        (
+            [rule(SOURCE, matches("dport", {"set": [22, {"range": [80, 82]}]}), ACCEPT)],
+            {(22, True), (80, True), (81, True), (82, True)},
+        ),
+        ([rule(matches("dport", 22), {"drop": None})], set()),
+        ([rule(matches("dport", 22), ACCEPT, name="elsewhere")], set()),
+        ([rule({"match": {"op": "==", "left": {"meta": {"key": "iif"}}, "right": "lo"}}, ACCEPT)], set()),
+    ],
+)
+def test_open_ports_are_those_that_a_rule_accepts(rules: list[object], opened: set[tuple[int, bool]]) -> None:
+    assert (
+        set(open_ports({"nftables": [{"metainfo": {}}, chain("input", "input"), *rules]}, "input")) == opened
+    )
+
+
+def test_base_chains_are_found_by_hook() -> None:
+    ruleset = {"nftables": [chain("input", "input"), chain("out", "output", "accept"), rule(ACCEPT)]}
+    assert [one["policy"] for one in base_chains(ruleset, "output")] == ["accept"]
+
+
+def test_listeners_know_what_is_local() -> None:
+    text = (
+        'tcp   LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=1,fd=3))\n'
+        "udp   UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:*\n"
+        "tcp   LISTEN 0 128 [::1]:5432 [::]:*\n"
+        "tcp   LISTEN 0 128 [::]:80 [::]:*\n"
+        "tcp   LISTEN 0 128 *:443 *:*\n"
+    )
+    found = listeners(text)
+    assert [(one.port, one.is_local) for one in found] == [
+        (22, False),
+        (53, True),
+        (5432, True),
+        (80, False),
+        (443, False),
+    ]
+    assert found[0].process == "sshd"
+
+
+def test_sshd_settings_keep_repeated_names() -> None:
+    assert sshd_settings("port 22\nAllowUsers a\nallowusers b\n") == {
+        "port": ["22"],
+        "allowusers": ["a", "b"],
+    }

@@ -24,6 +24,7 @@ __all__ = ["archive", "bound", "hosts", "probe", "store"]
 DRAFTS = pytest.StashKey[Path]()
 COMPARED = pytest.StashKey[Compared]()
 POLICIES = "policies"
+COSTLY = "costly"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", f"{MARKER}(id, ...): the requirements of the law that a policy measures"
     )
+    config.addinivalue_line("markers", f"{COSTLY}: takes seconds, so it runs after what is settled sooner")
     config.stash[COMPARED] = Compared()
     if config.option.collectonly or config.option.help:
         return
@@ -74,7 +76,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     only = set(audit.options.only)
     kept = [item for item in items if not _is_policy(item) or not only or only & set(ids_of(item))]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = kept
+    items[:] = sorted(kept, key=lambda item: item.get_closest_marker(COSTLY) is not None)
     for item in filter(_is_policy, items):
         audit.plan(item.nodeid, ids_of(item), proves(item))
 

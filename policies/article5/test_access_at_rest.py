@@ -34,6 +34,7 @@ def test_the_key_is_not_on_the_volume_it_opens(volume):
     assert key["mode"] in ("0400", "0600")
 
 
+@pytest.mark.costly
 @requirement("A5-6-1-access")
 def test_content_is_nowhere_on_the_disk(store, archive):
     """A recorded content occurs neither in the server's files, its log included, nor on the raw disk.

@@ -31,6 +31,7 @@ def test_nothing_else_listens(store):
     assert reached <= SERVED
 
 
+@pytest.mark.costly
 @requirement("A5-6-1-access")
 def test_a_client_reaches_no_other_port(store, probe):
     """From outside, of the ports that servers commonly have open, only the store's own are accepted."""

@@ -97,6 +97,7 @@ def test_origin_destination_and_times_are_kept_as_they_were(archive, bound):
     assert {field: as_given(kept[field], value) for field, value in expected.items()} == expected
 
 
+@pytest.mark.costly
 @requirement("A5-6-1-integrity")
 def test_the_verifier_catches_a_superusers_edit(store, archive, bound):
     """On a scratch copy of the newest records, one byte that a superuser changes is named by the verifier."""

@@ -84,6 +84,7 @@ def test_the_kernel_is_set_strictly(kernel, setting):
     assert found["actual"] == KERNEL[setting] or not found["settable"], f"{setting} = {found['actual']}"
 
 
+@pytest.mark.costly
 @requirement("A7-protection")
 def test_files_of_packages_are_unchanged(store):
     """dpkg finds no program or library that differs from its package."""

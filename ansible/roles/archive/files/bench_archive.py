@@ -33,7 +33,7 @@ SAME_AS_REAL = (
     "fsync",
 )
 CONTENT = "A short message of some hundred and sixty characters, as they come by the million: your parcel is at the door of the post office until Thursday evening, bring the code 482915."
-CALL = f"""SELECT * FROM archive.record_message('sms', 'out', '+989121234567', '+98300012345', now(), now(),
+CALL = f"""SELECT archive.record_message('sms', 'out', '+989121234567', '+98300012345', now(), now(),
     '10.20.30.40', 40123, '{CONTENT}');"""
 COLUMNS = """xact, recorded_at, sent_at, received_at, key_id, client_port, channel, direction, origin, destination,
     client_ip, content"""

@@ -63,9 +63,8 @@ BEGIN
         RAISE EXCEPTION 'no sealing key is set: content cannot be sealed'
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
-    -- Of fixed width: when it ends (10 digits), its id (19 digits), a nonce.
-    body := format('%s:%s:%s', lpad((extract(epoch FROM clock_timestamp())::bigint + 600)::text, 10, '0'),
-                   lpad(key_id::text, 19, '0'), encode(gen_random_bytes(32), 'hex'));
+    -- Its id, of fixed width, and a nonce.
+    body := lpad(key_id::text, 19, '0') || encode(gen_random_bytes(32), 'hex');
     SELECT hmac(convert_to(body, 'UTF8'), pepper, 'sha512') INTO mac FROM machine;
     INSERT INTO data_key (id, xact, sealing_key_id, sealed) OVERRIDING SYSTEM VALUE
     VALUES (key_id, clock(), seal_to.id, pgp_pub_encrypt(encode(substr(mac, 1, 32), 'hex'), seal_to.key));
@@ -73,6 +72,6 @@ BEGIN
     RETURN set_config('amanat.sealing', encode(substr(mac, 33), 'hex') || body, false);
 END $$;
 COMMENT ON FUNCTION archive.open_data_key() IS
-    'Makes this session''s next data key, good for 600 seconds, stores it sealed, returns the setting (Art. 5 6-1, access).';
+    'Makes this session''s next data key, stores it sealed, and returns the setting that stands for it (Art. 5 6-1, access).';
 
 COMMIT;

@@ -28,13 +28,13 @@ CREATE INDEX IF NOT EXISTS message_recorded_at ON archive.message
 SELECT archive.make_append_only('archive.message');
 
 CREATE OR REPLACE FUNCTION archive.is_party(party text) RETURNS boolean
-LANGUAGE sql IMMUTABLE RETURN length(party) BETWEEN 1 AND 255 AND party !~ '[[:cntrl:]]';
+LANGUAGE sql IMMUTABLE RETURN party <> '' AND length(party) < 256 AND party !~ '[[:cntrl:]]';
 COMMENT ON FUNCTION archive.is_party(text) IS
     'Whether a text can name a party: a number, short code, address or token of 1 to 255 printable characters.';
 
 CREATE OR REPLACE FUNCTION archive.is_peer(ip inet, port integer) RETURNS boolean
 LANGUAGE sql IMMUTABLE
-RETURN port BETWEEN 1 AND 65535 AND masklen(ip) = CASE family(ip) WHEN 4 THEN 32 ELSE 128 END;
+RETURN port BETWEEN 1 AND 65535 AND set_masklen(ip, -1) = ip;  -- -1: all bits of its family
 COMMENT ON FUNCTION archive.is_peer(inet, integer) IS
     'Whether an address and port name one peer: no network, port 1 to 65535 (Art. 6 7-2, carrier NAT).';
 
@@ -42,7 +42,8 @@ CREATE OR REPLACE FUNCTION archive.is_message(
     direction text, origin text, destination text, sent_at timestamptz, received_at timestamptz, recorded_at timestamptz,
     client_ip inet, client_port integer, content text) RETURNS boolean
 LANGUAGE sql STABLE -- as adding an interval is; calling it IMMUTABLE would keep it from being inlined
-RETURN direction IN ('in', 'out') AND archive.is_party(origin) AND archive.is_party(destination)
+RETURN direction IN ('in', 'out') AND origin <> '' AND destination <> ''
+    AND length(origin) < 256 AND length(destination) < 256 AND (origin || destination) !~ '[[:cntrl:]]'
     AND archive.is_peer(client_ip, client_port) AND octet_length(content) <= 1048576
     AND sent_at BETWEEN '2000-01-01Z' AND recorded_at + interval '24 hours'
     AND CASE WHEN received_at IS NULL THEN direction = 'out'
@@ -93,40 +94,37 @@ CREATE OR REPLACE FUNCTION archive.record_message(
     channel text, direction text, origin text, destination text, sent_at timestamptz, received_at timestamptz,
     client_ip inet, client_port integer, content text, OUT id bigint, OUT recorded_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = archive, crypto, pg_temp
--- The statement's plan holds the pepper, and a caller may ask for plans to be shown.
+-- Plans here hold the pepper, and a caller may ask for plans to be shown.
 SET debug_print_plan = off AS $$
 #variable_conflict use_variable
 DECLARE
     session_key text := current_setting('amanat.sealing', true);
-    worn_out    boolean;
+    mac         bytea := hmac(convert_to(substr(session_key, 65), 'UTF8'), pepper(), 'sha512');
 BEGIN
+    id := nextval('archive.message_id_seq');
     recorded_at := clock_timestamp();
     -- A caller's own setting must not weaken what "recorded" promises.
     IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
         PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
-    -- One statement, and one without a table to scan: what it costs, every message pays. It inserts nothing when
-    -- something lacks, and then the slow way finds out what.
+    -- One statement, and no table to scan: what it costs, every message pays. It inserts nothing when something
+    -- lacks, and then the slow way finds out what.
     FOR attempt IN 1 .. 3 LOOP
-        INSERT INTO message AS made (id, xact, recorded_at, sent_at, received_at, key_id, client_port, channel,
-                                     direction, origin, destination, client_ip, content)
+        INSERT INTO message (id, xact, recorded_at, sent_at, received_at, key_id, client_port, channel,
+                             direction, origin, destination, client_ip, content)
         OVERRIDING SYSTEM VALUE
-        SELECT nextval('archive.message_id_seq'), pg_current_xact_id()::text::bigint + clock_offset(), recorded_at,
-               sent_at, received_at, nullif(substr(session_key, 76, 19), '')::bigint, client_port, channel,
+        SELECT id, pg_current_xact_id()::text::bigint + clock_offset(), recorded_at, sent_at, received_at,
+               nullif(substr(session_key, 65, 19), '')::bigint, client_port, channel,
                direction, origin, destination, client_ip,
                pgp_sym_encrypt_bytea(
-                   convert_to(content, 'UTF8'),
-                   encode(substr(hmac(convert_to(substr(session_key, 65), 'UTF8'), pepper(), 'sha512'), 1, 32), 'hex'),
+                   convert_to(content, 'UTF8'), encode(substr(mac, 1, 32), 'hex'),
                    -- The passphrase is 256 random bits: stretching it would protect nothing.
                    's2k-mode=0,s2k-digest-algo=sha256,cipher-algo=aes256,compress-algo=0')
         -- The tag shows that the session's setting came from open_data_key, not from the caller.
-        WHERE encode(substr(hmac(convert_to(substr(session_key, 65), 'UTF8'), pepper(), 'sha512'), 33), 'hex')
-              = left(session_key, 64)
-          AND substr(session_key, 65, 10) > extract(epoch FROM recorded_at)::bigint::text
+        WHERE encode(substr(mac, 33), 'hex') = left(session_key, 64)
           AND recorded_at <@ partitioned() AND channel = ANY (open_channels())
           AND is_message(direction, origin, destination, sent_at, received_at, recorded_at,
-                         client_ip, client_port, content)
-        RETURNING made.id, made.id % 1024 = 0 INTO id, worn_out;
+                         client_ip, client_port, content);
         EXIT WHEN FOUND;
         IF is_message(direction, origin, destination, sent_at, received_at, recorded_at,
                       client_ip, client_port, content) IS NOT TRUE THEN
@@ -138,8 +136,9 @@ BEGIN
                 USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
         session_key := prepare_session(channel);
+        mac := hmac(convert_to(substr(session_key, 65), 'UTF8'), pepper(), 'sha512');
     END LOOP;
-    IF worn_out THEN
+    IF id % 1024 = 0 THEN
         PERFORM set_config('amanat.sealing', '', false);
     END IF;
 END $$;

@@ -1,0 +1,273 @@
+"""Disclosure by court order (Art. 7, A7-disclosure): ask, fetch, sign; and open a bundle with the private key.
+
+The archive gives records out in two steps, so that nothing is shown before the request itself is committed and in
+the chain. A bundle is a JSON file that holds the records as they lie in the archive, sealed, with their data keys;
+beside it lies an Ed25519 signature of its bytes. Only the operator's private key, which is on no server, opens it.
+"""
+
+import base64
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from amanat.errors import AmanatError
+
+FORMAT = "amanat-disclosure/1"
+CHAINED_WITHIN_SECONDS = 30.0
+POLL_SECONDS = 0.25
+_NOT_CHAINED_YET = "55000"
+
+
+class DisclosureFailed(AmanatError):
+    """The archive refused a disclosure, or couldn't be reached."""
+
+
+class BundleRefused(AmanatError):
+    """A bundle isn't what was signed, or the key doesn't open it."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A court order and the person who approved carrying it out."""
+
+    number: str
+    date: date
+    approver: str
+
+
+@dataclass(frozen=True)
+class Selector:
+    """What the order covers: parties or ids, within at most 31 days of recording; times carry a zone."""
+
+    since: datetime
+    until: datetime
+    parties: tuple[str, ...] = ()
+    ids: tuple[int, ...] = ()
+    channels: tuple[str, ...] = ()
+    direction: str | None = None
+    record: str = "message"
+
+    def as_json(self) -> str:
+        """The selector as the archive takes it; what is empty is left out."""
+        given: dict[str, object] = {
+            "record": self.record,
+            "from": self.since.astimezone(UTC).isoformat(),
+            "until": self.until.astimezone(UTC).isoformat(),
+            "parties": self.parties,
+            "ids": self.ids,
+            "channels": self.channels,
+            "direction": self.direction,
+        }
+        return json.dumps({name: value for name, value in given.items() if value})
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An opened bundle: the disclosure's own record, and the records with their content in clear."""
+
+    disclosure: dict[str, Any]
+    records: list[dict[str, Any]]
+
+
+@contextmanager
+def connection(
+    host: str, port: int, certificate: Path, key: Path, authority: Path, password: str
+) -> Iterator[psycopg.Connection]:
+    """A session as archive_discloser over verified TLS; raises DisclosureFailed when there is none."""
+    try:
+        session = psycopg.connect(
+            host=host,
+            port=port,
+            dbname="archive",
+            user="archive_discloser",
+            password=password,
+            sslmode="verify-full",
+            sslrootcert=str(authority),
+            sslcert=str(certificate),
+            sslkey=str(key),
+            connect_timeout=10,
+            autocommit=True,
+        )
+    except psycopg.Error as error:
+        raise DisclosureFailed(
+            f"the archive can't be reached: {_first_line(error)}",
+            f"{host}:{port}",
+            "Check the address and the certificate of archive_discloser, then ask again.",
+        ) from error
+    with session:
+        yield session
+
+
+def disclose(
+    session: psycopg.Connection, order: Order, selector: Selector, signer: Ed25519PrivateKey, directory: Path
+) -> Path:
+    """Ask for what `order` covers, fetch it, and write the signed bundle into `directory`.
+
+    Returns the path of `disclosure-<id>.json`; its signature is beside it, with `.sig` added. `session` must be in
+    autocommit. Raises DisclosureFailed with the archive's own words when it refuses; it then has shown nothing.
+    """
+    number = request(session, order, selector)
+    bundle = json.dumps(fetch(session, number), ensure_ascii=False, indent=1, sort_keys=True).encode()
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = directory / f"disclosure-{number}.json"
+    _write_once(path, bundle)
+    _write_once(signature_path(path), base64.b64encode(signer.sign(bundle)) + b"\n")
+    return path
+
+
+def request(session: psycopg.Connection, order: Order, selector: Selector) -> int:
+    """First step: leave the record of the disclosure. Returns its id."""
+    try:
+        row = session.execute(
+            "SELECT archive.request_disclosure(%s, %s, %s, %s::jsonb)",
+            (order.number, order.date, order.approver, selector.as_json()),
+        ).fetchone()
+    except psycopg.Error as error:
+        raise DisclosureFailed(_first_line(error), "archive", _hint(error)) from error
+    return int(row[0]) if row else 0
+
+
+def fetch(
+    session: psycopg.Connection, number: int, patience_seconds: float = CHAINED_WITHIN_SECONDS
+) -> dict[str, Any]:
+    """Second step: what was asked for, as a bundle, once the request is in the chain."""
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            rows = session.execute("SELECT part, body FROM archive.fetch_disclosure(%s)", (number,)).fetchall()
+            break
+        except psycopg.Error as error:
+            if error.sqlstate != _NOT_CHAINED_YET or time.monotonic() > deadline:
+                fix = "See that amanat-archive-seal.service runs on the store." if error.sqlstate else ""
+                raise DisclosureFailed(_first_line(error), f"disclosure {number}", fix) from error
+        time.sleep(POLL_SECONDS)
+    bundle: dict[str, Any] = {"format": FORMAT, "data_keys": [], "records": []}
+    for part, body in rows:
+        if part in {"disclosure", "seal"}:
+            bundle[part] = body
+        elif part == "data_key":
+            bundle["data_keys"].append(body)
+        else:
+            bundle["records"].append({"kind": part, **body})
+    return bundle
+
+
+def signature_path(bundle: Path) -> Path:
+    """Where the signature of a bundle lies."""
+    return bundle.with_name(f"{bundle.name}.sig")
+
+
+def open_bundle(
+    bundle: Path, private_key_file: Path, signer: Ed25519PublicKey, passphrase: str | None = None
+) -> Opened:
+    """Check the signature of a bundle, then open its records with the OpenPGP private key.
+
+    `passphrase` is the private key's, if it has one. Raises BundleRefused when the signature is not of these bytes,
+    or the key opens something else.
+    """
+    found = _verified(bundle, signer)
+    with tempfile.TemporaryDirectory(prefix="amanat-gpg-") as home:
+        gpg = _Gpg(Path(home), passphrase, bundle.name)
+        try:
+            gpg.run("--import", str(private_key_file), why="the private key can't be read")
+            keys = {
+                int(key["id"]): gpg.run("--decrypt", data=_bytes(key["sealed"]), why=f"data key {key['id']} stays shut")
+                for key in found["data_keys"]
+            }
+            with ThreadPoolExecutor(os.cpu_count()) as workers:
+                records = list(workers.map(lambda record: _opened(gpg, record, keys), found["records"]))
+        finally:
+            subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False, capture_output=True)
+    return Opened(found["disclosure"], records)
+
+
+def _verified(bundle: Path, signer: Ed25519PublicKey) -> dict[str, Any]:
+    try:
+        data = bundle.read_bytes()
+        signature = base64.b64decode(signature_path(bundle).read_bytes().strip(), validate=True)
+    except (OSError, ValueError) as error:
+        raise BundleRefused(f"the bundle or its signature can't be read: {error}", str(bundle)) from error
+    try:
+        signer.verify(signature, data)
+    except InvalidSignature as error:
+        raise BundleRefused(
+            "the signature is not of this bundle", str(bundle), "Ask for the bundle again; this one was altered."
+        ) from error
+    found = json.loads(data)
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise BundleRefused(f"the bundle is not of the format {FORMAT}", str(bundle))
+    return found
+
+
+def _opened(gpg: "_Gpg", record: Mapping[str, Any], keys: Mapping[int, bytes]) -> dict[str, Any]:
+    if "content" not in record:
+        return dict(record)
+    why = f"message {record['id']} stays shut"
+    passphrase = keys.get(int(record["key_id"]))
+    if passphrase is None:
+        raise BundleRefused(f"{why}: its data key is not in the bundle", gpg.where)
+    content = gpg.run("--decrypt", data=_bytes(record["content"]), passphrase=passphrase, why=why)
+    return {**record, "content": content.decode()}
+
+
+class _Gpg:
+    """gpg in a home of its own; no secret is ever an argument."""
+
+    def __init__(self, home: Path, passphrase: str | None, where: str) -> None:
+        self.home = home
+        self.passphrase = (passphrase or "").encode()
+        self.where = where
+
+    def run(self, *arguments: str, why: str, data: bytes = b"", passphrase: bytes | None = None) -> bytes:
+        """Standard output of one gpg run; raises BundleRefused, saying `why`, when gpg fails."""
+        reader, writer = os.pipe()
+        command = ["gpg", "--homedir", str(self.home), "--batch", "--quiet", "--no-tty", "--trust-model", "always"]
+        secret = ["--pinentry-mode", "loopback", "--passphrase-fd", str(reader)]
+        try:
+            os.write(writer, self.passphrase if passphrase is None else passphrase)
+            os.close(writer)
+            done = subprocess.run(
+                [*command, *secret, *arguments], input=data, capture_output=True, pass_fds=(reader,), check=False
+            )
+        except OSError as error:
+            raise BundleRefused("gpg can't be run", str(error), "Install GnuPG.") from error
+        finally:
+            os.close(reader)
+        if done.returncode != 0:
+            complaint = done.stderr.decode(errors="replace").strip().splitlines()
+            raise BundleRefused(f"{why}: {complaint[-1] if complaint else 'gpg failed'}", self.where)
+        return done.stdout
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text)
+
+
+def _write_once(path: Path, data: bytes) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise DisclosureFailed(f"the bundle can't be written: {error.strerror}", str(path)) from error
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+
+
+def _first_line(error: psycopg.Error) -> str:
+    return (error.diag.message_primary or str(error)).strip().splitlines()[0]
+
+
+def _hint(error: psycopg.Error) -> str:
+    return error.diag.message_hint or "Nothing was disclosed. Correct what it names and ask again."

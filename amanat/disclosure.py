@@ -147,7 +147,9 @@ def fetch(
     deadline = time.monotonic() + patience_seconds
     while True:
         try:
-            rows = session.execute("SELECT part, body FROM archive.fetch_disclosure(%s)", (number,)).fetchall()
+            rows = session.execute(
+                "SELECT part, body FROM archive.fetch_disclosure(%s)", (number,)
+            ).fetchall()
             break
         except psycopg.Error as error:
             if error.sqlstate != _NOT_CHAINED_YET or time.monotonic() > deadline:
@@ -184,7 +186,9 @@ def open_bundle(
         try:
             gpg.run("--import", str(private_key_file), why="the private key can't be read")
             keys = {
-                int(key["id"]): gpg.run("--decrypt", data=_bytes(key["sealed"]), why=f"data key {key['id']} stays shut")
+                int(key["id"]): gpg.run(
+                    "--decrypt", data=_bytes(key["sealed"]), why=f"data key {key['id']} stays shut"
+                )
                 for key in found["data_keys"]
             }
             with ThreadPoolExecutor(os.cpu_count()) as workers:
@@ -204,7 +208,9 @@ def _verified(bundle: Path, signer: Ed25519PublicKey) -> dict[str, Any]:
         signer.verify(signature, data)
     except InvalidSignature as error:
         raise BundleRefused(
-            "the signature is not of this bundle", str(bundle), "Ask for the bundle again; this one was altered."
+            "the signature is not of this bundle",
+            str(bundle),
+            "Ask for the bundle again; this one was altered.",
         ) from error
     found = json.loads(data)
     if not isinstance(found, dict) or found.get("format") != FORMAT:
@@ -234,13 +240,26 @@ class _Gpg:
     def run(self, *arguments: str, why: str, data: bytes = b"", passphrase: bytes | None = None) -> bytes:
         """Standard output of one gpg run; raises BundleRefused, saying `why`, when gpg fails."""
         reader, writer = os.pipe()
-        command = ["gpg", "--homedir", str(self.home), "--batch", "--quiet", "--no-tty", "--trust-model", "always"]
+        command = [
+            "gpg",
+            "--homedir",
+            str(self.home),
+            "--batch",
+            "--quiet",
+            "--no-tty",
+            "--trust-model",
+            "always",
+        ]
         secret = ["--pinentry-mode", "loopback", "--passphrase-fd", str(reader)]
         try:
             os.write(writer, self.passphrase if passphrase is None else passphrase)
             os.close(writer)
             done = subprocess.run(
-                [*command, *secret, *arguments], input=data, capture_output=True, pass_fds=(reader,), check=False
+                [*command, *secret, *arguments],
+                input=data,
+                capture_output=True,
+                pass_fds=(reader,),
+                check=False,
             )
         except OSError as error:
             raise BundleRefused("gpg can't be run", str(error), "Install GnuPG.") from error

@@ -36,7 +36,8 @@ def private_directory(path: Path) -> Path:
 
 def write_private(path: Path, text: str, mode: int = 0o600) -> None:
     """Replace `path` by `text` at once; nobody but the owner can read it at any moment."""
-    private_directory(path.parent)
+    if not path.parent.exists():  # a directory that is there keeps its owner's choice
+        private_directory(path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     with os.fdopen(

@@ -132,7 +132,9 @@ def _changed_lines(diff: object) -> list[str]:
 
 def _failure(result: Result, run: ansible_runner.Runner, directory: Path) -> ConvergeFailed:
     log = run.stdout.read() if run.stdout else ""
-    reasons = list(dict.fromkeys(reversed(result.failures))) or [log.strip()[-600:] or f"Ansible ended as {run.status}"]
+    reasons = list(dict.fromkeys(reversed(result.failures))) or [
+        log.strip()[-600:] or f"Ansible ended as {run.status}"
+    ]
     return ConvergeFailed(
         what="the hosts' configuration failed: " + "; ".join(reasons[:3]),
         where=f"log: {directory}/artifacts",

@@ -5,17 +5,16 @@ Exit status: 0 done (an audit: green); 1 an operation failed, an audit is not gr
 
 import json
 import os
-import subprocess
 import sys
 from typing import Annotated
 
 import typer
 
-from amanat.cli import bench, disclose, evidence, operations
+from amanat.cli import bench, disclose, evidence, operations, policies
 from amanat.cli.setup import run_setup
 from amanat.errors import AmanatError
-from amanat.places import PROJECT_ROOT, Places
-from amanat.setup.progress import elapsed
+from amanat.handover import handing
+from amanat.places import Places
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -55,10 +54,11 @@ def up(
     """Stand up or update the stack, then audit it."""
     places = Places(stack)
     os.environ.update(run_setup(source).environment)
-    done = operations.up(places, force=force)
+    done, secrets = operations.up(places, force=force)
     operations.tell(done, as_json)
     if audit_after:
-        raise typer.Exit(_policies(places, [], as_json=False, stdout=sys.stderr if as_json else None))
+        with handing(json.dumps(secrets)):  # the audit redacts them, and need not ask Pulumi again
+            raise typer.Exit(policies.audit(places, [], on_stderr=as_json))
 
 
 @app.command()
@@ -76,7 +76,7 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Measure the hosts against the law; leave signed evidence."""
-    raise typer.Exit(_policies(Places(stack), [f"--only={one}" for one in only or []], as_json))
+    raise typer.Exit(policies.audit(Places(stack), only or [], as_json=as_json))
 
 
 @app.command()
@@ -124,25 +124,6 @@ def env(stack: StackName = "local") -> None:
     """Print shell exports with which plain `pulumi` and `ansible-playbook` work: eval "$(amanat env)"."""
     ready = run_setup(with_engine=False)
     typer.echo(operations.exports(Places(stack), ready.environment))
-
-
-def _policies(places: Places, options: list[str], as_json: bool, stdout: object = None) -> int:
-    command = [sys.executable, "-m", "pytest", "policies", f"--stack={places.stack}", *options]
-    if as_json:
-        report = subprocess.run([*command, "--json=-"], cwd=PROJECT_ROOT, check=False)
-        return min(report.returncode, 2)
-    from time import monotonic
-
-    began = monotonic()
-    code = subprocess.run(command, cwd=PROJECT_ROOT, stdout=stdout, check=False).returncode  # type: ignore[call-overload]
-    typer.echo(f"audit took {elapsed(monotonic() - began)}; {_next(code)}", err=True)
-    return min(int(code), 2)
-
-
-def _next(code: int) -> str:
-    if code == 0:
-        return "next: `make status`, `make drift`, or `amanat evidence verify`."
-    return "next: read the reasons above, mend them, and run `make audit` again."
 
 
 def main() -> None:

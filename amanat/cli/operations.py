@@ -30,8 +30,8 @@ def tell(answer: Answer, as_json: bool) -> None:
     )
 
 
-def up(places: Places, *, force: bool) -> Answer:
-    """Make or update the stack."""
+def up(places: Places, *, force: bool) -> tuple[Answer, Mapping[str, Any]]:
+    """Make or update the stack; what was done, and the stack's secrets for an audit that follows."""
     show = Show()
     result = Stack(places).up(show, force=force)
     outputs = {name: output.value for name, output in result.outputs.items() if not output.secret}
@@ -44,7 +44,8 @@ def up(places: Places, *, force: bool) -> Answer:
             f"The private half of the sealing key is {key['private_half']}: move it to safe keeping off this machine;"
             " without it no message can be read again."
         )
-    return Answer({"stack": places.stack_id, "changes": changes, **outputs}, tuple(lines))
+    answer = Answer({"stack": places.stack_id, "changes": changes, **outputs}, tuple(lines))
+    return answer, result.outputs["secrets"].value
 
 
 def preview(places: Places) -> Answer:

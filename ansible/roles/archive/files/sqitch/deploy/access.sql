@@ -26,4 +26,13 @@ GRANT EXECUTE ON FUNCTION
     archive.seal_next(), archive.heads(), archive.lag_seconds(), archive.summarize(), archive.make_partitions(integer)
 TO archive_sealer;
 
+-- pgaudit logs whoever reads what this role may read: content and its keys, the superuser's eyes included.
+DO $$
+BEGIN
+    IF to_regrole('archive_audited') IS NOT NULL THEN
+        GRANT SELECT (content) ON archive.message TO archive_audited;
+        GRANT SELECT (sealed) ON archive.data_key TO archive_audited;
+    END IF;
+END $$;
+
 COMMIT;

@@ -12,6 +12,16 @@ CREATE OR REPLACE FUNCTION archive.digest_of(fields json) RETURNS bytea
 LANGUAGE sql IMMUTABLE RETURN sha256(convert_to(fields::text, 'UTF8'));
 COMMENT ON FUNCTION archive.digest_of(json) IS 'SHA-256 of a canonical form: a JSON array that begins with the kind of record.';
 
+-- Where the records are, without what is in them: asking here reads no content, and is no access to be logged.
+CREATE OR REPLACE VIEW archive.place AS
+SELECT id, xact, recorded_at FROM archive.message
+UNION ALL SELECT id, xact, recorded_at FROM archive.transaction
+UNION ALL SELECT id, xact, recorded_at FROM archive.disclosure
+UNION ALL SELECT id, xact, recorded_at FROM archive.data_key
+UNION ALL SELECT id, xact, recorded_at FROM archive.sealing_key
+UNION ALL SELECT id, xact, recorded_at FROM archive.event;
+COMMENT ON VIEW archive.place IS 'Every chained record: its id, place in the archive''s order, and time.';
+
 -- The canonical form of every chained record, written once: sealing and verifying both read it here. Nothing in it
 -- depends on a session's settings.
 CREATE OR REPLACE VIEW archive.entry AS
@@ -48,6 +58,7 @@ SELECT 'e', e.id, e.xact, e.recorded_at, 0,
        archive.digest_of(json_build_array(
            'event', e.id, e.xact, archive.instant(e.recorded_at), e.kind, e.detail::text, e.done_by))
 FROM archive.event AS e;
+COMMENT ON VIEW archive.entry IS 'Every chained record with the digest of its canonical form.';
 
 CREATE OR REPLACE FUNCTION archive.kind_name(kind "char") RETURNS text
 LANGUAGE sql IMMUTABLE
@@ -114,7 +125,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'After a logical restore, call archive.advance_clock(reason) before any writer connects.';
     END IF;
-    SELECT min(xact) INTO first FROM entry WHERE xact >= last_to AND xact < horizon;
+    SELECT min(xact) INTO first FROM place WHERE xact >= last_to AND xact < horizon;
     IF first IS NULL THEN
         RETURN;
     END IF;
@@ -138,7 +149,7 @@ LANGUAGE plpgsql SET search_path = archive, pg_temp AS $$
 DECLARE
     here    bigint := clock();
     last_to bigint := (SELECT to_xact FROM seal ORDER BY seq DESC LIMIT 1);
-    newest  bigint := (SELECT max(xact) FROM entry);
+    newest  bigint := (SELECT max(xact) FROM place);
     behind  bigint := greatest(last_to, newest + 1) - here;
 BEGIN
     IF reason IS NULL OR btrim(reason) = '' THEN
@@ -147,7 +158,7 @@ BEGIN
         RETURN 0;
     END IF;
     UPDATE machine SET clock_offset = clock_offset + behind;
-    PERFORM forget_machine();
+    PERFORM plan_anew();
     INSERT INTO event (kind, detail) VALUES ('clock', jsonb_build_object('advanced_by', behind, 'reason', reason));
     RETURN behind;
 END $$;
@@ -164,7 +175,7 @@ COMMENT ON FUNCTION archive.heads() IS
 CREATE OR REPLACE FUNCTION archive.lag_seconds() RETURNS numeric
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = archive, pg_temp AS $$
     SELECT coalesce(round(extract(epoch FROM clock_timestamp() - min(recorded_at)), 3), 0)
-    FROM entry WHERE xact >= (SELECT to_xact FROM seal ORDER BY seq DESC LIMIT 1)
+    FROM place WHERE xact >= (SELECT to_xact FROM seal ORDER BY seq DESC LIMIT 1)
 $$;
 COMMENT ON FUNCTION archive.lag_seconds() IS
     'Age of the oldest record not chained yet, 0 when there is none (Art. 5 6-1, integrity).';

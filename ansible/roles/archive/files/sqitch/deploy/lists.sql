@@ -12,7 +12,6 @@ INSERT INTO archive.channel VALUES
     ('email', 'Electronic mail'), ('ussd', 'USSD session')
 ON CONFLICT DO NOTHING;
 SELECT archive.make_append_only('archive.channel');
-UPDATE archive.machine SET channels = ARRAY(SELECT name FROM archive.channel ORDER BY name);
 
 CREATE TABLE IF NOT EXISTS archive.means (
     name        text PRIMARY KEY CHECK (name ~ '^[a-z][a-z0-9_]{1,31}$'),
@@ -25,6 +24,11 @@ INSERT INTO archive.means VALUES
 ON CONFLICT DO NOTHING;
 SELECT archive.make_append_only('archive.means');
 
+CREATE OR REPLACE FUNCTION archive.open_channels() RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = archive, pg_temp AS $$
+BEGIN RETURN ARRAY(SELECT c.name FROM channel AS c); END $$;
+COMMENT ON FUNCTION archive.open_channels() IS 'The channels that can be recorded, once for each plan (Art. 3).';
+
 CREATE OR REPLACE FUNCTION archive.add_channel(name text, description text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = archive, pg_temp AS $$
 #variable_conflict use_variable
@@ -33,8 +37,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    UPDATE machine SET channels = channels || name;
-    PERFORM forget_machine();
+    PERFORM plan_anew();
     INSERT INTO event (kind, detail) VALUES ('channel', jsonb_build_object('added', name));
     RETURN true;
 END $$;

@@ -8,12 +8,10 @@ CREATE TABLE IF NOT EXISTS archive.machine (
     clock_offset    bigint NOT NULL DEFAULT 0,
     partitions_from timestamptz NOT NULL,
     partitions_until timestamptz NOT NULL,
-    -- A copy of the open list, so that recording reads this row and nothing else.
-    channels        text[] NOT NULL DEFAULT '{}',
     -- 186 days: rows carry users' addresses (Art. 6 7-2), whose six months is the least the law names.
     message_retention_days integer NOT NULL DEFAULT 366 CHECK (message_retention_days >= 186)
 );
-COMMENT ON TABLE archive.machine IS 'The one row of state the record functions read on every call.';
+COMMENT ON TABLE archive.machine IS 'The one row of state that the record functions depend on.';
 COMMENT ON COLUMN archive.machine.pepper IS
     'One half of every open data key; the other half lives only in the memory of the session using it.';
 COMMENT ON COLUMN archive.machine.clock_offset IS
@@ -24,9 +22,9 @@ SELECT crypto.gen_random_bytes(64), this_month, this_month
 FROM (SELECT date_trunc('month', now(), 'UTC') AS this_month) AS here
 ON CONFLICT DO NOTHING;
 
--- What record_message needs of the row. These read a table and still call themselves IMMUTABLE, so that the planner
+-- What record_message needs of the row. These functions, and open_channels, read a table and still call themselves IMMUTABLE, so that the planner
 -- evaluates them once for each plan of a session instead of once for each message, which halves what a message costs.
--- Such a plan lasts until archive.message is altered: what changes the row calls forget_machine.
+-- Such a plan lasts until archive.message is altered: what changes the row calls plan_anew.
 CREATE OR REPLACE FUNCTION archive.pepper() RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE SET search_path = archive, pg_temp AS $$
 BEGIN RETURN (SELECT m.pepper FROM machine AS m); END $$;
@@ -42,18 +40,13 @@ LANGUAGE plpgsql IMMUTABLE SET search_path = archive, pg_temp AS $$
 BEGIN RETURN (SELECT tstzrange(m.partitions_from, m.partitions_until) FROM machine AS m); END $$;
 COMMENT ON FUNCTION archive.partitioned() IS 'The time that has partitions, once for each plan (Art. 5 6-1, durable).';
 
-CREATE OR REPLACE FUNCTION archive.open_channels() RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE SET search_path = archive, pg_temp AS $$
-BEGIN RETURN (SELECT m.channels FROM machine AS m); END $$;
-COMMENT ON FUNCTION archive.open_channels() IS 'The channels that can be recorded, once for each plan (Art. 3).';
-
-CREATE OR REPLACE FUNCTION archive.forget_machine() RETURNS void
+CREATE OR REPLACE FUNCTION archive.plan_anew() RETURNS void
 LANGUAGE plpgsql SET search_path = archive, pg_temp AS $$
 BEGIN
     -- Changes nothing but the age of the table's plans, in every session.
     ALTER TABLE message ALTER COLUMN channel SET STATISTICS -1;
 END $$;
-COMMENT ON FUNCTION archive.forget_machine() IS 'Makes every session plan its recording anew, and so read the machine row again.';
+COMMENT ON FUNCTION archive.plan_anew() IS 'Makes every session plan its recording anew, and so read what a plan remembers (Art. 5 6-1, integrity).';
 
 CREATE OR REPLACE FUNCTION archive.clock() RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = archive, pg_temp AS $$

@@ -80,7 +80,7 @@ CREATE OR REPLACE FUNCTION archive.prepare_session(channel text) RETURNS text
 LANGUAGE plpgsql SET search_path = archive, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
-    IF NOT EXISTS (SELECT FROM machine WHERE channel = ANY (channels)) THEN
+    IF NOT EXISTS (SELECT FROM channel AS c WHERE c.name = channel) THEN
         RAISE EXCEPTION 'message refused: the channel is not in the list of channels'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'archive.add_channel opens a new one.';
     END IF;
@@ -130,7 +130,7 @@ BEGIN
                       client_ip, client_port, content) IS NOT TRUE THEN
             PERFORM refuse_message(direction, origin, destination, sent_at, received_at, client_ip, client_port, content);
         ELSIF attempt = 2 THEN
-            PERFORM forget_machine();
+            PERFORM plan_anew();
         ELSIF attempt = 3 THEN
             RAISE EXCEPTION 'message not recorded: the session could not be prepared for it'
                 USING ERRCODE = 'object_not_in_prerequisite_state';

@@ -30,6 +30,9 @@ BEGIN
     PERFORM make_append_only(format('archive.%I', name)::regclass);
     EXECUTE format('ALTER TABLE archive.%I ATTACH PARTITION archive.%I FOR VALUES FROM (%L) TO (%L)',
                    parent, name, month_start(month), month_start(month + 1));
+    IF parent = 'message' AND to_regrole('archive_audited') IS NOT NULL THEN
+        EXECUTE format('GRANT SELECT (content) ON archive.%I TO archive_audited', name);
+    END IF;
 END $$;
 COMMENT ON FUNCTION archive.make_partition(text, integer) IS
     'Makes one monthly partition of a table unless it is there (Art. 5 6-1, durable).';

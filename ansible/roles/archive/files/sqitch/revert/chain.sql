@@ -16,6 +16,7 @@ DROP FUNCTION archive.advance_clock(text);
 DROP FUNCTION archive.seal_next();
 DROP FUNCTION archive.append_seal(bigint);
 DROP VIEW archive.entry;
+DROP VIEW archive.place;
 DROP FUNCTION archive.seal_hash(archive.seal);
 DROP TABLE archive.seal;
 DROP FUNCTION archive.kind_name("char");

@@ -1,8 +1,7 @@
 -- Revert archive:machine from pg
 BEGIN;
 
-DROP FUNCTION archive.forget_machine();
-DROP FUNCTION archive.open_channels();
+DROP FUNCTION archive.plan_anew();
 DROP FUNCTION archive.partitioned();
 DROP FUNCTION archive.clock_offset();
 DROP FUNCTION archive.pepper();

@@ -7,8 +7,7 @@ SELECT 1 / count(*) FROM pg_trigger WHERE tgrelid = 'archive.event'::regclass AN
 SELECT 'archive.pepper()'::regprocedure;
 SELECT 'archive.clock_offset()'::regprocedure;
 SELECT 'archive.partitioned()'::regprocedure;
-SELECT 'archive.open_channels()'::regprocedure;
-SELECT 'archive.forget_machine()'::regprocedure;
+SELECT 'archive.plan_anew()'::regprocedure;
 SELECT 'archive.set_message_retention(integer)'::regprocedure;
 SELECT 'archive.clock()'::regprocedure;
 

@@ -1,0 +1,55 @@
+"""Article 7 from the command line: a court order, a bundle, the message in clear; nothing without an order."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+CONTENT = "سلام؛ این پیام فقط با حکم قضایی خوانده می‌شود."
+PARTY = "+989120000077"
+
+
+def test_a_court_order_opens_what_it_names(live_stack, tmp_path):
+    with live_stack.database("archive_writer") as writer:
+        recorded = writer.execute(
+            "SELECT id FROM archive.record_message('sms', 'in', %s, '3000', now(), now(), '192.0.2.7', 4711, %s)",
+            (PARTY, CONTENT),
+        ).fetchone()[0]
+    made = live_stack.amanat("disclosure", "make", *order(), "--party", PARTY, "--into", str(tmp_path))
+    assert made.code == 0, made.err
+    bundle = next(tmp_path.glob("disclosure-*.json"))
+    assert CONTENT not in bundle.read_text("utf-8")
+
+    key = str(live_stack.places.sealing_private_key)
+    clear = tmp_path / "clear.json"
+    opened = live_stack.amanat("disclosure", "open", str(bundle), "--key", key, "--into", str(clear))
+    assert opened.code == 0, opened.err
+    assert clear.stat().st_mode & 0o077 == 0
+    records = json.loads(clear.read_text("utf-8"))["records"]
+    assert [(one["id"], one["content"]) for one in records if one["id"] == recorded] == [(recorded, CONTENT)]
+
+    bundle.write_bytes(bundle.read_bytes().replace(b"+98912", b"+98913", 1))
+    forged = live_stack.amanat(
+        "disclosure", "open", str(bundle), "--key", key, "--into", str(tmp_path / "two.json")
+    )
+    assert forged.code != 0
+    assert forged.err.count("error: ") == 1
+
+
+def test_without_an_order_nothing_is_handed_out(live_stack, tmp_path):
+    refused = live_stack.amanat(
+        "disclosure", "make", *order(number=""), "--party", PARTY, "--into", str(tmp_path)
+    )
+    assert refused.code in (1, 2)
+    assert refused.err.count("error: ") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def order(number="۱۴۰۵/۸۸"):
+    """Options of an order for the last hour."""
+    now = datetime.now(UTC)
+    times = [
+        "--since",
+        (now - timedelta(hours=1)).isoformat(),
+        "--until",
+        (now + timedelta(hours=1)).isoformat(),
+    ]
+    return ["--order", number, "--order-date", now.date().isoformat(), "--approver", "Legal counsel", *times]

@@ -1,0 +1,31 @@
+"""What unit tests share: a stack's places in a home of the test's own."""
+
+import os
+
+import pytest
+
+from amanat.places import Places
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch):
+    """A stack that no other test and no real checkout has, below a home that is not made yet."""
+    monkeypatch.setenv("AMANAT_HOME", str(tmp_path / "home"))
+    for name in [name for name in os.environ if name.startswith("PULUMI_")]:
+        monkeypatch.delenv(name)
+    project = tmp_path / "project"
+    project.mkdir()
+    return Places("unit", project)
+
+
+@pytest.fixture
+def open_umask():
+    """The most careless umask: what is private must be so by itself."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def mode(path):
+    """The permission bits of a path."""
+    return path.stat().st_mode & 0o7777

@@ -1,0 +1,134 @@
+"""Subnet and ports: chosen once, kept from then on, never one that is taken."""
+
+import ipaddress
+import socket
+
+import pytest
+
+from amanat import allocation
+from amanat.allocation import NothingFree, _Allocations, choose_ports, choose_subnet, is_free
+from amanat.targets import engine
+
+PROPS = {"stack_id": "unit-1", "engine_uri": "", "asked_subnet": "", "asked_ports": {"ssh": 0, "db": 0}}
+
+
+@pytest.fixture
+def taken(monkeypatch):
+    """The subnets of the engine's other networks; tests add to it."""
+    found = []
+    monkeypatch.setattr(engine, "subnets", lambda uri, besides: found)
+    return found
+
+
+@pytest.fixture
+def busy():
+    """A port of loopback on which something listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_the_choice_depends_on_the_stack_only(taken):
+    first, again = (_Allocations().create(PROPS).outs for _ in range(2))
+    assert (first["subnet"], first["ports"]) == (again["subnet"], again["ports"])
+    other = _Allocations().create({**PROPS, "stack_id": "unit-2"}).outs
+    assert other["subnet"] != first["subnet"]
+    assert ipaddress.IPv4Network(first["subnet"]).is_private
+    assert len(set(first["ports"].values())) == 2
+
+
+def test_an_update_keeps_what_the_stack_has(taken, busy):
+    olds = {**PROPS, "subnet": "10.70.1.0/24", "ports": {"ssh": float(busy), "db": 20001.0}}
+    taken.append(ipaddress.IPv4Network("10.70.0.0/16"))  # even if it would not be chosen today
+    news = _Allocations().update("id", olds, {**PROPS, "asked_ports": {"ssh": 0, "db": 0, "web": 0}}).outs
+    assert news["subnet"] == "10.70.1.0/24"
+    assert (news["ports"]["ssh"], news["ports"]["db"]) == (busy, 20001)
+    assert news["ports"]["web"] not in (busy, 20001)
+
+
+def test_asking_for_the_port_it_has_is_no_clash(busy):
+    assert choose_ports({"ssh": busy}, {"ssh": busy}, "s") == {"ssh": busy}
+
+
+def test_an_update_takes_what_is_newly_asked(taken):
+    olds = {**PROPS, "subnet": "10.70.1.0/24", "ports": {"ssh": 20000, "db": 20001}}
+    news = _Allocations().update("id", olds, {**PROPS, "asked_subnet": "192.168.7.0/28"}).outs
+    assert news["subnet"] == "192.168.7.0/28"
+
+
+@pytest.mark.parametrize(
+    ("news", "changed"),
+    [
+        ({}, False),
+        ({"stack_id": "x", "engine_uri": "unix:///x"}, False),
+        ({"asked_ports": {"ssh": 0.0, "db": 0.0}}, False),
+        ({"asked_subnet": "10.1.0.0/24"}, True),
+        ({"asked_ports": {"ssh": 2222, "db": 0}}, True),
+    ],
+)
+def test_only_another_wish_is_a_change_and_never_a_replacement(news, changed):
+    diff = _Allocations().diff("id", PROPS, {**PROPS, **news})
+    assert (diff.changes, diff.replaces) == (changed, [])
+
+
+def test_a_port_in_use_is_refused_with_its_setting(busy):
+    with pytest.raises(NothingFree) as refused:
+        choose_ports({"store_ssh_port": busy}, {}, "s")
+    said = str(refused.value)
+    assert f"store_ssh_port = {busy} is in use" in said
+    assert "amanat:store_ssh_port to 0" in said
+
+
+def test_a_chosen_port_is_nobody_elses(monkeypatch):
+    tried = []
+    monkeypatch.setattr(allocation, "is_free", lambda port: tried.append(port) or len(tried) > 3)
+    port = choose_ports({"a": 0}, {}, "s")["a"]
+    assert port == tried[-1]
+    assert len(set(tried)) == 4
+    monkeypatch.setattr(allocation, "is_free", lambda port: True)
+    assert choose_ports({"a": 0, "b": port}, {}, "s")["a"] != port
+    kept = choose_ports({"a": 0}, {}, "s")["a"]
+    assert choose_ports({"a": 0, "b": 0}, {"b": kept}, "s")["a"] != kept  # b's host may be stopped just now
+
+
+def test_no_free_port_is_told(monkeypatch):
+    monkeypatch.setattr(allocation, "is_free", lambda port: False)
+    with pytest.raises(NothingFree, match="no free port between 20000 and 31999"):
+        choose_ports({"a": 0}, {}, "s")
+
+
+def test_a_port_is_free_when_nothing_listens(busy):
+    assert not is_free(busy)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert is_free(port)
+
+
+def test_a_port_somebody_listens_on_everywhere_is_not_free():
+    with socket.create_server(("", 0)) as server:
+        assert not is_free(server.getsockname()[1])
+
+
+def test_a_chosen_subnet_overlaps_no_network(taken):
+    first = choose_subnet(PROPS)
+    taken.append(ipaddress.IPv4Network(first).supernet(new_prefix=20))
+    second = ipaddress.IPv4Network(choose_subnet(PROPS))
+    assert not any(second.overlaps(net) for net in taken)
+    taken.append(ipaddress.IPv4Network("10.0.0.0/8"))
+    with pytest.raises(NothingFree, match="no free subnet"):
+        choose_subnet(PROPS)
+
+
+@pytest.mark.parametrize("other", ["10.9.0.0/16", "10.9.8.0/24", "10.9.8.128/25"])
+def test_an_asked_subnet_that_overlaps_is_refused(taken, other):
+    taken.append(ipaddress.IPv4Network(other))
+    with pytest.raises(NothingFree) as refused:
+        choose_subnet({**PROPS, "asked_subnet": "10.9.8.0/24"})
+    assert f"network_subnet = 10.9.8.0/24 overlaps {other}" in str(refused.value)
+    assert choose_subnet({**PROPS, "asked_subnet": "10.10.8.0/24"}) == "10.10.8.0/24"
+
+
+def test_the_stacks_own_network_is_not_asked_about(monkeypatch):
+    asked = []
+    monkeypatch.setattr(engine, "subnets", lambda uri, besides: asked.append((uri, besides)) or [])
+    choose_subnet({**PROPS, "engine_uri": "unix:///e"})
+    assert asked == [("unix:///e", "unit-1")]

@@ -1,0 +1,109 @@
+"""Where the kit keeps things: names, private directories, files that nobody else can read at any moment."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from amanat.errors import BadInput
+from amanat.places import BadStackName, Places, cache, home, private_directory, write_private
+from tests.unit.conftest import mode
+
+
+@pytest.mark.parametrize("name", ["a", "local", "t1", "prod-2", "a" * 20])
+def test_good_stack_names(name):
+    assert Places(name).stack == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "A", "1a", "-a", "a_b", "a b", "a/b", "..", "a.b", "a" * 21, "امانت", "a\n", "a;rm", "$(a)"],
+)
+def test_bad_stack_names_are_refused_with_the_fix(name):
+    with pytest.raises(BadStackName) as refused:
+        Places(name)
+    assert isinstance(refused.value, BadInput)
+    assert repr(name) in str(refused.value)
+    assert "lower-case" in refused.value.fix
+
+
+def test_two_checkouts_share_no_directory_and_no_state(tmp_path):
+    one, two = Places("local", tmp_path / "one"), Places("local", tmp_path / "two")
+    assert one.stack_id != two.stack_id
+    assert {one.directory, one.state}.isdisjoint({two.directory, two.state})
+    assert Places("local", tmp_path / "one").stack_id == one.stack_id
+
+
+def test_home_is_the_one_that_is_chosen(monkeypatch, tmp_path):
+    monkeypatch.setenv("AMANAT_HOME", str(tmp_path / "a" / ".." / "b"))
+    assert home() == tmp_path / "b"
+    monkeypatch.delenv("AMANAT_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert home() == tmp_path / ".local/share/amanat"
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert cache() == tmp_path / ".cache/amanat"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "c"))
+    assert cache() == tmp_path / "c/amanat"
+
+
+def test_everything_of_a_stack_lies_below_its_directory(places):
+    inside = (places.lock, places.runs, places.hosts_file, places.deploy_key, places.auditor_key)
+    inside += (places.known_hosts, places.clients, places.sealing_private_key, places.evidence_key)
+    assert all(path.is_relative_to(places.directory) for path in (*inside, places.image_context))
+    assert places.passphrase.is_relative_to(places.state)
+    assert not places.evidence.is_relative_to(home())
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_a_private_directory_and_the_parents_made_for_it_are_closed(tmp_path):
+    made = private_directory(tmp_path / "a/b/c")
+    assert made == tmp_path / "a/b/c"
+    assert [mode(path) for path in (made, made.parent, made.parent.parent)] == [0o700] * 3
+
+
+def test_a_directory_that_was_opened_is_closed_again_and_its_parent_left(tmp_path):
+    directory = tmp_path / "a" / "b"
+    directory.mkdir(parents=True)
+    directory.parent.chmod(0o755)
+    directory.chmod(0o755)
+    private_directory(directory)
+    assert (mode(directory), mode(directory.parent)) == (0o700, 0o755)
+
+
+@pytest.mark.usefixtures("open_umask")
+@pytest.mark.parametrize("wanted", [0o600, 0o700])
+def test_a_private_file_is_replaced_at_once_and_never_readable_by_others(tmp_path, monkeypatch, wanted):
+    target = tmp_path / "d" / "secret"
+    write_private(target, "old", wanted)
+    seen = []
+
+    def watch(descriptor):
+        seen.append((os.fstat(descriptor).st_mode & 0o777, target.read_text("utf-8")))
+
+    monkeypatch.setattr(os, "fsync", watch)
+    write_private(target, "نو\n", wanted)
+    assert seen == [(0o600, "old")]
+    assert (target.read_text("utf-8"), mode(target), mode(target.parent)) == ("نو\n", wanted, 0o700)
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    target = tmp_path / "secret"
+    write_private(target, "old")
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_private(target, "new")
+    assert target.read_text("utf-8") == "old"
+
+
+def test_a_draft_that_a_killed_run_left_is_not_written_through(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("precious", "utf-8")
+    (tmp_path / f".secret.{os.getpid()}").symlink_to(elsewhere)
+    write_private(tmp_path / "secret", "new")
+    assert elsewhere.read_text("utf-8") == "precious"
+    assert not Path(tmp_path / "secret").is_symlink()

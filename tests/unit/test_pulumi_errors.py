@@ -1,0 +1,84 @@
+"""What Pulumi says when it fails becomes one message: ours untouched, known ones with a fix, never a traceback."""
+
+import pytest
+
+from amanat.allocation import NothingFree
+from amanat.errors import AmanatError
+from amanat.pulumi_errors import PulumiFailed, explain
+
+TRACEBACK = (
+    "Exception calling application: Traceback (most recent call last):\n"
+    '  File "amanat/keys.py", line 3, in create\n    raise TypeError("no")\n'
+    "TypeError: the authority has no key\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("error: getting stack: incorrect passphrase", "the passphrase does not open"),
+        ("error: could not load checkpoint: x", "the state file is damaged"),
+        ("error: could not deserialize deployment: x", "the state file is damaged"),
+        ("error: could not unmarshal stack: x", "the state file is damaged"),
+        ("error: unexpected end of JSON input", "the state file is damaged"),
+        ("error: invalid character 'x' after top-level value", "the state file is damaged"),
+        ("error: failed to load checkpoint: x", "the state file is damaged"),
+        ("error: the stack is currently locked by 1 lock(s).", "another Pulumi run holds"),
+        ("error: listen tcp 127.0.0.1:80: bind: address already in use", "a port is taken"),
+        ("Bind for 127.0.0.1:22 failed: port is already allocated", "a port is taken"),
+        ("Cannot connect to the Docker daemon at unix:///x", "no Docker engine answers"),
+    ],
+)
+def test_a_known_failure_has_its_fix(text, what):
+    before_anything_ran = explain(f"code: 255\nstderr: \n{text}\nmore")
+    while_it_ran = explain("error: update failed", [text])
+    for told in (before_anything_ran, while_it_ran):
+        assert isinstance(told, PulumiFailed)
+        assert what in told.what
+        assert told.where == text
+        assert told.fix
+
+
+def test_our_own_message_comes_through_whole_with_every_line_of_its_fix():
+    ours = NothingFree("network_subnet = 10.0.0.0/24 overlaps 10.0.0.0/16", "amanat:network_subnet", "One.\nTwo.")
+    told = explain("code: 255", [f"Exception calling application: {ours}", "update failed"])
+    assert told.what == "network_subnet = 10.0.0.0/24 overlaps 10.0.0.0/16 (amanat:network_subnet)"
+    assert told.fix == "One.\nTwo."
+    assert str(told) == str(ours)
+
+
+def test_a_message_told_twice_is_told_once():
+    told = explain("", ["It broke", "Exception calling application: It broke", "preview failed"])
+    assert str(told) == "It broke"
+
+
+def test_of_a_traceback_only_the_last_line_is_told():
+    told = str(explain("error: update failed", [TRACEBACK, "update failed"]))
+    assert told.startswith("TypeError: the authority has no key (pulumi)\n")
+    assert "Traceback" not in told
+    assert "keys.py" not in told
+
+
+def test_the_last_line_of_a_traceback_may_be_a_known_failure_of_the_command():
+    told = explain("error: Cannot connect to the Docker daemon at unix:///x", [TRACEBACK])
+    assert told.what == "no Docker engine answers"
+
+
+def test_what_pulumi_printed_is_told_without_its_noise():
+    told = explain(
+        "code: 255\nstdout: Updating\nstderr: error: update failed\n    error: no resource plugin found\n"
+        "    error: no resource plugin found\n    error: preview failed\n"
+    )
+    assert told.what == "no resource plugin found"
+
+
+@pytest.mark.parametrize(("text", "diagnostics"), [("", []), ("error: update failed", ["update failed", " "])])
+def test_a_silent_failure_says_so(text, diagnostics):
+    told = explain(text, diagnostics)
+    assert isinstance(told, AmanatError)
+    assert told.what == "Pulumi failed without saying why"
+    assert "run the same command again" in told.fix
+
+
+def test_a_very_long_text_is_cut():
+    assert len(str(explain("error: " + "x" * 5000))) < 1200

@@ -1,0 +1,151 @@
+"""One run at a time on a stack; what a killed run left is ended, and nothing else."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from amanat import runs
+from amanat.runs import RUN_ID, Busy, alone, end_orphans, release_stale_lock
+from tests.unit.conftest import mode
+
+HOLD = """
+import sys
+from amanat.places import Places
+from amanat.runs import alone
+from pathlib import Path
+with alone(Places("unit", Path(sys.argv[1]))):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+FREE = 4194305  # above the largest process id that Linux gives (PID_MAX_LIMIT, 2^22)
+
+
+@pytest.fixture
+def child():
+    """child(stack_id, run, script): a process with the two variables of a run; ended with the test."""
+    started = []
+
+    def start(stack_id, run, script="echo up; exec cat"):
+        environment = {**os.environ, "AMANAT_STACK_ID": stack_id, "AMANAT_RUN": run}
+        process = subprocess.Popen(
+            ["sh", "-c", script], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        started.append(process)
+        process.stdout.readline()
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_a_second_run_is_told_who_is_at_work(places):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(places.project)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(Busy) as refused, alone(places):
+            pytest.fail("two runs at once")
+        assert f"another run (process {holder.pid}) is at work on stack unit" in str(refused.value)
+        assert str(places.lock) in str(refused.value)
+    finally:
+        holder.communicate()
+    with alone(places):
+        assert places.lock.read_text("utf-8") == str(os.getpid())
+
+
+def test_a_killed_run_holds_nothing(places):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(places.project)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    holder.stdout.readline()
+    holder.kill()
+    holder.communicate()
+    with alone(places):
+        assert mode(places.directory) == 0o700
+
+
+def test_a_failure_inside_lets_go(places):
+    with pytest.raises(KeyError), alone(places):
+        raise KeyError
+    with alone(places):
+        pass
+
+
+def test_a_dead_runs_child_is_ended_before_the_next_run(places, child):
+    left = child(places.stack_id, "dead")
+    with alone(places):
+        assert left.wait() == -signal.SIGTERM
+
+
+def test_a_child_that_ignores_the_request_is_killed(places, child, monkeypatch):
+    monkeypatch.setattr(runs, "ENDING_SECONDS", 0.2)
+    left = child(places.stack_id, "dead", 'trap "" TERM; echo up; cat; cat')
+    assert end_orphans(places.stack_id) == [left.pid]
+    assert left.wait() == -signal.SIGKILL
+
+
+def test_children_of_this_run_and_of_other_stacks_live_on(places, child):
+    others = [
+        child(places.stack_id, RUN_ID),
+        child(f"{places.stack_id}0", "dead"),
+        child("", "dead"),
+        child("x", f"AMANAT_STACK_ID={places.stack_id}"),
+    ]
+    assert end_orphans(places.stack_id) == []
+    assert [one.poll() for one in others] == [None] * 4
+
+
+class Stack:
+    def __init__(self):
+        self.cancelled = 0
+
+    def cancel(self):
+        self.cancelled += 1
+
+
+def lock_of(places, stack, content):
+    path = places.state / ".pulumi/locks/organization/amanat" / stack / "1.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("stack", "content", "released"),
+    [
+        ("unit", {"pid": FREE}, 1),
+        ("unit", {"pid": os.getpid()}, 0),
+        ("other", {"pid": FREE}, 0),
+        ("unit", "half a fi", 1),
+        ("unit", {}, 1),
+        ("unit", [], 1),
+        ("unit", {"pid": None}, 1),
+    ],
+)
+def test_pulumis_lock_is_released_when_its_holder_is_gone(places, stack, content, released):
+    lock_of(places, stack, content)
+    pulumis = Stack()
+    release_stale_lock(places, pulumis)
+    assert pulumis.cancelled == released
+
+
+def test_only_the_stacks_own_lock_counts_wherever_the_state_lies(places, tmp_path, monkeypatch):
+    monkeypatch.setenv("AMANAT_HOME", str(tmp_path / "unit" / "home"))
+    lock_of(places, "other", {"pid": FREE})
+    pulumis = Stack()
+    release_stale_lock(places, pulumis)
+    assert pulumis.cancelled == 0
+
+
+def test_without_locks_nothing_is_released(places):
+    pulumis = Stack()
+    release_stale_lock(places, pulumis)
+    assert pulumis.cancelled == 0

@@ -16,10 +16,15 @@ class _Files(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult(id_=secrets.token_hex(8), outs=_write(props))
 
-    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        return UpdateResult(outs=_write(news))
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        outs = _write(news)
+        if olds["directory"] == news["directory"]:
+            self.delete(_id, {**olds, "names": set(olds["names"]) - set(outs["names"])})
+        return UpdateResult(outs=outs)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        if not isinstance(news["files"], dict):  # a preview can't know keys that are yet to be made
+            return DiffResult(changes=True, replaces=[])
         same = olds.get("digest") == _digest(news["files"]) and _on_disk(news)
         return DiffResult(changes=not same, replaces=[])
 
@@ -54,7 +59,7 @@ class ControllerFiles(Resource, module="amanat", name="ControllerFiles"):
 def _write(props: dict[str, Any]) -> dict[str, Any]:
     directory = private_directory(Path(props["directory"]))
     for name, text in props["files"].items():
-        write_private(directory / name, text, 0o700 if name in props["executable"] else 0o600)
+        write_private(directory / name, text, _mode(name, props))
     return {
         "directory": props["directory"],
         "executable": props["executable"],
@@ -71,6 +76,14 @@ def _digest(files: dict[str, str]) -> str:
 def _on_disk(props: dict[str, Any]) -> bool:
     directory = Path(props["directory"])
     try:
-        return all((directory / name).read_text("utf-8") == text for name, text in props["files"].items())
+        return all(
+            (directory / name).read_bytes() == text.encode()
+            and (directory / name).stat().st_mode & 0o777 == _mode(name, props)
+            for name, text in props["files"].items()
+        )
     except OSError:
         return False
+
+
+def _mode(name: str, props: dict[str, Any]) -> int:
+    return 0o700 if name in props["executable"] else 0o600

@@ -108,13 +108,14 @@ def choose_ports(asked: dict[str, int], kept: dict[str, int], seed: str) -> dict
     Raises `NothingFree` when one that was asked for is in use.
     """
     chosen: dict[str, int] = {}
+    spoken_for = {*asked.values(), *kept.values()}  # a host that is stopped listens on none of its own
     for name, port in sorted(asked.items()):
         if name in kept and port in (0, kept[name]):
             chosen[name] = kept[name]
         elif port:
             chosen[name] = _free_or_refuse(name, port)
         else:
-            chosen[name] = _any_free(f"{seed}/{name}", besides=set(chosen.values()) | set(asked.values()))
+            chosen[name] = _any_free(f"{seed}/{name}", besides=spoken_for | set(chosen.values()))
     return chosen
 
 

@@ -110,8 +110,10 @@ def _store(settings: Settings, subnet: str) -> dict[str, Any]:
         "store_volume_encryption": settings.store_volume_encryption,
         "store_volume_size_gib": settings.store_volume_size_gib,
         "store_client_networks": _sources("store", "postgresql", subnet),
-        "archive_message_retention_days": settings.message_retention_days,
-        "archive_transaction_retention_days": settings.transaction_retention_days,
+        # Both lie in one chain and expire by whole months together, so the longer choice holds.
+        "archive_message_retention_days": max(
+            settings.message_retention_days, settings.transaction_retention_days
+        ),
     }
 
 

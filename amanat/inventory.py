@@ -23,7 +23,7 @@ def inventory_text(places: Places, shared: Mapping[str, Any], hosts: Mapping[str
     access = {
         "ansible_user": "deploy",
         "ansible_ssh_private_key_file": str(places.deploy_key),
-        "ansible_ssh_common_args": f"-o UserKnownHostsFile={shlex.quote(str(places.known_hosts))} {SSH_OPTIONS}",
+        "ansible_ssh_common_args": f"{_pinned(places)} {SSH_OPTIONS}",
         "ansible_python_interpreter": "/usr/bin/python3",
         # Here as well as in ansible.cfg: the inventory must do with a plain `ansible-playbook` from anywhere.
         "ansible_pipelining": True,
@@ -31,6 +31,15 @@ def inventory_text(places: Places, shared: Mapping[str, Any], hosts: Mapping[str
     tree = {"all": {"vars": {**access, **shared}, "hosts": {name: dict(own) for name, own in hosts.items()}}}
     text = yaml.dump(tree, Dumper=_Blocks, allow_unicode=True, sort_keys=True, width=1000)
     return f"# Made by the stack's program; a change here is lost at the next `pulumi up`.\n{text}"
+
+
+def _pinned(places: Places) -> str:
+    """The option that names the pinned keys. ssh splits its value at blanks and expands % (ssh_config(5))."""
+    path = str(places.known_hosts).replace("%", "%%")
+    if shlex.quote(path) != path:
+        escaped = path.replace("\\", "\\\\").replace('"', '\\"')
+        path = f'"{escaped}"'
+    return f"-o {shlex.quote(f'UserKnownHostsFile={path}')}"
 
 
 class _Blocks(yaml.SafeDumper):
@@ -54,7 +63,9 @@ def secrets_source(places: Places) -> str:
     settings = {
         "AMANAT_HOME": str(places.directory.parent),
         "PULUMI_BACKEND_URL": os.environ.get("PULUMI_BACKEND_URL", f"file://{places.state}"),
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(places.passphrase),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": os.environ.get(
+            "PULUMI_CONFIG_PASSPHRASE_FILE", str(places.passphrase)
+        ),
     }
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
     command = shlex.join([sys.executable, "-m", "amanat.inventory", places.stack])

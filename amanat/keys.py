@@ -118,7 +118,7 @@ class _ClientCertificates(_MadeOnce):
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         wanted = super().diff(_id, olds, news)
-        if not wanted.changes and _expires_soon(olds["certificate"]):
+        if not wanted.changes and _expires_soon(olds["certificate"], float(news["days"])):
             return DiffResult(changes=True, replaces=["certificate"], delete_before_replace=False)
         return wanted
 
@@ -175,6 +175,10 @@ class _SealingKeys(_MadeOnce):
         link.symlink_to(f"{fingerprint}.asc")
         return CreateResult(id_=fingerprint, outs={**props, "public_key": public, "fingerprint": fingerprint})
 
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        # Where the private half once was put is no reason to seal to another key.
+        return super().diff(_id, olds, {"stack_id": news["stack_id"]})
+
 
 class SealingKey(Resource, module="amanat", name="SealingKey"):
     """The OpenPGP key messages are sealed to. Its private half goes to the operator, not into the state."""
@@ -224,9 +228,9 @@ def _secret(opts: pulumi.ResourceOptions | None, *outputs: str) -> pulumi.Resour
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(additional_secret_outputs=list(outputs)))
 
 
-def _expires_soon(certificate_pem: str) -> bool:
+def _expires_soon(certificate_pem: str, days: float) -> bool:
     not_after = x509.load_pem_x509_certificate(certificate_pem.encode()).not_valid_after_utc
-    return not_after - datetime.now(UTC) < timedelta(days=CLIENT_RENEW_DAYS)
+    return not_after - datetime.now(UTC) < timedelta(days=min(CLIENT_RENEW_DAYS, days / 2))
 
 
 def _usage(*, sign_certificates: bool) -> x509.KeyUsage:

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from amanat.errors import AmanatError
+from amanat.errors import BadInput
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
 
 
-class BadStackName(AmanatError):
+class BadStackName(BadInput):
     """The stack's name can't be part of host, network and file names."""
 
 
@@ -28,8 +28,9 @@ def cache() -> Path:
 
 
 def private_directory(path: Path) -> Path:
-    """Make `path` with mode 0700, its parents too, and return it."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make `path` with mode 0700, its missing parents too, and return it."""
+    for missing in [made for made in (*reversed(path.parents), path) if not made.exists()]:
+        missing.mkdir(mode=0o700, exist_ok=True)
     path.chmod(0o700)
     return path
 

@@ -20,6 +20,7 @@ from amanat.progress import say
 
 KEPT_RUNS = 5
 DIFF_LINES = 6
+PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the variable's name
 
 
 class ConvergeFailed(AmanatError):
@@ -70,6 +71,7 @@ class Playbook:
                     cmdline=" ".join(options) or None,
                     event_handler=lambda event: _note(event, result, began),
                     quiet=True,
+                    envvars={PASSPHRASE: ""},  # ansible-runner writes the environment to disk
                 )
             finally:
                 _forget_old(self.runs)
@@ -84,7 +86,7 @@ def _note(event: dict[str, Any], result: Result, began: float) -> bool:
     if kind == "playbook_on_task_start":
         result.tasks += 1
         say(f"[{time.monotonic() - began:4.0f} s] task {result.tasks}: {_task(data)}")
-    elif kind in ("runner_on_failed", "runner_on_unreachable", "runner_item_on_failed"):
+    elif kind in ("runner_on_failed", "runner_on_unreachable"):
         if not data.get("ignore_errors"):
             result.failures.append(f"{data.get('host')}: {_task(data)}: {_reason(data.get('res', {}))}")
     elif kind == "runner_on_ok" and data.get("res", {}).get("changed"):
@@ -97,7 +99,19 @@ def _note(event: dict[str, Any], result: Result, began: float) -> bool:
             }
             for host in sorted(data.get("processed", {}))
         }
+        result.changes += _hidden_changes(result)
     return False  # ansible-runner keeps no copy of the event
+
+
+def _hidden_changes(result: Result) -> list[str]:
+    """Ansible tells of a task that handles secrets only that it ended; whether it changed a host, the recap knows."""
+    lines = []
+    for host, counts in result.recap.items():
+        hidden = counts["changed"] - sum(line.startswith(f"{host}: ") for line in result.changes)
+        if hidden > 0:
+            what, whose = ("change", "its task handles") if hidden == 1 else ("changes", "their tasks handle")
+            lines.append(f"{host}: {hidden} more {what}, hidden because {whose} secrets")
+    return lines
 
 
 def _task(data: Mapping[str, Any]) -> str:
@@ -106,6 +120,9 @@ def _task(data: Mapping[str, Any]) -> str:
 
 
 def _reason(result: Mapping[str, Any]) -> str:
+    items = [item for item in result.get("results") or [] if isinstance(item, dict) and item.get("failed")]
+    if items:
+        return "; ".join(f"{item.get('item')}: {_reason(item)}" for item in items[:3])
     for key in ("msg", "stderr", "module_stderr", "stdout", "reason"):
         text = str(result.get(key) or "").strip()
         if text and text != "non-zero return code":
@@ -131,7 +148,8 @@ def _changed_lines(diff: object) -> list[str]:
 
 
 def _failure(result: Result, run: ansible_runner.Runner, directory: Path) -> ConvergeFailed:
-    log = run.stdout.read() if run.stdout else ""
+    output = Path(run.config.artifact_dir) / "stdout"
+    log = output.read_text("utf-8", "replace") if output.exists() else ""
     reasons = list(dict.fromkeys(reversed(result.failures))) or [
         log.strip()[-600:] or f"Ansible ended as {run.status}"
     ]

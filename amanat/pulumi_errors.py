@@ -74,4 +74,5 @@ def _from_lines(text: str) -> AmanatError:
 
 def _line_of(text: str, position: int) -> str:
     line = text[text.rfind("\n", 0, position) + 1 :].splitlines()[0].strip()
+    line = line.removeprefix("stderr:").strip().removeprefix("error:").strip()
     return line[:160]

@@ -104,6 +104,6 @@ def release_stale_lock(places: Places, stack: automation.Stack) -> None:
             holder = int(json.loads(path.read_text())["pid"])
         except (OSError, ValueError, KeyError, TypeError):
             holder = 0
-        if f"/{places.stack}/" in f"{path.parent}/" and not _alive(holder):
+        if path.parent.name == places.stack and not _alive(holder):
             stack.cancel()
             return

@@ -156,7 +156,7 @@ class Stack:
         path = Path(self.environment()["PULUMI_CONFIG_PASSPHRASE_FILE"])
         if path.exists() or os.environ.get("PULUMI_CONFIG_PASSPHRASE"):
             return
-        if (self.places.state / ".pulumi" / "stacks").exists():
+        if path != self.places.passphrase or (self.places.state / ".pulumi" / "stacks").exists():
             raise LostPassphrase(
                 what="the passphrase of this checkout's state is missing",
                 where=str(path),

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import selectors
+import shlex
 import subprocess
 import time
 from dataclasses import dataclass
@@ -68,7 +69,8 @@ class Connection:
         for argument in self.target.ssh_arguments:
             name, _, value = argument.partition("=")
             if name.removeprefix("-o").strip().lower() == "userknownhostsfile" and value:
-                return Path(value).expanduser()
+                unquoted = shlex.split(value)[0] if value.startswith('"') else value
+                return Path(unquoted.replace("%%", "%")).expanduser()
         return Path.home() / ".ssh" / "known_hosts"
 
     def host_key(self) -> str:

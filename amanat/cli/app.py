@@ -16,6 +16,8 @@ from amanat.errors import AmanatError
 from amanat.handover import handing
 from amanat.places import Places
 
+INTERRUPTED = 130  # what typer makes of Ctrl-C
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -53,6 +55,7 @@ def up(
 ) -> None:
     """Stand up or update the stack, then audit it."""
     places = Places(stack)
+    operations.adopt_mirrors(places)
     os.environ.update(run_setup(source).environment)
     done, secrets = operations.up(places, force=force)
     operations.tell(done, as_json)
@@ -65,6 +68,7 @@ def up(
 def preview(stack: StackName = "local", as_json: AsJson = False) -> None:
     """Say what `up` would change; change nothing."""
     places = Places(stack)
+    operations.adopt_mirrors(places)
     os.environ.update(run_setup().environment)
     operations.tell(operations.preview(places), as_json)
 
@@ -83,6 +87,7 @@ def audit(
 def drift(stack: StackName = "local", as_json: AsJson = False) -> None:
     """Say what differs on the hosts from what `up` made. Exit status 1 when something does."""
     places = Places(stack)
+    operations.adopt_mirrors(places)
     os.environ.update(run_setup().environment)
     found = operations.drift(places)
     operations.tell(found, as_json)
@@ -93,6 +98,7 @@ def drift(stack: StackName = "local", as_json: AsJson = False) -> None:
 def status(stack: StackName = "local", as_json: AsJson = False) -> None:
     """Say which hosts run, where they are reached, and what the last audit found."""
     places = Places(stack)
+    operations.adopt_mirrors(places)
     os.environ.update(run_setup(with_engine=False).environment)
     operations.tell(operations.status(places), as_json)
 
@@ -101,6 +107,7 @@ def status(stack: StackName = "local", as_json: AsJson = False) -> None:
 def bench_command(stack: StackName = "local", as_json: AsJson = False) -> None:
     """Measure recording against plain inserts, and the encrypted volume against a plain one, as ratios."""
     places = Places(stack)
+    operations.adopt_mirrors(places)
     os.environ.update(run_setup(with_engine=False).environment)
     operations.tell(bench.measure(places), as_json)
 
@@ -137,6 +144,7 @@ def main() -> None:
         else:
             typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("stopped; the same command goes on from here.", err=True)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            typer.echo("stopped; the same command goes on from here.", err=True)
+        raise

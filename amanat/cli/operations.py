@@ -1,6 +1,7 @@
 """What the commands do to a stack, and how they tell it: for people, or as JSON."""
 
 import json
+import os
 import shlex
 from collections import Counter
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ import typer
 
 from amanat.cli.show import Show
 from amanat.places import Places
+from amanat.settings import Settings
 from amanat.stack import Stack
 from amanat.targets import engine
 
@@ -28,6 +30,20 @@ def tell(answer: Answer, as_json: bool) -> None:
     typer.echo(
         json.dumps(answer.values, indent=1, ensure_ascii=False) if as_json else "\n".join(answer.lines)
     )
+
+
+def adopt_mirrors(places: Places) -> None:
+    """Let the tools use the mirrors of the stack's settings where the environment names none.
+
+    Raises BadInput for settings that can't be used.
+    """
+    settings = Settings.from_file(places.project / f"Pulumi.{places.stack}.yaml")
+    for variable, value in {
+        "AMANAT_PYPI_INDEX": settings.pypi_index,
+        "AMANAT_GOPROXY": settings.go_proxy,
+    }.items():
+        if value:
+            os.environ.setdefault(variable, value)
 
 
 def up(places: Places, *, force: bool) -> tuple[Answer, Mapping[str, Any]]:
@@ -97,7 +113,9 @@ def down(places: Places) -> Answer:
     """Remove the stack from the engine."""
     stack = Stack(places)
     stack.down(Show())
-    rest = {kind: names for kind, names in engine.leftovers("", places.stack_id).items() if names}
+    rest = {
+        kind: names for kind, names in engine.leftovers(stack.engine_uri(), places.stack_id).items() if names
+    }
     kept = [str(path) for path in (places.sealing, places.evidence) if path.exists()]
     lines = [f"stack {places.stack_id} is gone", *(f"kept: {path}" for path in kept)]
     lines += [f"still there: {kind} {', '.join(names)}" for kind, names in rest.items()]

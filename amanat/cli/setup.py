@@ -16,7 +16,7 @@ from amanat.setup.progress import elapsed
 from amanat.setup.toolchain import Tools, environment, tools
 
 QUIET_TICK_SECONDS = 20
-COMMANDS = {"ssh": "openssh-client", "mmdebstrap": "mmdebstrap"}
+COMMANDS = {"ssh": "openssh-client", "gpg": "gnupg", "mmdebstrap": "mmdebstrap"}
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,11 @@ class DockerHost(Host):
         )
 
 
+def _registered(settings: Settings) -> str:
+    registry = settings.image_registry or Mirrors.from_environment().image_registry
+    return f"{registry}/{settings.image_base}" if registry else settings.image_base
+
+
 def _port(ports: pulumi.Output[dict[str, int]], setting: str) -> pulumi.Output[int]:
     return ports.apply(lambda chosen: int(chosen[setting]))
 
@@ -195,7 +200,7 @@ class DockerTarget:
             stack_id=places.stack_id,
             context=places.image_context,
             source=settings.image_source,
-            base=settings.image_base,
+            base=_registered(settings),
             suite=settings.debian_suite,
             mirror=settings.debian_mirror or Mirrors.from_environment().debian,
             provider=self._provider,

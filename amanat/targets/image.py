@@ -17,6 +17,7 @@ from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 from amanat.errors import AmanatError
 from amanat.places import PROJECT_ROOT, cache
 from amanat.progress import say
+from amanat.setup.mirrors import Mirrors
 from amanat.targets.engine import STACK_LABEL
 
 TEMPLATES = PROJECT_ROOT / "templates" / "image"
@@ -67,7 +68,9 @@ def bootstrap(suite: str, mirror: str, packages: list[str]) -> Path:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=".making-", dir=done.parent) as scratch:
         draft = Path(scratch) / "rootfs.tar"
-        command = ["mmdebstrap", "--variant=minbase", f"--include={','.join(packages)}", suite, str(draft)]
+        options = ["--variant=minbase", f"--include={','.join(packages)}"]
+        options += Mirrors.from_environment().mmdebstrap_options()
+        command = ["mmdebstrap", *options, suite, str(draft)]
         _run(command + ([mirror] if mirror else []), scratch)
         draft.replace(done)
     say(f"bootstrapped in {time.monotonic() - began:.0f} s, {done.stat().st_size / 1e6:.0f} MB")

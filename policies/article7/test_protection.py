@@ -63,7 +63,7 @@ def test_no_security_update_waits(updates, bound):
 @requirement("A7-protection")
 def test_changes_of_system_files_are_noticed(store, bound):
     """The comparison of the host's files with their baseline is recent and found nothing."""
-    found = store.json("sudo -n /usr/local/lib/amanat/integrity status")
+    found = store.json("sudo -n /usr/local/lib/amanat/integrity status || true")
     assert hours_since(found["checked_at"]) <= bound("integrity_check_hours").max
     assert found["clean"], {kind: found[kind][:5] for kind in ("added", "removed", "changed")}
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from amanat.audit.probe import eventually
+from amanat.audit.waiting import eventually
 from tests.hosts.writers import write
 
 WRITERS, MESSAGES, KILLS = 32, 20_000, 6

@@ -103,7 +103,7 @@ def test_the_digest_does_not_depend_on_place_time_or_order(roles, tmp_path, monk
     shutil.copytree(roles, tmp_path / "copy", copy_function=shutil.copy)
     assert content_digest(tmp_path / "copy") == before
     listed = Path.rglob
-    monkeypatch.setattr(Path, "rglob", lambda self, pattern: reversed(sorted(listed(self, pattern))))
+    monkeypatch.setattr(Path, "rglob", lambda self, pattern: sorted(listed(self, pattern), reverse=True))
     assert content_digest(roles) == before
 
 

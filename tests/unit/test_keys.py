@@ -71,10 +71,14 @@ def test_ssh_keys_are_what_openssh_reads(tmp_path):
     private = tmp_path / "key"
     private.write_text(made["private_key"], "utf-8")
     private.chmod(0o600)
-    listed = subprocess.run(["ssh-keygen", "-l", "-f", str(private)], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["ssh-keygen", "-l", "-f", str(private)], capture_output=True, text=True, check=True
+    )
     assert listed.stdout.startswith("256 SHA256:")
     assert "(ED25519)" in listed.stdout
-    derived = subprocess.run(["ssh-keygen", "-y", "-f", str(private)], capture_output=True, text=True, check=True)
+    derived = subprocess.run(
+        ["ssh-keygen", "-y", "-f", str(private)], capture_output=True, text=True, check=True
+    )
     assert made["public_key"].split()[:2] == derived.stdout.split()[:2]
     assert made["public_key"].endswith(" deploy@unit-1")
     assert "\n" not in made["public_key"]
@@ -117,7 +121,9 @@ def test_openssl_accepts_a_client_for_clients_only(tmp_path, authority, client):
 
     def verified(purpose):
         command = ["openssl", "verify", "-x509_strict", "-purpose", purpose, "-CAfile", str(tmp_path / "ca")]
-        return subprocess.run([*command, str(tmp_path / "client")], capture_output=True, check=False).returncode
+        return subprocess.run(
+            [*command, str(tmp_path / "client")], capture_output=True, check=False
+        ).returncode
 
     assert verified("sslclient") == 0
     assert verified("sslserver") != 0
@@ -146,7 +152,9 @@ def test_another_input_makes_another_key(wanted, client):
     assert diff.delete_before_replace is False
 
 
-@pytest.mark.parametrize(("days", "left", "renewed"), [(397, 29, True), (397, 31, False), (20, 19, False), (20, 9, True)])
+@pytest.mark.parametrize(
+    ("days", "left", "renewed"), [(397, 29, True), (397, 31, False), (20, 19, False), (20, 9, True)]
+)
 def test_a_certificate_is_replaced_before_it_ends(wanted, days, left, renewed):
     wanted = {**wanted, "days": days}
     made = _ClientCertificates().create({**wanted, "days": left}).outs
@@ -168,7 +176,9 @@ def test_the_private_half_of_the_sealing_key_is_the_operators_alone(tmp_path, mo
 
 def test_a_new_sealing_key_never_replaces_the_file_of_the_old(tmp_path, monkeypatch):
     for name in ("A", "B"):
-        monkeypatch.setattr(keys, "make_sealing_key", lambda owner, name=name: (name, "PUBLIC", f"PRIVATE {name}"))
+        monkeypatch.setattr(
+            keys, "make_sealing_key", lambda owner, name=name: (name, "PUBLIC", f"PRIVATE {name}")
+        )
         _SealingKeys().create({"stack_id": "unit-1", "directory": str(tmp_path)})
     assert (tmp_path / "A.asc").read_text("utf-8") == "PRIVATE A"
     assert (tmp_path / "private.asc").read_text("utf-8") == "PRIVATE B"

@@ -40,7 +40,9 @@ def test_a_known_failure_has_its_fix(text, what):
 
 
 def test_our_own_message_comes_through_whole_with_every_line_of_its_fix():
-    ours = NothingFree("network_subnet = 10.0.0.0/24 overlaps 10.0.0.0/16", "amanat:network_subnet", "One.\nTwo.")
+    ours = NothingFree(
+        "network_subnet = 10.0.0.0/24 overlaps 10.0.0.0/16", "amanat:network_subnet", "One.\nTwo."
+    )
     told = explain("code: 255", [f"Exception calling application: {ours}", "update failed"])
     assert told.what == "network_subnet = 10.0.0.0/24 overlaps 10.0.0.0/16 (amanat:network_subnet)"
     assert told.fix == "One.\nTwo."
@@ -72,7 +74,9 @@ def test_what_pulumi_printed_is_told_without_its_noise():
     assert told.what == "no resource plugin found"
 
 
-@pytest.mark.parametrize(("text", "diagnostics"), [("", []), ("error: update failed", ["update failed", " "])])
+@pytest.mark.parametrize(
+    ("text", "diagnostics"), [("", []), ("error: update failed", ["update failed", " "])]
+)
 def test_a_silent_failure_says_so(text, diagnostics):
     told = explain(text, diagnostics)
     assert isinstance(told, AmanatError)

@@ -88,7 +88,7 @@ def test_a_dead_runs_child_is_ended_before_the_next_run(places, child):
 
 def test_a_child_that_ignores_the_request_is_killed(places, child, monkeypatch):
     monkeypatch.setattr(runs, "ENDING_SECONDS", 0.2)
-    left = child(places.stack_id, "dead", 'trap "" TERM; echo up; cat; cat')
+    left = child(places.stack_id, "dead", 'trap "" TERM; echo up; exec cat')
     assert end_orphans(places.stack_id) == [left.pid]
     assert left.wait() == -signal.SIGKILL
 

@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
 
@@ -63,9 +63,9 @@ class Sealer:
         head = {
             "seq": seq,
             "hash": digest,
-            "sealed_at": sealed_at.astimezone(timezone.utc).isoformat(),
+            "sealed_at": sealed_at.astimezone(UTC).isoformat(),
             "records": records,
-            "exported_at": datetime.now(timezone.utc).isoformat(),
+            "exported_at": datetime.now(UTC).isoformat(),
         }
         print(json.dumps(head), flush=True)
 
@@ -75,7 +75,11 @@ class Sealer:
         late = lag > LAG_WARNING_SECONDS
         if late != self.warned:
             self.warned = late
-            said = f"the oldest record not chained is {lag} s old: a transaction is being held open" if late else "caught up"
+            said = (
+                f"the oldest record not chained is {lag} s old: a transaction is being held open"
+                if late
+                else "caught up"
+            )
             print(said, file=sys.stderr, flush=True)
 
 

@@ -62,7 +62,9 @@ def deploy(scratch: Scratch) -> None:
 
 def scripts(scratch: Scratch) -> dict[str, Path]:
     """One pgbench script for each way of keeping the row."""
-    sealed = query(f"{CALL} SELECT encode(content, 'hex') FROM archive.message;", scratch.where).splitlines()[-1]
+    sealed = query(f"{CALL} SELECT encode(content, 'hex') FROM archive.message;", scratch.where).splitlines()[
+        -1
+    ]
     values = f"""1, clock_timestamp(), now(), now(), 1, 40123, 'sms', 'out', '+989121234567', '+98300012345',
         '10.20.30.40', '\\x{sealed}'"""
     texts = {
@@ -91,7 +93,10 @@ def measure(rounds: int, clients: int, seconds: int) -> dict[str, object]:
     """Alternate the three ways, so that what else the machine does falls on all of them."""
     names = ", ".join(f"'{name}'" for name in SAME_AS_REAL)
     settings = json.loads(
-        query(f"SELECT json_object_agg(name, current_setting(name)) FROM pg_settings WHERE name IN ({names});", REAL)
+        query(
+            f"SELECT json_object_agg(name, current_setting(name)) FROM pg_settings WHERE name IN ({names});",
+            REAL,
+        )
     )
     with Scratch(settings) as scratch:
         deploy(scratch)

@@ -49,7 +49,9 @@ def copy_rows(scratch: Scratch, window: dict[str, int]) -> None:
         f" VALUES ('', {window['clock']}, now(), now());",
         scratch.where,
     )
-    copy(scratch, "seal", f"SELECT * FROM archive.seal WHERE seq >= {window['before']} AND to_xact <= {until}")
+    copy(
+        scratch, "seal", f"SELECT * FROM archive.seal WHERE seq >= {window['before']} AND to_xact <= {until}"
+    )
     for table in TABLES:
         whole = table in {"sealing_key", "event"}
         chosen = f"xact < {until}" if whole else f"xact >= {start} AND xact < {until}"
@@ -112,7 +114,11 @@ def main() -> int:
         return 1
     print(json.dumps(found))
     tampered = found["tampered"]
-    caught = isinstance(tampered, dict) and tampered["kind"] == "message" and tampered["id"] == found["expected_id"]
+    caught = (
+        isinstance(tampered, dict)
+        and tampered["kind"] == "message"
+        and tampered["id"] == found["expected_id"]
+    )
     return 0 if caught and found["clean"] == "ok" else 1
 
 

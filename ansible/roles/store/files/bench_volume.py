@@ -64,8 +64,18 @@ class Cluster:
     def measure(self, seconds: int) -> None:
         """Add one run's transactions per second."""
         as_postgres("psql", *self._where(), "--quiet", "--command=CHECKPOINT", "postgres")
-        said = as_postgres("pgbench", *self._where(), "--no-vacuum", "--client", str(CLIENTS), "--jobs", "2",
-                         "--time", str(seconds), "postgres")
+        said = as_postgres(
+            "pgbench",
+            *self._where(),
+            "--no-vacuum",
+            "--client",
+            str(CLIENTS),
+            "--jobs",
+            "2",
+            "--time",
+            str(seconds),
+            "postgres",
+        )
         found = re.search(r"^tps = ([0-9.]+)", said, re.MULTILINE)
         if not found:
             raise Problem("pgbench gave no rate", str(self.root), said)
@@ -79,7 +89,9 @@ def discard(root: Path) -> None:
     """Stop a throwaway cluster, also one that a killed bench left, and remove every trace of it."""
     if (root / "data/postmaster.pid").exists():
         # It may be gone already: status 1.
-        as_postgres("pg_ctl", "--wait", "--mode=immediate", "--pgdata", str(root / "data"), "stop", accept=(0, 1))
+        as_postgres(
+            "pg_ctl", "--wait", "--mode=immediate", "--pgdata", str(root / "data"), "stop", accept=(0, 1)
+        )
     shutil.rmtree(root)
 
 

@@ -43,7 +43,7 @@ def in_file(path: Path, marker: bytes) -> tuple[int, int]:
         while chunk := opened.read(CHUNK):
             found += (tail + chunk).count(marker)
             searched += len(chunk)
-            tail = chunk[-(len(marker) - 1):]
+            tail = chunk[-(len(marker) - 1) :]
     return found, searched
 
 
@@ -60,11 +60,11 @@ def on_disk(path: Path, marker: bytes) -> tuple[int, int]:
             for start, end in extents(descriptor, size) if path.is_file() else [(0, size)]:
                 tail = b""
                 while start < end and (count := os.preadv(descriptor, [buffer], start)):
-                    chunk = buffer[:min(count, end - start)]
+                    chunk = buffer[: min(count, end - start)]
                     found += (tail + chunk).count(marker)
                     start += len(chunk)
                     searched += len(chunk)
-                    tail = chunk[-(len(marker) - 1):]
+                    tail = chunk[-(len(marker) - 1) :]
     finally:
         os.close(descriptor)
     return found, searched
@@ -84,8 +84,13 @@ def in_files(root: Path, marker: bytes) -> dict[str, object]:
         files, found, searched = files + 1, found + hits, searched + size
         if hits:
             where.append(str(path.relative_to(root)))
-    return {"root": str(root), "files": files, "searched_bytes": searched, "occurrences": found,
-            "where": where[:NAMED]}
+    return {
+        "root": str(root),
+        "files": files,
+        "searched_bytes": searched,
+        "occurrences": found,
+        "where": where[:NAMED],
+    }
 
 
 def facts(marker: bytes) -> dict[str, object]:

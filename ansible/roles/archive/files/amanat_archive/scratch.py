@@ -12,7 +12,14 @@ from types import TracebackType
 
 BIN = Path("/usr/lib/postgresql/17/bin")
 REAL = {"PGHOST": "/run/postgresql", "PGDATABASE": "archive", "PGUSER": "postgres"}
-ROLES = ("archive_owner", "archive_writer", "archive_discloser", "archive_auditor", "archive_sealer", "archive_audited")
+ROLES = (
+    "archive_owner",
+    "archive_writer",
+    "archive_discloser",
+    "archive_auditor",
+    "archive_sealer",
+    "archive_audited",
+)
 ROOM_BYTES = 512 << 20
 
 
@@ -32,7 +39,9 @@ def become_postgres(program: list[str]) -> None:
 def run(command: list[str], text: str | bytes = b"", **environment: str) -> bytes:
     """Standard output of `command`; raises Problem with the end of its complaint."""
     given = text.encode() if isinstance(text, str) else text
-    done = subprocess.run(command, input=given, capture_output=True, env={**os.environ, **environment}, check=False)
+    done = subprocess.run(
+        command, input=given, capture_output=True, env={**os.environ, **environment}, check=False
+    )
     if done.returncode != 0:
         complaint = done.stderr.decode(errors="replace").strip().splitlines()
         raise Problem(f"{Path(command[0]).name} failed: {complaint[-1] if complaint else done.returncode}")
@@ -41,7 +50,15 @@ def run(command: list[str], text: str | bytes = b"", **environment: str) -> byte
 
 def query(sql: str, where: dict[str, str]) -> str:
     """What psql answers, unaligned, without headings."""
-    command = ["psql", "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1", "--file=-"]
+    command = [
+        "psql",
+        "--no-psqlrc",
+        "--quiet",
+        "--no-align",
+        "--tuples-only",
+        "--set=ON_ERROR_STOP=1",
+        "--file=-",
+    ]
     return run(command, sql, **where).decode().strip()
 
 
@@ -68,16 +85,31 @@ class Scratch:
 
     def _start(self) -> None:
         data = str(self.root / "data")
-        common = ["--data-checksums", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
+        common = [
+            "--data-checksums",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-instructions",
+        ]
         run([str(BIN / "initdb"), *common, "--no-sync", f"--pgdata={data}"])
         with (self.root / "data" / "postgresql.conf").open("a") as configuration:
             configuration.writelines(f"{name} = '{value}'\n" for name, value in self.settings.items())
         run([str(BIN / "pg_ctl"), "--wait", "--pgdata", data, "--log", str(self.root / "log"), "start"])
         roles = "".join(f"CREATE ROLE {role} LOGIN;" for role in ROLES)
-        query(f"{roles} CREATE DATABASE archive OWNER archive_owner;", {**self.where, "PGDATABASE": "postgres"})
+        query(
+            f"{roles} CREATE DATABASE archive OWNER archive_owner;", {**self.where, "PGDATABASE": "postgres"}
+        )
 
     def _remove(self) -> None:
-        stop = [str(BIN / "pg_ctl"), "--pgdata", str(self.root / "data"), "--mode=immediate", "--wait", "stop"]
+        stop = [
+            str(BIN / "pg_ctl"),
+            "--pgdata",
+            str(self.root / "data"),
+            "--mode=immediate",
+            "--wait",
+            "stop",
+        ]
         subprocess.run(stop, capture_output=True, check=False)
         shutil.rmtree(self.root, ignore_errors=True)
 
@@ -89,6 +121,8 @@ def _beside_the_real_one() -> Path:
         if os.access(parent, os.W_OK):
             free = shutil.disk_usage(parent).free
             if free < ROOM_BYTES:
-                raise Problem(f"{free >> 20} MiB are free in {parent}, a scratch cluster takes {ROOM_BYTES >> 20}")
+                raise Problem(
+                    f"{free >> 20} MiB are free in {parent}, a scratch cluster takes {ROOM_BYTES >> 20}"
+                )
             return parent
     raise Problem(f"no directory above {data} can be written")

@@ -33,8 +33,21 @@ def make(backing: Path, key_identifier: str = "") -> None:
     The discard of mkfs would give the image's reserved space back to the disk; so it is off.
     """
     encrypt = ["-O", "encrypt", "-U", str(uuid.UUID(hex=key_identifier))] if key_identifier else []
-    run("mkfs.ext4", "-q", "-F", *encrypt, "-L", "amanat", "-m", "1", "-i", _BYTES_PER_INODE,
-        "-E", "nodiscard,lazy_itable_init=0,lazy_journal_init=0", str(backing))
+    run(
+        "mkfs.ext4",
+        "-q",
+        "-F",
+        *encrypt,
+        "-L",
+        "amanat",
+        "-m",
+        "1",
+        "-i",
+        _BYTES_PER_INODE,
+        "-E",
+        "nodiscard,lazy_itable_init=0,lazy_journal_init=0",
+        str(backing),
+    )
 
 
 def check(backing: Path) -> None:

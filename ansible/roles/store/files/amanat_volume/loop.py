@@ -102,8 +102,11 @@ def wait_until_free(image: Path, seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while held := next(attachments(image), None):
         if time.monotonic() > deadline:
-            raise Problem(f"the image is attached to {held.device} already", str(image),
-                          "another host uses it: stop that one first")
+            raise Problem(
+                f"the image is attached to {held.device} already",
+                str(image),
+                "another host uses it: stop that one first",
+            )
         time.sleep(0.1)
 
 

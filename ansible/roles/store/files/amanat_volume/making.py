@@ -25,8 +25,11 @@ def method(wanted: str, backing: Path) -> str:
         raise Problem(f"there is {held} already, and it is not ours", str(backing), "nothing was touched")
     made = _METHOD_OF.get(held, "")
     if made and wanted not in ("auto", made):
-        raise Problem(f"the volume is made with {made}, not {wanted}", str(backing),
-                      f"set store_volume_encryption to auto or {made}, or move the data to a new volume")
+        raise Problem(
+            f"the volume is made with {made}, not {wanted}",
+            str(backing),
+            f"set store_volume_encryption to auto or {made}, or move the data to a new volume",
+        )
     return made or (wanted if wanted != "auto" else "luks" if luks.available() else "fscrypt")
 
 
@@ -43,8 +46,11 @@ def keep_key(layout: Layout, hexadecimal: str, dry_run: bool = False) -> bool:
     if len(key) != KEY_BYTES:
         raise Problem("the key given is not 64 hexadecimal digits", "store_volume_key")
     if not _opens(layout, key):
-        raise Problem("the key given does not open the volume of this host", "store_volume_key",
-                      "nothing was changed; give the key the volume was made with")
+        raise Problem(
+            "the key given does not open the volume of this host",
+            "store_volume_key",
+            "nothing was changed; give the key the volume was made with",
+        )
     kept = layout.key
     if kept.is_file() and kept.read_bytes() == key and kept.stat().st_mode & 0o7777 == 0o400:
         return False
@@ -120,8 +126,11 @@ def _reserve(image: Path, size: int) -> None:
     free = os.statvfs(image.parent)
     missing = size - (image.stat().st_size if image.exists() else 0) - free.f_bavail * free.f_frsize
     if missing > 0:
-        raise Problem(f"the disk is {missing / GIB:.1f} GiB too small for a volume of {size // GIB} GiB",
-                      str(image.parent), "make room, or lower store_volume_size_gib")
+        raise Problem(
+            f"the disk is {missing / GIB:.1f} GiB too small for a volume of {size // GIB} GiB",
+            str(image.parent),
+            "make room, or lower store_volume_size_gib",
+        )
     with open(os.open(image, os.O_RDWR | os.O_CREAT, 0o600), "rb") as opened:
         try:
             os.posix_fallocate(opened.fileno(), 0, size)
@@ -133,8 +142,11 @@ def _reserve(image: Path, size: int) -> None:
 def _grow(layout: Layout, dry_run: bool) -> bool:
     size, wanted = layout.backing.stat().st_size, layout.size_gib * GIB
     if size > wanted:
-        raise Problem(f"the volume has {size / GIB:g} GiB and can't shrink to {layout.size_gib}",
-                      str(layout.backing), f"set store_volume_size_gib to {-(-size // GIB)} or more")
+        raise Problem(
+            f"the volume has {size / GIB:g} GiB and can't shrink to {layout.size_gib}",
+            str(layout.backing),
+            f"set store_volume_size_gib to {-(-size // GIB)} or more",
+        )
     if size < wanted and not dry_run:
         _reserve(layout.backing, wanted)
     return size < wanted

@@ -31,7 +31,7 @@ BEGIN
         END IF;
         INSERT INTO event (kind, detail)
         VALUES ('expiry', jsonb_build_object(
-            'expired', left(old.parent, 1) || ':' || old.month, 'month', old.month, 'partition', old.name,
+            'expired', left(old.parent, 1) || ':' || old.month, 'partition', old.name,
             'records', rows.count, 'first_id', rows.first_id, 'last_id', rows.last_id, 'retention_days', retention_days));
         EXECUTE format('DROP TABLE archive.%I', old.name);
         UPDATE machine SET partitions_from = greatest(partitions_from, month_start(old.month + 1));

@@ -20,53 +20,74 @@ $$;
 COMMENT ON FUNCTION archive.seal_fault(archive.seal, archive.seal) IS
     'What is wrong with a seal itself, given the one before it (Art. 5 6-1, integrity).';
 
-CREATE OR REPLACE FUNCTION archive.first_bad_record(s archive.seal, expired text[], OUT kind text, OUT id bigint, OUT reason text)
-LANGUAGE sql STABLE SET search_path = archive, pg_temp AS $$
-    WITH listed AS (
-        SELECT l.kind, l.id, l.month, substr(s.digests, (32 * (l.place - 1) + 1)::integer, 32) AS digest
-        FROM unnest(s.kinds, s.ids, s.months) WITH ORDINALITY AS l (kind, id, month, place)
-    ), found AS (
-        SELECT e.kind, e.id, e.digest, count(*) OVER (PARTITION BY e.kind, e.id) AS copies
-        FROM entry AS e WHERE e.xact >= s.from_xact AND e.xact < s.to_xact
+CREATE OR REPLACE FUNCTION archive.first_bad_record(
+    first_seq bigint, last_seq bigint, OUT kind text, OUT id bigint, OUT seal bigint, OUT reason text)
+LANGUAGE sql STABLE SET search_path = archive, pg_temp SET enable_seqscan = off SET jit = off AS $$
+    WITH listed AS MATERIALIZED (
+        SELECT s.seq, l.kind, l.id, l.month, substr(s.digests, (32 * (l.place - 1) + 1)::integer, 32) AS digest
+        FROM seal AS s, unnest(s.kinds, s.ids, s.months) WITH ORDINALITY AS l (kind, id, month, place)
+        WHERE s.seq BETWEEN first_seq AND last_seq
+    ), found AS MATERIALIZED (
+        SELECT e.kind, e.id, e.xact, e.digest, count(*) OVER (PARTITION BY e.kind, e.id) AS copies
+        FROM entry AS e
+        WHERE e.xact >= (SELECT from_xact FROM seal WHERE seq = first_seq)
+          AND e.xact < (SELECT to_xact FROM seal WHERE seq = last_seq)
+    ), expired AS (
+        SELECT e.detail ->> 'expired' AS month FROM event AS e WHERE e.kind = 'expiry'
+    ), bad AS (
+        SELECT kind, id, l.digest IS NOT NULL AS was, f.digest IS NOT NULL AS is, f.copies,
+               coalesce(l.seq, (SELECT s.seq FROM seal AS s WHERE s.to_xact > f.xact ORDER BY s.to_xact LIMIT 1)) AS seq
+        FROM listed AS l FULL JOIN found AS f USING (kind, id)
+        WHERE f.copies > 1 OR l.digest IS DISTINCT FROM f.digest
+          AND (f.digest IS NOT NULL
+               OR NOT EXISTS (SELECT FROM expired AS x WHERE x.month = kind::text || ':' || l.month))
     )
-    SELECT kind_name(kind), id,
-           CASE WHEN l.digest IS NULL THEN 'added after its range was sealed'
-                WHEN f.digest IS NULL THEN 'missing'
-                WHEN f.copies > 1 THEN 'present more than once'
+    SELECT kind_name(kind), id, seq,
+           CASE WHEN NOT was THEN 'added after its range was sealed'
+                WHEN NOT bad.is THEN 'missing'
+                WHEN copies > 1 THEN 'present more than once'
                 ELSE 'altered' END
-    FROM listed AS l FULL JOIN found AS f USING (kind, id)
-    WHERE l.digest IS DISTINCT FROM f.digest AND NOT (f.digest IS NULL AND (kind::text || ':' || l.month) = ANY (expired))
-       OR f.copies > 1
-    ORDER BY kind, id LIMIT 1
+    FROM bad ORDER BY seq, bad.kind, id LIMIT 1
 $$;
-COMMENT ON FUNCTION archive.first_bad_record(archive.seal, text[]) IS
-    'The first record of a seal that is altered, missing, added or doubled (Art. 5 6-1, integrity).';
+COMMENT ON FUNCTION archive.first_bad_record(bigint, bigint) IS
+    'The first record of some seals that is altered, missing, added or doubled (Art. 5 6-1, integrity).';
 
 CREATE OR REPLACE FUNCTION archive.verify(from_seal bigint DEFAULT NULL)
 RETURNS TABLE (kind text, id bigint, seal bigint, reason text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = archive, pg_temp SET enable_seqscan = off SET jit = off AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = archive, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     before  seal;
     s       seal;
-    expired text[];
+    fault   text;
+    -- Seals whose own hashes hold and whose records are still to be compared.
+    first   bigint := coalesce(from_seal, 0);
+    waiting bigint := 0;
 BEGIN
-    SELECT array_agg(e.detail ->> 'expired') INTO expired FROM event AS e WHERE e.kind = 'expiry';
     SELECT * INTO before FROM seal WHERE seq = from_seal - 1;
     FOR s IN SELECT * FROM seal WHERE seq >= coalesce(from_seal, 0) ORDER BY seq LOOP
-        kind := 'seal';
-        id := s.seq;
-        seal := s.seq;
-        reason := seal_fault(s, before);
-        IF reason IS NULL THEN
-            SELECT b.kind, b.id, b.reason INTO kind, id, reason FROM first_bad_record(s, expired) AS b;
-        END IF;
-        IF reason IS NOT NULL THEN
-            RETURN NEXT;
+        fault := seal_fault(s, before);
+        EXIT WHEN fault IS NOT NULL;
+        before := s;
+        waiting := waiting + cardinality(s.ids);
+        CONTINUE WHEN waiting < 20000;
+        RETURN QUERY SELECT b.* FROM first_bad_record(first, s.seq) AS b WHERE b.reason IS NOT NULL;
+        IF FOUND THEN
             RETURN;
         END IF;
-        before := s;
+        first := s.seq + 1;
+        waiting := 0;
     END LOOP;
+    IF before.seq >= first THEN
+        RETURN QUERY SELECT b.* FROM first_bad_record(first, before.seq) AS b WHERE b.reason IS NOT NULL;
+        IF FOUND THEN
+            RETURN;
+        END IF;
+    END IF;
+    IF fault IS NOT NULL THEN
+        RETURN QUERY SELECT 'seal'::text, s.seq, s.seq, fault;
+        RETURN;
+    END IF;
     IF before IS NULL OR before.seq IS NULL THEN
         RETURN QUERY SELECT 'seal'::text, coalesce(from_seal, 0), coalesce(from_seal, 0), 'missing'::text;
         RETURN;
@@ -81,7 +102,8 @@ BEGIN
         SELECT 'event'::text, e.id, NULL::bigint, 'expired inside the retention'::text
         FROM event AS e
         WHERE e.kind = 'expiry'
-          AND month_start((e.detail ->> 'month')::integer + 1) + make_interval(days => 186) > e.recorded_at
+          AND month_start(split_part(e.detail ->> 'expired', ':', 2)::integer + 1) + make_interval(days => 186)
+              > least(e.recorded_at, now())
         ORDER BY e.id LIMIT 1;
     END IF;
 END $$;

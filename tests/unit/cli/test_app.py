@@ -1,0 +1,218 @@
+"""The command as a person meets it: help, exit status, one message for a failure, JSON when asked."""
+
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from amanat.cli import app as module
+from amanat.cli import operations
+from amanat.cli.app import app, main
+from amanat.cli.operations import Answer
+from amanat.errors import AmanatError, BadInput
+from amanat.places import PROJECT_ROOT
+
+
+def commands(command, path=()):
+    """Every command below this one, groups included, by the words a person types."""
+    yield path, command
+    for name, below in getattr(command, "commands", {}).items():
+        yield from commands(below, (*path, name))
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+
+
+@pytest.fixture
+def ready(monkeypatch):
+    """Nothing is set up; what was asked of set-up is kept."""
+    asked = []
+
+    def setup(source=None, with_engine=True):
+        asked.append((source, with_engine))
+        return SimpleNamespace(environment={"AMANAT_TEST_READY": "1"})
+
+    monkeypatch.setattr(module, "run_setup", setup)
+    monkeypatch.setenv("AMANAT_TEST_READY", "")
+    monkeypatch.delenv("AMANAT_STACK", raising=False)
+    return asked
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """run(*words) types the command; gives exit status, standard output, error stream."""
+
+    def typed(*words):
+        monkeypatch.setattr(sys, "argv", ["amanat", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        return ended.value.code or 0, out, err
+
+    return typed
+
+
+def answer(**values):
+    return lambda *given, **options: Answer(values, ("line one", "line two"))
+
+
+def failing(error):
+    def fail(*given, **options):
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("path", list(COMMANDS), ids=" ".join)
+def test_every_command_and_option_says_what_it_is_for(path):
+    command = COMMANDS[path]
+    assert command.help
+    assert command.help.strip().endswith(".")
+    for option in command.params:
+        assert getattr(option, "help", None) or option.name in ("help", "disclosure"), option.name
+    assert CliRunner().invoke(app, [*path, "--help"]).exit_code == 0
+
+
+def test_the_help_lists_every_command_of_the_makefile():
+    names = {path[0] for path in COMMANDS if path}
+    assert names >= {"setup", "up", "preview", "audit", "drift", "status", "bench", "down", "env", "evidence"}
+
+
+@pytest.mark.parametrize("words", [["up"], ["preview"], ["status"], ["drift"], ["down", "--yes"], ["bench"]])
+@pytest.mark.parametrize("as_json", [False, True])
+def test_an_answer_is_lines_or_json_alone_on_standard_output(run, ready, monkeypatch, words, as_json):
+    for name in ("up", "preview", "status", "drift", "down"):
+        monkeypatch.setattr(operations, name, answer(stack="local-1", drift=[]))
+    monkeypatch.setattr(module.bench, "measure", answer(stack="local-1"))
+    monkeypatch.setattr(module, "_policies", lambda *given, **options: 0)
+    code, out, _ = run(*words, *(["--json"] if as_json else []))
+    assert code == 0
+    assert ready
+    if as_json:
+        assert json.loads(out)["stack"] == "local-1"
+    else:
+        assert out == "line one\nline two\n"
+
+
+@pytest.mark.parametrize(("error", "status"), [(AmanatError, 1), (BadInput, 2)])
+def test_a_failure_is_one_message_with_its_status(run, ready, monkeypatch, error, status):
+    monkeypatch.setattr(operations, "status", failing(error("It broke", "store", "Mend it.")))
+    code, out, err = run("status")
+    assert (code, out, err) == (status, "", "error: It broke (store)\n       Mend it.\n")
+
+
+def test_a_failure_as_json_is_json(run, ready, monkeypatch):
+    monkeypatch.setattr(operations, "status", failing(BadInput("شکست", "store", "Mend it.")))
+    code, out, err = run("status", "--json")
+    assert (code, err) == (2, "")
+    assert json.loads(out) == {"error": {"what": "شکست", "where": "store", "fix": "Mend it."}}
+
+
+@pytest.mark.parametrize("words", [["up", "--stack", "No Stack"], ["down", "--yes", "--stack", "../x"]])
+def test_a_bad_stack_name_is_refused_before_anything_is_done(run, ready, words):
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert "can't name a stack" in err
+    assert ready == []
+
+
+def test_a_misspelt_option_is_refused(run, ready):
+    code, _, err = run("up", "--stak", "local")
+    assert code == 2
+    assert "--stak" in err
+
+
+def test_an_interrupt_ends_with_130_and_a_word(run, ready, monkeypatch):
+    monkeypatch.setattr(operations, "preview", failing(KeyboardInterrupt()))
+    code, out, err = run("preview")
+    assert (code, out) == (130, "")
+    assert "the same command goes on from here" in err
+
+
+def test_another_failure_is_no_silent_one(run, ready, monkeypatch):
+    monkeypatch.setattr(operations, "preview", failing(ZeroDivisionError("a bug")))
+    monkeypatch.setattr(sys, "argv", ["amanat", "preview"])
+    with pytest.raises(ZeroDivisionError):
+        main()
+
+
+@pytest.mark.parametrize(("drift", "status"), [([], 0), (["store: x"], 1)])
+def test_a_drift_is_in_the_exit_status(run, ready, monkeypatch, drift, status):
+    monkeypatch.setattr(operations, "drift", answer(drift=drift))
+    assert run("drift")[0] == status
+
+
+def test_down_asks_first_and_no_means_no(ready, monkeypatch):
+    monkeypatch.setattr(operations, "down", failing(AssertionError("removed without being asked to")))
+    result = CliRunner().invoke(app, ["down"], input="n\n")
+    assert result.exit_code == 1
+    assert "Delete stack local with every message" in result.output
+    assert ready == []
+
+
+def test_the_stack_is_named_by_option_or_environment(run, ready, monkeypatch):
+    named = []
+    monkeypatch.setattr(operations, "status", lambda places: named.append(places.stack) or Answer({}, ()))
+    run("status", "--stack", "one")
+    monkeypatch.setenv("AMANAT_STACK", "two")
+    run("status")
+    assert named == ["one", "two"]
+    assert ready == [(None, False)] * 2
+
+
+@pytest.fixture
+def pytests(monkeypatch):
+    """Audits that were started, instead of audits; each ends with the last status put in."""
+    started = []
+
+    def start(command, cwd, check, stdout=None):
+        started.append(command[1:])
+        assert cwd == PROJECT_ROOT
+        started_with.append(stdout)
+        return SimpleNamespace(returncode=statuses[-1])
+
+    statuses, started_with = [0], []
+    monkeypatch.setattr(module, "subprocess", SimpleNamespace(run=start))
+    return SimpleNamespace(started=started, statuses=statuses, stdout=started_with)
+
+
+@pytest.mark.parametrize(("ended", "status"), [(0, 0), (1, 1), (2, 2), (4, 2), (5, 2)])
+def test_an_audit_ends_as_it_was_found(run, pytests, ended, status):
+    pytests.statuses.append(ended)
+    code, out, err = run("audit", "--stack", "t", "--only", "U-currency", "--only", "A7-laws")
+    assert code == status
+    assert pytests.started == [
+        ["-m", "pytest", "policies", "--stack=t", "--only=U-currency", "--only=A7-laws"]
+    ]
+    assert ("next: `make status`" in err) is (ended == 0)
+    assert out == ""
+
+
+def test_an_audit_as_json_has_standard_output_for_itself(run, pytests):
+    assert run("audit", "--json") == (0, "", "")
+    assert pytests.started[0][-1] == "--json=-"
+
+
+def test_up_ends_as_its_audit_does(run, ready, pytests, monkeypatch):
+    monkeypatch.setattr(operations, "up", answer(stack="x"))
+    pytests.statuses.append(1)
+    assert run("up", "--json")[0] == 1
+    assert pytests.stdout == [sys.stderr]  # the answer's JSON stays alone
+    assert run("up", "--no-audit")[0] == 0
+    assert len(pytests.started) == 1
+
+
+def test_exports_are_what_a_shell_reads(run, ready, monkeypatch, places):
+    monkeypatch.setattr(
+        operations.Stack, "environment", lambda self: {"AMANAT_HOME": "/a b", "PATH": "/p:/q"}
+    )
+    code, out, _ = run("env")
+    assert code == 0
+    said = subprocess.run(
+        ["sh", "-c", f'{out}printf %s "$AMANAT_HOME|$PATH"'], capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "/a b|/p:/q"

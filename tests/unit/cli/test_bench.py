@@ -1,0 +1,39 @@
+"""The bench: its numbers as ratios with their goals; a measurement that fails says so."""
+
+import pytest
+
+from amanat.cli import bench
+from amanat.cli.bench import BENCHES, BenchFailed, measure
+
+
+@pytest.fixture
+def store(monkeypatch, places):
+    """The store's answer to each bench; tests change it."""
+    answer = {"code": 0, "output": '{"ratio": 0.8123, "recorded": 4000, "plain": 4924}', "ran": []}
+
+    def run(uri, container, script):
+        answer["ran"].append((uri, container, script))
+        return answer["code"], answer["output"]
+
+    monkeypatch.setattr(bench.engine, "run_as_root", run)
+    monkeypatch.setattr(bench.Stack, "outputs", lambda self: {})
+    monkeypatch.setattr(bench.Stack, "engine_uri", lambda self: "unix:///chosen")
+    return answer
+
+
+def test_each_bench_runs_on_the_store_and_is_a_line_with_its_goal(store, places):
+    answer = measure(places)
+    assert set(answer.values) == set(BENCHES)
+    assert [one[:2] for one in store["ran"]] == [("unix:///chosen", f"{places.stack_id}-store")] * len(
+        BENCHES
+    )
+    assert "ratio 0.81 (goal 0.7)" in answer.lines[0]
+    assert "recorded 4000, plain 4924" in answer.lines[0]
+
+
+def test_a_bench_that_fails_tells_its_last_words(store, places):
+    store.update(code=1, output="error: no room\n")
+    with pytest.raises(BenchFailed) as failure:
+        measure(places)
+    assert "ended with 1: error: no room" in str(failure.value)
+    assert f"{places.stack_id}-store:/usr/local/lib/amanat/" in str(failure.value)

@@ -1,0 +1,159 @@
+"""What each command finds and how it tells it, with the stack and the engine replaced."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from amanat.cli import operations
+from amanat.cli.operations import Answer, exports, last_audit, tell
+
+OUTPUTS = {
+    "ssh": {"store": "ssh://127.0.0.1:21022"},
+    "ports": {"store_ssh_port": 21022},
+    "subnet": "10.99.7.0/24",
+    "sealing_key": {"fingerprint": "F", "private_half": "/home/private.asc"},
+    "secrets": {"key": "SECRETMARK"},
+}
+
+
+def output(name):
+    return SimpleNamespace(value=OUTPUTS[name], secret=name == "secrets")
+
+
+@pytest.fixture
+def stack(monkeypatch):
+    """The stack and the engine; tests set what they find."""
+    found = SimpleNamespace(
+        changes={"same": 9}, drift=[], left={}, states={"unit-store": "running"}, asked=[]
+    )
+
+    class Stack:
+        def __init__(self, places):
+            self.places = places
+
+        def up(self, show, *, force):
+            found.asked.append(("up", force))
+            outputs = {name: output(name) for name in OUTPUTS}
+            return SimpleNamespace(outputs=outputs, summary=SimpleNamespace(resource_changes=found.changes))
+
+        def preview(self, show):
+            return SimpleNamespace(change_summary=found.changes)
+
+        def refresh(self, show):
+            return SimpleNamespace(summary=SimpleNamespace(resource_changes=found.changes))
+
+        def configuration_drift(self):
+            return found.drift
+
+        def outputs(self):
+            return OUTPUTS
+
+        def engine_uri(self):
+            return "unix:///chosen"
+
+        def down(self, show):
+            found.asked.append("down")
+
+        def environment(self):
+            return {"PULUMI_BACKEND_URL": "file:///it's", "HOME": "/root"}
+
+    monkeypatch.setattr(operations, "Stack", Stack)
+    monkeypatch.setattr(
+        operations.engine, "states", lambda uri, stack: found.asked.append(uri) or found.states
+    )
+    monkeypatch.setattr(
+        operations.engine, "leftovers", lambda uri, stack: found.asked.append(uri) or found.left
+    )
+    return found
+
+
+def test_an_answer_is_told_either_way(capsys):
+    answer = Answer({"names": ["انبار"]}, ("one", "two"))
+    tell(answer, as_json=False)
+    tell(answer, as_json=True)
+    out = capsys.readouterr().out
+    assert out.startswith("one\ntwo\n{")
+    assert json.loads(out[len("one\ntwo\n") :]) == {"names": ["انبار"]}
+    assert "انبار" in out
+
+
+def test_a_first_up_tells_to_keep_the_sealing_key(stack, places, capsys):
+    stack.changes = {"create": 30}
+    answer = operations.up(places, force=True)
+    assert answer.lines[0] == "store is reached at ssh://127.0.0.1:21022"
+    assert "/home/private.asc" in answer.lines[1]
+    assert answer.values["changes"] == {"create": 30}
+    assert stack.asked == [("up", True)]
+    assert "changes: 30 create" in capsys.readouterr().err
+
+
+def test_a_later_up_does_not_and_never_tells_a_secret(stack, places, capsys):
+    answer = operations.up(places, force=False)
+    assert len(answer.lines) == 1
+    assert "SECRETMARK" not in json.dumps(answer.values)
+    assert "nothing to change (9 resources)" in capsys.readouterr().err
+
+
+def test_a_preview_counts(stack, places):
+    stack.changes = {SimpleNamespace(value="update"): 2, "same": 3}
+    answer = operations.preview(places)
+    assert answer.values["changes"] == {"update": 2, "same": 3}
+    assert answer.lines == ("changes: 2 update",)
+
+
+def test_no_drift_is_said(stack, places):
+    answer = operations.drift(places)
+    assert answer.values["drift"] == []
+    assert answer.lines == ("no drift: the hosts are as `make up` left them",)
+
+
+def test_a_drift_inside_and_outside_is_listed_with_what_to_do(stack, places):
+    stack.changes, stack.drift = {"delete": 2, "update": 1}, ["store: sshd"]
+    answer = operations.drift(places)
+    assert answer.values["drift"] == ["2 resources are gone from the engine", "store: sshd"]
+    assert answer.lines[-1] == "next: `make up` puts this right"
+
+
+def test_the_status_tells_hosts_ports_and_the_last_audit(stack, places):
+    answer = operations.status(places)
+    assert answer.values["hosts"] == {"unit-store": "running"}
+    assert answer.lines[0].split() == ["unit-store", "running"]
+    assert answer.lines[1].split() == ["store_ssh_port", "127.0.0.1:21022"]
+    assert answer.lines[2] == "last audit: none yet; run `make audit`"
+    assert stack.asked == ["unix:///chosen"]
+    stack.states = {}
+    assert operations.status(places).lines[0] == "no host runs"
+
+
+def test_down_tells_what_is_kept_and_what_is_still_there(stack, places):
+    places.sealing.mkdir(parents=True)
+    stack.left = {"containers": [], "images": ["amanat/host:x"]}
+    answer = operations.down(places)
+    assert answer.values["kept"] == [str(places.sealing)]
+    assert answer.values["left"] == {"images": ["amanat/host:x"]}
+    assert answer.lines[1:] == (f"kept: {places.sealing}", "still there: images amanat/host:x")
+    assert stack.asked == ["down", "unix:///chosen"]
+
+
+def audit(places, name, green, *verdicts):
+    directory = places.evidence / name
+    directory.mkdir(parents=True)
+    requirements = {str(number): {"verdict": verdict} for number, verdict in enumerate(verdicts)}
+    result = {"green": green, "requirements": requirements}
+    manifest = {"finished": {"utc": f"{name}Z"}, "result": result}
+    (directory / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+
+
+def test_the_last_finished_audit_is_told(places):
+    audit(places, "2026-01-01", True, "satisfied")
+    audit(places, "2026-01-02", False, "satisfied", "satisfied", "not-checked")
+    (places.evidence / "2026-01-03").mkdir()
+    assert last_audit(places) == "2026-01-02Z NOT green: 2 satisfied, 1 not-checked"
+
+
+def test_exports_hold_only_what_the_tools_need(stack, places):
+    told = exports(places, {"PATH": "/p", "SSL_CERT_FILE": "/c", "DOCKER_HOST": "unix:///d", "TERM": "x"})
+    names = [line.split("=")[0] for line in told.splitlines()]
+    assert names == ["export DOCKER_HOST", "export PATH", "export PULUMI_BACKEND_URL"]
+    assert "export PULUMI_BACKEND_URL='file:///it'\"'\"'s'" in told

@@ -1,0 +1,197 @@
+"""The volume's tools: what they hand the kernel has the kernel's own layout; a bad configuration is told."""
+
+import ctypes
+import hashlib
+import hmac
+import importlib
+import json
+import os
+import struct
+import sys
+
+import pytest
+
+from amanat.places import PROJECT_ROOT
+
+FILES = PROJECT_ROOT / "ansible/roles/store/files"
+U8, U32, U64 = ctypes.c_uint8, ctypes.c_uint32, ctypes.c_uint64
+
+
+class LoopInfo(ctypes.Structure):
+    """struct loop_info64 of linux/loop.h."""
+
+    _fields_ = (
+        *((name, U64) for name in ("device", "inode", "rdevice", "offset", "sizelimit")),
+        *((name, U32) for name in ("number", "encrypt_type", "encrypt_key_size", "flags")),
+        *(("file_name", U8 * 64), ("crypt_name", U8 * 64), ("encrypt_key", U8 * 32), ("init", U64 * 2)),
+    )
+
+
+class LoopConfig(ctypes.Structure):
+    """struct loop_config of linux/loop.h."""
+
+    _fields_ = (("fd", U32), ("block_size", U32), ("info", LoopInfo), ("reserved", U64 * 8))
+
+
+class Policy(ctypes.Structure):
+    """struct fscrypt_policy_v2 of linux/fscrypt.h."""
+
+    _fields_ = (
+        *((name, U8) for name in ("version", "contents", "filenames", "flags", "log2_data_unit_size")),
+        *(("reserved", U8 * 3), ("identifier", U8 * 16)),
+    )
+
+
+class AddKey(ctypes.Structure):
+    """struct fscrypt_add_key_arg of linux/fscrypt.h, without the key behind it."""
+
+    _fields_ = (
+        *(("type", U32), ("reserved1", U32), ("identifier", U8 * 32)),
+        *(("raw_size", U32), ("key_id", U32), ("reserved2", U32 * 8)),
+    )
+
+
+class KeyStatus(ctypes.Structure):
+    """struct fscrypt_get_key_status_arg of linux/fscrypt.h."""
+
+    _fields_ = (
+        *(("type", U32), ("reserved1", U32), ("identifier", U8 * 32), ("in", U32 * 6)),
+        *(("status", U32), ("flags", U32), ("users", U32), ("out", U32 * 13)),
+    )
+
+
+def ioctl_number(direction, kind, number, size):
+    """_IOC of asm-generic/ioctl.h."""
+    return direction << 30 | size << 16 | ord(kind) << 8 | number
+
+
+@pytest.fixture
+def volume(monkeypatch):
+    """volume(name) imports a module of the role's scripts; none of them stays."""
+    monkeypatch.syspath_prepend(str(FILES))
+    yield lambda name: importlib.import_module(name)
+    for name in [name for name in sys.modules if name.split(".")[0] in ("amanat_volume", "probe_marker")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def kernel(monkeypatch):
+    """Requests that were made of the kernel; none reaches it."""
+    asked = []
+
+    def ioctl(descriptor, request, argument=0):
+        asked.append((request, bytes(argument)))
+        return 0
+
+    monkeypatch.setattr("fcntl.ioctl", ioctl)
+    return asked
+
+
+def test_what_attaches_a_loop_device_is_packed_as_the_kernel_reads_it(volume):
+    loop = volume("amanat_volume.loop")
+    assert (loop._INFO.size, loop._CONFIGURATION.size) == (232, 304)
+    assert (ctypes.sizeof(LoopInfo), ctypes.sizeof(LoopConfig)) == (232, 304)
+    info = loop._INFO.pack(0, 0, 0, 0, 0, 0, 0, 0, loop._AUTOCLEAR | loop._DIRECT_IO, b"/x", b"", b"", 0, 0)
+    seen = LoopConfig.from_buffer_copy(loop._CONFIGURATION.pack(7, 0, info, *[0] * 8))
+    assert (seen.fd, seen.info.flags, bytes(seen.info.file_name).rstrip(b"\0")) == (7, 4 | 16, b"/x")
+
+
+@pytest.mark.parametrize(("major", "minor"), [(8, 1), (259, 3), (253, 300)])
+def test_device_numbers_are_encoded_as_the_kernel_does(volume, major, minor):
+    found = volume("amanat_volume.loop")._encoded(os.makedev(major, minor))
+    assert found == (minor & 0xFF) | (major << 8) | ((minor & ~0xFF) << 12)
+    assert found.bit_length() <= 32
+
+
+def test_a_key_is_handed_over_as_the_kernel_reads_it(volume, kernel, tmp_path):
+    key = bytes(range(32))
+    volume("amanat_volume.fscrypt").add_key(tmp_path, key)
+    ((request, given),) = kernel
+    assert request == ioctl_number(3, "f", 23, ctypes.sizeof(AddKey))
+    seen = AddKey.from_buffer_copy(given)
+    assert (seen.type, seen.raw_size, seen.key_id) == (2, 32, 0)
+    assert given[ctypes.sizeof(AddKey) :] == key
+
+
+def test_a_policy_is_aes_256_named_by_its_key(volume, kernel, tmp_path):
+    volume("amanat_volume.fscrypt").set_policy(tmp_path, "ab" * 16)
+    ((request, given),) = kernel
+    assert request == ioctl_number(2, "f", 19, 12)  # the kernel's number has the size of version 1
+    seen = Policy.from_buffer_copy(given)
+    assert len(given) == ctypes.sizeof(Policy) == 24
+    assert (seen.version, seen.contents, seen.filenames, seen.flags) == (2, 1, 4, 3)
+    assert bytes(seen.identifier) == b"\xab" * 16
+
+
+def test_a_keys_state_is_read_where_the_kernel_puts_it(volume, monkeypatch, tmp_path):
+    def ioctl(descriptor, request, argument):
+        assert request == ioctl_number(3, "f", 26, ctypes.sizeof(KeyStatus))
+        assert len(argument) == ctypes.sizeof(KeyStatus)
+        struct.pack_into("=I", argument, KeyStatus.status.offset, 2)
+
+    monkeypatch.setattr("fcntl.ioctl", ioctl)
+    assert volume("amanat_volume.fscrypt").key_state(tmp_path, "ab" * 16) == "present"
+
+
+def test_a_key_has_the_name_that_the_kernel_derives(volume):
+    """HKDF-SHA512 of RFC 5869 with fscrypt's context 1 (fs/crypto/hkdf.c), computed the long way."""
+    key = bytes(range(32))
+    extracted = hmac.new(b"\0" * 64, key, hashlib.sha512).digest()
+    expanded = hmac.new(extracted, b"fscrypt\0" + b"\x01" + b"\x01", hashlib.sha512).digest()
+    name = volume("amanat_volume.fscrypt").identifier(key)
+    assert name == expanded[:16].hex()
+    assert name != volume("amanat_volume.fscrypt").identifier(key[::-1])
+
+
+GOOD = {"method": "luks", "backing": "/b", "mount": "/m", "vault": "/m/v", "key": "/k", "size_gib": 4}
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "[]", "{", json.dumps({**GOOD, "size_gib": "many"}), '{"method": 1}']
+)
+def test_a_layout_that_ansible_did_not_write_is_told(volume, tmp_path, content):
+    path = tmp_path / "volume.json"
+    if content is not None:
+        path.write_text(content, "utf-8")
+    problem = volume("amanat_volume.problem").Problem
+    with pytest.raises(problem, match="configuration can't be read"):
+        volume("amanat_volume.layout").Layout.load(path)
+
+
+@pytest.mark.parametrize(("size", "fits"), [(32, True), (31, False), (33, False), (0, False)])
+def test_a_key_of_another_length_is_refused(volume, tmp_path, size, fits):
+    (tmp_path / "key").write_bytes(b"k" * size)
+    (tmp_path / "volume.json").write_text(json.dumps({**GOOD, "key": str(tmp_path / "key")}), "utf-8")
+    layout = volume("amanat_volume.layout").Layout.load(tmp_path / "volume.json")
+    if fits:
+        assert layout.read_key() == b"k" * 32
+    else:
+        with pytest.raises(volume("amanat_volume.problem").Problem, match=f"has {size} bytes, not 32"):
+            layout.read_key()
+
+
+def test_a_marker_is_counted_once_though_it_lies_across_two_reads(volume, tmp_path, monkeypatch):
+    probe = volume("probe_marker")
+    monkeypatch.setattr(probe, "CHUNK", 16)
+    for start in range(40):
+        path = tmp_path / str(start)
+        path.write_bytes(b"." * start + b"MARKER-1" + b"." * 9)
+        assert probe.in_file(path, b"MARKER-1") == (1, start + 17)
+    found = probe.in_files(tmp_path, b"MARKER-1")
+    assert (found["files"], found["occurrences"], len(found["where"])) == (40, 40, probe.NAMED)
+
+
+def test_a_sparse_image_is_searched_only_where_it_was_written(volume, tmp_path):
+    probe = volume("probe_marker")
+    path = tmp_path / "image"
+    with path.open("wb") as image:
+        image.seek(1 << 24)
+        image.write(b"MARKER-1" * 512)
+        image.truncate(1 << 25)
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        stretches = list(probe.extents(descriptor, 1 << 25))
+    finally:
+        os.close(descriptor)
+    assert sum(end - start for start, end in stretches) < 1 << 20
+    assert any(start <= 1 << 24 < end for start, end in stretches)

@@ -1,0 +1,52 @@
+"""The shape of a host container follows the engine; its identity follows the container."""
+
+import pytest
+
+from amanat.settings import Settings
+from amanat.targets import docker, engine
+from amanat.targets.docker import PUBLISHED, _HostIdentities, cgroup_mounts, systemd_environment
+from amanat.targets.engine import EngineFacts
+from amanat.topology import PLACES
+
+OLD, NEW = EngineFacts(1, "20.10", "x86_64"), EngineFacts(2, "28", "aarch64")
+
+
+def test_systemd_boots_on_either_cgroup_version():
+    assert systemd_environment(OLD) == ["SYSTEMD_PROC_CMDLINE=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"]
+    assert cgroup_mounts(OLD) == []
+    assert systemd_environment(NEW) == []
+    assert [(one.source, one.target) for one in cgroup_mounts(NEW)] == [("/sys/fs/cgroup", "/sys/fs/cgroup")]
+
+
+def test_every_published_port_is_a_service_of_its_host_and_a_setting():
+    for name, ports in PUBLISHED.items():
+        assert set(ports) <= {service.port for service in PLACES[name].services}
+        assert set(ports.values()) <= set(Settings.model_fields)
+        assert 22 in ports
+
+
+def test_nothing_beyond_what_a_host_needs_is_allowed():
+    assert "CAP_SYS_MODULE" not in docker.CAPABILITIES
+    assert "CAP_SYS_PTRACE" not in docker.CAPABILITIES
+    assert docker.LOOPBACK == "127.0.0.1"
+
+
+def test_the_identity_is_read_from_the_container_itself(monkeypatch):
+    monkeypatch.setattr(engine, "host_key", lambda uri, container: f"ssh-ed25519 {container}@{uri}")
+    outs = _HostIdentities().create({"engine_uri": "unix:///e", "container": "c", "container_id": "1"}).outs
+    assert outs["host_key"] == "ssh-ed25519 c@unix:///e"
+
+
+@pytest.mark.parametrize(
+    ("news", "replaces"),
+    [
+        ({}, []),
+        ({"engine_uri": "x"}, []),
+        ({"container_id": "2"}, ["container_id"]),
+        ({"container": "d"}, ["container"]),
+    ],
+)
+def test_another_container_is_another_identity(news, replaces):
+    olds = {"engine_uri": "", "container": "c", "container_id": "1", "host_key": "k"}
+    diff = _HostIdentities().diff("id", olds, {**olds, **news})
+    assert (diff.changes, diff.replaces) == (bool(replaces), replaces)

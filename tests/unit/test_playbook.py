@@ -1,0 +1,250 @@
+"""What a run of Ansible tells: failures with host, task and reason, drift as lines, and never a secret."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from amanat import playbook
+from amanat.inventory import secrets_source
+from amanat.places import PROJECT_ROOT, Places, write_private
+from amanat.playbook import ConvergeFailed, Playbook, Result, _note
+from tests.unit.conftest import mode
+
+SECRET = "SECRETMARK-9f3b"
+HOSTS = "all: {hosts: {here: {ansible_connection: local, ansible_python_interpreter: %s}}}\n"
+PLAYBOOK = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Use the secret
+      ansible.builtin.copy:
+        content: "{{ store_volume_key }}\\n"
+        dest: "%(where)s/key"
+        mode: "0600"
+      no_log: true
+    - name: Write a setting
+      ansible.builtin.copy:
+        content: "port = 2\\nsame = 1\\n"
+        dest: "%(where)s/setting"
+        mode: "0600"
+    - name: Try what may fail
+      ansible.builtin.assert:
+        that: item > 2
+      loop: [1, 2]
+      ignore_errors: true
+    - name: Refuse bad items
+      ansible.builtin.assert:
+        that: item != "bad"
+        fail_msg: this item is bad
+      loop: [good, bad]
+      when: fail | default(true)
+"""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A playbook for this machine, its inventory with the real secrets source, and where it writes."""
+    root = tmp_path_factory.mktemp("playbook")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AMANAT_HOME", str(root / "home"))
+        patch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+        patch.setenv("PULUMI_CONFIG_PASSPHRASE", f"{SECRET}-passphrase")
+        patch.setenv("ANSIBLE_CONFIG", str(PROJECT_ROOT / "ansible/ansible.cfg"))
+        patch.setenv("ANSIBLE_LOCAL_TEMP", str(root / "tmp"))
+        patch.setenv("ANSIBLE_REMOTE_TEMP", str(root / "tmp"))
+        places = Places("unit", root)
+        where = root / "host"
+        where.mkdir()
+        (root / "site").mkdir()
+        (root / "site/site.yml").write_text(PLAYBOOK % {"where": where}, "utf-8")
+        write_private(places.inventory / "hosts.yml", HOSTS % sys.executable)
+        write_private(places.inventory / "secrets", secrets_source(places), 0o700)
+        yield (
+            Playbook(root / "site/site.yml", places.inventory, places.runs, {"store_volume_key": SECRET}),
+            where,
+        )
+
+
+@pytest.fixture(scope="module")
+def failed(world):
+    """The message of a run that failed."""
+    with pytest.raises(ConvergeFailed) as failure:
+        world[0].run()
+    return failure.value
+
+
+def test_a_failed_run_names_host_task_and_reason(failed, world):
+    assert "here: Refuse bad items: bad: this item is bad" in failed.what
+    assert str(world[0].runs) in failed.where
+    assert "make up" in failed.fix
+
+
+def test_a_failure_that_the_playbook_ignores_is_no_reason(failed):
+    assert "Try what may fail" not in str(failed)
+    assert "good" not in failed.what
+
+
+@pytest.mark.usefixtures("failed")
+def test_the_secret_reached_the_task_and_no_file_of_the_run(world):
+    play, where = world
+    assert (where / "key").read_text("utf-8") == f"{SECRET}\n"
+    files = [path for path in play.runs.rglob("*") if path.is_file()]
+    assert any(path.name == "stdout" for path in files)
+    assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
+    assert mode(play.runs) == 0o700
+
+
+@pytest.mark.usefixtures("failed")
+def test_a_check_tells_what_it_would_change_and_changes_nothing(world, monkeypatch):
+    play, where = world
+    setting = where / "setting"
+    setting.write_text("port = 3\nsame = 1\n", "utf-8")
+    (where / "key").write_text("edited\n", "utf-8")
+    hosts = play.inventory / "hosts.yml"
+    monkeypatch.setattr(playbook, "KEPT_RUNS", 1)
+    hosts.write_text((HOSTS % sys.executable).replace("}}}", ", fail: false}}}"), "utf-8")
+    result = play.check()
+    assert result.changes == [
+        "here: Write a setting\n  - port = 3\n  + port = 2",
+        "here: 1 more change, hidden because its task handles secrets",
+    ]
+    assert setting.read_text("utf-8") == "port = 3\nsame = 1\n"
+    assert result.recap["here"]["failures"] == 0
+    assert result.recap["here"]["changed"] == 2
+    assert len([path for path in play.runs.iterdir() if path.is_dir()]) == 1
+
+
+def noted(*events):
+    result = Result()
+    assert [_note(event, result, 0.0) for event in events] == [False] * len(events)
+    return result
+
+
+def event(kind, **data):
+    return {"event": kind, "event_data": {"host": "store", "role": "pki", "task": "pki : Sign", **data}}
+
+
+@pytest.mark.parametrize(
+    ("res", "reason"),
+    [
+        ({"msg": "no space"}, "no space"),
+        ({"msg": "non-zero return code", "stderr": "sh: not found\n"}, "sh: not found"),
+        ({"msg": "", "module_stderr": "Traceback"}, "Traceback"),
+        ({"msg": "non-zero return code", "stdout": "said here"}, "said here"),
+        ({"reason": "bad yaml"}, "bad yaml"),
+        (
+            {"censored": "the output has been hidden", "changed": True},
+            "hidden, because the task handles secrets",
+        ),
+        ({}, "no reason given"),
+        (
+            {
+                "msg": "One or more items failed",
+                "results": [{"item": 1}, {"item": 2, "failed": True, "msg": "no"}],
+            },
+            "2: no",
+        ),
+        ({"msg": "x" * 5000}, "x" * 800),
+        ({"msg": {"a": 1}}, "{'a': 1}"),
+    ],
+)
+def test_the_reason_is_what_says_most(res, reason):
+    assert noted(event("runner_on_failed", res=res)).failures == [f"store: pki: Sign: {reason}"]
+
+
+def test_an_unreachable_host_is_a_failure():
+    result = noted(event("runner_on_unreachable", res={"msg": "Connection refused", "unreachable": True}))
+    assert result.failures == ["store: pki: Sign: Connection refused"]
+
+
+def test_ignored_failures_and_items_are_not_told():
+    ignored = event("runner_on_failed", ignore_errors=True, res={"msg": "no"})
+    assert noted(ignored, event("runner_item_on_failed", res={"msg": "no"})).failures == []
+
+
+@pytest.mark.parametrize(
+    ("res", "lines"),
+    [
+        ({"changed": False}, []),
+        ({"changed": True}, ["store: pki: Sign"]),
+        ({"changed": True, "path": "/etc/x"}, ["store: pki: Sign (/etc/x)"]),
+        ({"changed": True, "dest": "/etc/y", "diff": {}}, ["store: pki: Sign (/etc/y)"]),
+        ({"changed": True, "diff": [{"before": "a\nb\n", "after": "b\n"}]}, ["store: pki: Sign\n  - a"]),
+        ({"changed": True, "diff": [{"before": "", "after": "a\n\n"}]}, ["store: pki: Sign\n  + a"]),
+        (
+            {"changed": True, "diff": {"before": {"mode": "0644"}, "after": {"mode": "0600"}}},
+            ["store: pki: Sign\n  - {'mode': '0644'}\n  + {'mode': '0600'}"],
+        ),
+        ({"changed": True, "diff": "text", "censored": "hidden"}, ["store: pki: Sign"]),
+    ],
+)
+def test_a_drift_is_a_line_with_what_differs(res, lines):
+    assert noted(event("runner_on_ok", res=res)).changes == lines
+
+
+def test_a_long_difference_is_cut():
+    diff = {"before": "", "after": "\n".join(map(str, range(99)))}
+    (line,) = noted(event("runner_on_ok", res={"changed": True, "diff": diff})).changes
+    assert line.count("\n") == playbook.DIFF_LINES
+
+
+def test_the_recap_counts_each_host():
+    stats = {"processed": {"b": 1, "a": 1}, "ok": {"a": 3, "b": 4}, "changed": {"a": 1}, "dark": {"b": 1}}
+    recap = noted({"event": "playbook_on_stats", "event_data": stats}).recap
+    assert list(recap) == ["a", "b"]
+    assert recap["a"] == {"ok": 3, "changed": 1, "failures": 0, "dark": 0}
+    assert recap["b"]["dark"] == 1
+
+
+def test_a_change_that_handles_secrets_is_counted_though_hidden():
+    stats = {"processed": {"store": 1}, "ok": {"store": 9}, "changed": {"store": 3}}
+    hidden = event("runner_on_ok", res={"censored": "the output has been hidden"})
+    shown = event("runner_on_ok", res={"changed": True})
+    result = noted(shown, hidden, hidden, {"event": "playbook_on_stats", "event_data": stats})
+    assert result.changes == [
+        "store: pki: Sign",
+        "store: 2 more changes, hidden because their tasks handle secrets",
+    ]
+
+
+def test_tasks_are_counted_as_they_start(monkeypatch):
+    said = []
+    monkeypatch.setattr(playbook, "say", said.append)
+    start = event("playbook_on_task_start", name="pki : Sign")
+    assert noted(start, event("playbook_on_task_start", role=None, task="Bare")).tasks == 2
+    assert said[0].endswith("task 1: pki: Sign")
+    assert said[1].endswith("task 2: Bare")
+
+
+def test_events_without_a_task_are_nothing():
+    assert noted({"event": "verbose"}, {}) == Result()
+
+
+def test_a_second_run_on_the_same_hosts_waits_and_says_so(tmp_path, monkeypatch):
+    lock = tmp_path / "lock"
+    said = []
+    holder = subprocess.Popen(
+        ["flock", str(lock), "sh", "-c", "echo held; cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    holder.stdout.readline()
+    monkeypatch.setattr(playbook, "say", lambda text: said.append(text) or holder.stdin.close())
+    with playbook._one_at_a_time(lock):
+        assert "waiting" in said[0]
+    holder.stdout.close()
+    assert holder.wait() == 0
+
+
+def test_the_newest_runs_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(playbook, "KEPT_RUNS", 2)
+    for name in ("20260101T000000Z-x", "20260102T000000Z-a", "20260103T000000Z-b"):
+        (tmp_path / name / "artifacts").mkdir(parents=True)
+    (tmp_path / "lock").write_text("", "utf-8")
+    playbook._forget_old(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "20260102T000000Z-a",
+        "20260103T000000Z-b",
+        "lock",
+    ]

@@ -1,0 +1,285 @@
+"""A stack's life, with Pulumi's automation API replaced: passphrase, settings file, recovery, drift, failures."""
+
+import json
+import os
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from pulumi import automation
+
+from amanat import stack as module
+from amanat.errors import AmanatError
+from amanat.places import write_private
+from amanat.pulumi_errors import PulumiFailed
+from amanat.runs import RUN_ID
+from amanat.stack import CONFIGURATION, LostPassphrase, NoStack, Stack, plain
+from tests.unit.conftest import mode
+
+URN = f"urn:pulumi:unit::amanat::{CONFIGURATION}"
+
+
+class Pulumi:
+    """Stands for the workspace and the stack that Pulumi would give."""
+
+    def __init__(self):
+        self.stacks = ["unit"]
+        self.deployment = {"resources": []}
+        self.imported = []
+        self.calls = []
+        self.says = []
+        self.fails = None
+
+    def list_stacks(self):
+        return [SimpleNamespace(name=f"organization/amanat/{name}") for name in self.stacks]
+
+    def stack_outputs(self, name):
+        return {"secrets": SimpleNamespace(value={"k": "v"}), "subnet": SimpleNamespace(value="10.0.0.0/24")}
+
+    def export_stack(self, name=""):
+        return SimpleNamespace(version=3, deployment=json.loads(json.dumps(self.deployment)))
+
+    def import_stack(self, deployment):
+        self.imported.append(deployment)
+
+    def _operation(self, kind, on_event, **options):
+        self.calls.append((kind, options))
+        for severity, message in self.says:
+            diagnostic = SimpleNamespace(severity=severity, message=message)
+            on_event(SimpleNamespace(diagnostic_event=diagnostic))
+        if self.fails:
+            raise self.fails
+        return kind
+
+    def preview(self, on_event, **options):
+        return self._operation("preview", on_event, **options)
+
+    def up(self, on_event, **options):
+        return self._operation("up", on_event, **options)
+
+    def refresh(self, on_event, **options):
+        return self._operation("refresh", on_event, **options)
+
+    def destroy(self, on_event, **options):
+        return self._operation("destroy", on_event, **options)
+
+
+class Failed(automation.CommandError):
+    def __init__(self, text):
+        Exception.__init__(self, text)
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    """What was asked of the Docker engine."""
+    asked = []
+    monkeypatch.setattr(
+        module.engine, "sweep", lambda uri, stack, known: asked.append(("sweep", stack, known))
+    )
+    monkeypatch.setattr(module.engine, "start_stopped", lambda uri, stack: asked.append(("start", stack)))
+    monkeypatch.setattr(module.engine, "leftovers", lambda uri, stack: {"volumes": ["data"]})
+    monkeypatch.setattr(module.engine, "remove_volume", lambda uri, name: asked.append(("remove", name)))
+    return asked
+
+
+@pytest.fixture
+def pulumi(monkeypatch, places, engine):
+    """A backend that knows the stack, and the project's files."""
+    fake = Pulumi()
+    monkeypatch.setattr(module, "tools", lambda: None)
+    monkeypatch.setattr(module, "tools_environment", lambda tools: {"PATH": os.environ["PATH"]})
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    monkeypatch.setattr(module.automation, "LocalWorkspace", lambda **given: fake)
+    monkeypatch.setattr(module.automation.Stack, "create_or_select", lambda name, workspace: workspace)
+    (places.project / "templates").mkdir()
+    (places.project / "templates/Pulumi.local.yaml").write_text("config: {}\n", "utf-8")
+    return fake
+
+
+@pytest.fixture
+def stack(places, pulumi):
+    (places.state / ".pulumi/stacks").mkdir(parents=True)
+    write_private(places.passphrase, "words\n")
+    return Stack(places)
+
+
+def ignore(event):
+    return None
+
+
+def test_plain_pulumi_finds_the_stack_by_its_environment(stack, places):
+    environment = stack.environment()
+    assert environment["PULUMI_BACKEND_URL"] == f"file://{places.state}"
+    assert environment["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(places.passphrase)
+    assert environment["AMANAT_HOME"] == str(places.directory.parent)
+
+
+def test_a_backend_and_a_passphrase_file_that_were_chosen_stay(stack):
+    os.environ.update(PULUMI_BACKEND_URL="s3://x", PULUMI_CONFIG_PASSPHRASE_FILE="/p")
+    environment = stack.environment()
+    assert environment["PULUMI_BACKEND_URL"] == "s3://x"
+    assert environment["PULUMI_CONFIG_PASSPHRASE_FILE"] == "/p"
+
+
+def test_children_carry_the_two_marks_of_their_run(stack, places, monkeypatch):
+    given = {}
+    monkeypatch.setattr(module.automation, "LocalWorkspace", lambda **options: given.update(options))
+    stack._workspace()
+    assert given["env_vars"]["AMANAT_STACK_ID"] == places.stack_id
+    assert given["env_vars"]["AMANAT_RUN"] == RUN_ID
+    assert "AMANAT_RUN" not in os.environ
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_a_first_up_makes_passphrase_and_settings(places, pulumi):
+    pulumi.stacks = []
+    Stack(places).up(ignore)
+    assert len(places.passphrase.read_text("utf-8").strip()) >= 43
+    assert mode(places.passphrase) == 0o600
+    assert (places.project / "Pulumi.unit.yaml").read_text("utf-8") == "config: {}\n"
+
+
+def test_a_later_up_leaves_passphrase_and_settings(stack, places):
+    settings = places.project / "Pulumi.unit.yaml"
+    settings.write_text("config: {amanat:store_volume_size_gib: 5}\n", "utf-8")
+    stack.up(ignore)
+    assert places.passphrase.read_text("utf-8") == "words\n"
+    assert "size_gib" in settings.read_text("utf-8")
+
+
+def test_a_lost_passphrase_is_told_and_not_made_anew(stack, places, pulumi):
+    places.passphrase.unlink()
+    with pytest.raises(LostPassphrase) as refused:
+        stack.up(ignore)
+    assert str(places.passphrase) in str(refused.value)
+    assert not places.passphrase.exists()
+    assert pulumi.calls == []
+
+
+def test_a_chosen_passphrase_file_is_never_made(places, pulumi, tmp_path):
+    elsewhere = tmp_path / "shared"
+    elsewhere.mkdir(mode=0o755)
+    os.environ["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(elsewhere / "none")
+    with pytest.raises(LostPassphrase):
+        Stack(places).up(ignore)
+    assert list(elsewhere.iterdir()) == []
+    assert mode(elsewhere) == 0o755
+
+
+def test_a_passphrase_in_the_environment_needs_no_file(places, pulumi):
+    os.environ["PULUMI_CONFIG_PASSPHRASE"] = "words"
+    Stack(places).up(ignore)
+    assert not places.passphrase.exists()
+
+
+def test_a_bad_setting_is_refused_before_pulumi_runs(stack, places, pulumi):
+    (places.project / "Pulumi.unit.yaml").write_text("config: {amanat:store_ssh_port: many}\n", "utf-8")
+    with pytest.raises(AmanatError, match="store_ssh_port"):
+        stack.up(ignore)
+    assert pulumi.calls == []
+
+
+def test_halves_of_a_killed_run_are_forgotten_and_swept(stack, places, pulumi, engine):
+    pulumi.deployment = {
+        "resources": [{"urn": "a", "id": "c1"}, {"urn": "b"}],
+        "pending_operations": [{"type": "creating"}],
+    }
+    stack.up(ignore)
+    assert [one.version for one in pulumi.imported] == [3]
+    assert "pending_operations" not in pulumi.imported[0].deployment
+    assert pulumi.imported[0].deployment["resources"] == pulumi.deployment["resources"]
+    assert engine == [("sweep", places.stack_id, {"c1", ""}), ("start", places.stack_id)]
+
+
+def test_a_whole_state_is_not_imported_again(stack, pulumi):
+    stack.up(ignore)
+    assert pulumi.imported == []
+
+
+def test_a_preview_changes_nothing_on_the_engine(stack, pulumi, engine):
+    assert stack.preview(ignore) == "preview"
+    assert (engine, pulumi.imported) == ([], [])
+
+
+@pytest.mark.parametrize(("force", "replaced"), [(False, []), (True, [URN])])
+def test_only_force_runs_the_playbook_anew(stack, pulumi, force, replaced):
+    pulumi.deployment = {"resources": [{"urn": "urn:other"}, {"urn": URN, "id": "x"}]}
+    stack.up(ignore, force=force)
+    assert pulumi.calls[0][1]["replace"] == replaced
+
+
+def test_the_first_up_may_be_forced(stack, pulumi):
+    stack.up(ignore, force=True)
+    assert pulumi.calls[0][1]["replace"] == []
+
+
+@pytest.mark.parametrize("question", ["outputs", "secrets", "configuration_drift"])
+def test_a_stack_that_was_never_made_says_what_to_run(places, pulumi, question):
+    with pytest.raises(NoStack, match="make up STACK=unit"):
+        getattr(Stack(places), question)()
+
+
+def test_another_stack_of_the_backend_is_not_this_one(stack, pulumi):
+    pulumi.stacks = ["unit2", "other"]
+    assert not stack.exists()
+    with pytest.raises(NoStack):
+        stack.refresh(ignore)
+
+
+def test_outputs_secrets_and_drift_are_read_from_the_state(stack, pulumi):
+    pulumi.deployment = {
+        "resources": [{"urn": URN, "outputs": {"drift": ["store: x"]}}, {"urn": "urn:other"}]
+    }
+    assert stack.outputs()["subnet"] == "10.0.0.0/24"
+    assert stack.secrets() == {"k": "v"}
+    assert stack.configuration_drift() == ["store: x"]
+
+
+def test_down_removes_what_the_state_knows_and_what_it_does_not(stack, places, pulumi, engine):
+    stack.down(ignore)
+    assert pulumi.calls == [("destroy", {"suppress_progress": True, "remove": True})]
+    assert engine[-2:] == [("sweep", places.stack_id, set()), ("remove", "data")]
+
+
+def test_down_of_a_stack_whose_state_is_gone_still_sweeps(places, pulumi, engine):
+    Stack(places).down(ignore)
+    assert pulumi.calls == []
+    assert engine == [("sweep", places.stack_id, set()), ("remove", "data")]
+
+
+def test_a_failure_tells_what_the_diagnostics_say_without_colours(stack, pulumi):
+    pulumi.says = [("info", "fine"), ("error", "<{%fg 1%}>error: <{%reset%}>It broke\n  Mend it.\n")]
+    pulumi.fails = Failed("code: 255")
+    heard = []
+    with pytest.raises(PulumiFailed) as failure:
+        stack.up(heard.append)
+    assert str(failure.value) == "It broke\n       Mend it."
+    assert len(heard) == 2
+
+
+def test_pulumi_that_cannot_run_is_told(stack, monkeypatch):
+    def missing(name, workspace):
+        raise FileNotFoundError("pulumi")
+
+    monkeypatch.setattr(module.automation.Stack, "create_or_select", missing)
+    with pytest.raises(AmanatError, match="make tools"):
+        stack.up(ignore)
+
+
+def test_a_stale_lock_is_released_and_orphans_ended_before_pulumi_works(stack, pulumi, monkeypatch):
+    order = []
+
+    @contextmanager
+    def alone(places):
+        order.append("alone")
+        yield
+
+    monkeypatch.setattr(module.runs, "alone", alone)
+    monkeypatch.setattr(module.runs, "release_stale_lock", lambda places, made: order.append("released"))
+    stack.preview(lambda event: None)
+    assert order == ["alone", "released"]
+    assert [kind for kind, _ in pulumi.calls] == ["preview"]
+
+
+def test_colours_are_taken_out():
+    assert plain("<{%reset%}>  text <{%bold%}>more<{%reset%}>\n") == "text more"

@@ -46,7 +46,7 @@ def explain(text: str, diagnostics: Sequence[str] = ()) -> AmanatError:
     `diagnostics` are the errors Pulumi reported while it ran; `text` is what the command printed, for a failure
     before anything could be reported.
     """
-    own = [_PROVIDER.sub("", line).strip() for line in diagnostics]
+    own = [_PROVIDER.sub("", line.removeprefix("error: ")).strip() for line in diagnostics]
     telling = [line for line in dict.fromkeys(own) if line and not line.lower().startswith(_NOISE)]
     if telling and not any(_TRACEBACK in line for line in telling):
         return _from_lines("\n".join(telling))

@@ -1,9 +1,12 @@
 """Settings: good ones are taken as meant; each bad one gives one message with key, value and fix."""
 
+import asyncio
+
 import pulumi
 import pytest
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.mocks import MockMonitor, Mocks, set_mocks
+from pulumi.runtime.stack import wait_for_rpcs
 
 from amanat.errors import AmanatError, BadInput, BadInputs
 from amanat.law import OutsideTheLaw
@@ -233,9 +236,14 @@ class NoResources(Mocks):
 
 @pytest.fixture
 def pulumi_config():
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
     set_mocks(NoResources(), project="amanat", stack="office", monitor=MockMonitor(NoResources()))
+    loop.run_until_complete(wait_for_rpcs())
     yield set_all_config
     set_all_config({}, [])
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 def test_pulumi_gives_the_stack_s_choices(pulumi_config):

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import Any
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[3]
+from tests.unit.audit.running import run
 
 FAKE_SSH = """#!/bin/sh
 # A host that is this machine. FAKE_SSH_DOWN: its name doesn't answer.
@@ -82,27 +80,21 @@ def make_auditor(root: Path) -> Auditor:
         given = ["--inventory", str(root / "hosts.yml")] if inventory else []
         evidence = root / "evidence"
         before = set(evidence.iterdir()) if evidence.is_dir() else set()
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--evidence", str(evidence)]
+        status, stdout, stderr = run(
+            root,
+            ["-q", "-p", "no:cacheprovider", "--evidence", str(evidence)]
             + ["--waivers", str(root / "waivers.yaml"), *given, *arguments, "policies"],
-            cwd=root,
-            env={
+            {
                 **os.environ,
                 "PATH": f"{root / 'bin'}:{os.environ['PATH']}",
-                "PYTHONPATH": str(PROJECT),
                 "AMANAT_HOME": str(root / "home"),
                 "FAKE_SSH_LOG": str(root / "ssh.log"),
                 "COLUMNS": "200",
                 **environment,
             },
-            capture_output=True,
-            text=True,
-            check=False,
         )
         after = set(evidence.iterdir()) if evidence.is_dir() else set()
-        return Result(
-            done.returncode, done.stdout + done.stderr, done.stdout, next(iter(after - before), None)
-        )
+        return Result(status, stdout + stderr, stdout, next(iter(after - before), None))
 
     return audit
 

@@ -10,10 +10,11 @@ import typer
 from typer.testing import CliRunner
 
 from amanat.cli import app as module
-from amanat.cli import operations
+from amanat.cli import operations, policies
 from amanat.cli.app import app, main
 from amanat.cli.operations import Answer
 from amanat.errors import AmanatError, BadInput
+from amanat.handover import handed
 from amanat.places import PROJECT_ROOT
 
 
@@ -37,6 +38,7 @@ def ready(monkeypatch):
         return SimpleNamespace(environment={"AMANAT_TEST_READY": "1"})
 
     monkeypatch.setattr(module, "run_setup", setup)
+    monkeypatch.setattr(operations, "adopt_mirrors", lambda places: None)
     monkeypatch.setenv("AMANAT_TEST_READY", "")
     monkeypatch.delenv("AMANAT_STACK", raising=False)
     return asked
@@ -85,10 +87,11 @@ def test_the_help_lists_every_command_of_the_makefile():
 @pytest.mark.parametrize("words", [["up"], ["preview"], ["status"], ["drift"], ["down", "--yes"], ["bench"]])
 @pytest.mark.parametrize("as_json", [False, True])
 def test_an_answer_is_lines_or_json_alone_on_standard_output(run, ready, monkeypatch, words, as_json):
-    for name in ("up", "preview", "status", "drift", "down"):
+    for name in ("preview", "status", "drift", "down"):
         monkeypatch.setattr(operations, name, answer(stack="local-1", drift=[]))
     monkeypatch.setattr(module.bench, "measure", answer(stack="local-1"))
-    monkeypatch.setattr(module, "_policies", lambda *given, **options: 0)
+    monkeypatch.setattr(operations, "up", lambda *given, **options: (answer(stack="local-1")(), {}))
+    monkeypatch.setattr(policies, "audit", lambda *given, **options: 0)
     code, out, _ = run(*words, *(["--json"] if as_json else []))
     assert code == 0
     assert ready
@@ -172,36 +175,41 @@ def pytests(monkeypatch):
     def start(command, cwd, check, stdout=None):
         started.append(command[1:])
         assert cwd == PROJECT_ROOT
-        started_with.append(stdout)
+        streams.append(stdout)
+        told.append(handed())
         return SimpleNamespace(returncode=statuses[-1])
 
-    statuses, started_with = [0], []
-    monkeypatch.setattr(module, "subprocess", SimpleNamespace(run=start))
-    return SimpleNamespace(started=started, statuses=statuses, stdout=started_with)
+    started, statuses, streams, told = [], [0], [], []
+    monkeypatch.setattr(policies, "subprocess", SimpleNamespace(run=start))
+    return SimpleNamespace(started=started, statuses=statuses, stdout=streams, told=told)
 
 
-@pytest.mark.parametrize(("ended", "status"), [(0, 0), (1, 1), (2, 2), (4, 2), (5, 2)])
+@pytest.mark.parametrize(("ended", "status"), [(0, 0), (1, 1), (2, 2), (4, 2), (5, 2), (-9, 2)])
 def test_an_audit_ends_as_it_was_found(run, pytests, ended, status):
     pytests.statuses.append(ended)
     code, out, err = run("audit", "--stack", "t", "--only", "U-currency", "--only", "A7-laws")
     assert code == status
-    assert pytests.started == [
-        ["-m", "pytest", "policies", "--stack=t", "--only=U-currency", "--only=A7-laws"]
-    ]
+    (words,) = pytests.started
+    assert words[:4] == ["-m", "pytest", "policies", "--stack=t"]
+    assert words[-2:] == ["--only=U-currency", "--only=A7-laws"]
     assert ("next: `make status`" in err) is (ended == 0)
     assert out == ""
 
 
 def test_an_audit_as_json_has_standard_output_for_itself(run, pytests):
-    assert run("audit", "--json") == (0, "", "")
+    assert run("audit", "--json")[:2] == (0, "")
     assert pytests.started[0][-1] == "--json=-"
 
 
 def test_up_ends_as_its_audit_does(run, ready, pytests, monkeypatch):
-    monkeypatch.setattr(operations, "up", answer(stack="x"))
+    monkeypatch.setattr(
+        operations, "up", lambda *given, **options: (Answer({"stack": "x"}, ()), {"key": "k"})
+    )
     pytests.statuses.append(1)
-    assert run("up", "--json")[0] == 1
+    code, out, _ = run("up", "--json")
+    assert (code, json.loads(out)) == (1, {"stack": "x"})
     assert pytests.stdout == [sys.stderr]  # the answer's JSON stays alone
+    assert [json.loads(one) for one in pytests.told] == [{"key": "k"}]
     assert run("up", "--no-audit")[0] == 0
     assert len(pytests.started) == 1
 

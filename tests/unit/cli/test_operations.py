@@ -1,12 +1,14 @@
 """What each command finds and how it tells it, with the stack and the engine replaced."""
 
 import json
+import os
 from types import SimpleNamespace
 
 import pytest
+from pulumi.automation import OpType
 
 from amanat.cli import operations
-from amanat.cli.operations import Answer, exports, last_audit, tell
+from amanat.cli.operations import Answer, adopt_mirrors, exports, last_audit, tell
 
 OUTPUTS = {
     "ssh": {"store": "ssh://127.0.0.1:21022"},
@@ -80,7 +82,8 @@ def test_an_answer_is_told_either_way(capsys):
 
 def test_a_first_up_tells_to_keep_the_sealing_key(stack, places, capsys):
     stack.changes = {"create": 30}
-    answer = operations.up(places, force=True)
+    answer, secrets = operations.up(places, force=True)
+    assert secrets == {"key": "SECRETMARK"}
     assert answer.lines[0] == "store is reached at ssh://127.0.0.1:21022"
     assert "/home/private.asc" in answer.lines[1]
     assert answer.values["changes"] == {"create": 30}
@@ -89,14 +92,14 @@ def test_a_first_up_tells_to_keep_the_sealing_key(stack, places, capsys):
 
 
 def test_a_later_up_does_not_and_never_tells_a_secret(stack, places, capsys):
-    answer = operations.up(places, force=False)
+    answer, _ = operations.up(places, force=False)
     assert len(answer.lines) == 1
     assert "SECRETMARK" not in json.dumps(answer.values)
     assert "nothing to change (9 resources)" in capsys.readouterr().err
 
 
 def test_a_preview_counts(stack, places):
-    stack.changes = {SimpleNamespace(value="update"): 2, "same": 3}
+    stack.changes = {OpType.UPDATE: 2, "same": 3}
     answer = operations.preview(places)
     assert answer.values["changes"] == {"update": 2, "same": 3}
     assert answer.lines == ("changes: 2 update",)
@@ -150,6 +153,19 @@ def test_the_last_finished_audit_is_told(places):
     audit(places, "2026-01-02", False, "satisfied", "satisfied", "not-checked")
     (places.evidence / "2026-01-03").mkdir()
     assert last_audit(places) == "2026-01-02Z NOT green: 2 satisfied, 1 not-checked"
+
+
+def test_mirrors_of_the_settings_serve_the_tools_where_the_environment_names_none(places, monkeypatch):
+    monkeypatch.setenv("AMANAT_GOPROXY", "https://environment")
+    monkeypatch.setenv("AMANAT_PYPI_INDEX", "to be restored")
+    monkeypatch.delenv("AMANAT_PYPI_INDEX")
+    adopt_mirrors(places)  # no settings file yet
+    assert "AMANAT_PYPI_INDEX" not in os.environ
+    settings = "config: {amanat:pypi_index: https://settings/simple, amanat:go_proxy: https://settings}\n"
+    (places.project / "Pulumi.unit.yaml").write_text(settings, "utf-8")
+    adopt_mirrors(places)
+    assert os.environ["AMANAT_PYPI_INDEX"] == "https://settings/simple"
+    assert os.environ["AMANAT_GOPROXY"] == "https://environment"
 
 
 def test_exports_hold_only_what_the_tools_need(stack, places):

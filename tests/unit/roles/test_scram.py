@@ -44,9 +44,7 @@ def test_the_servers_verifier_is_kept_while_it_fits(scram):
     assert scram.scram_verifier("password two", first) != first
 
 
-@pytest.mark.parametrize(
-    "kept", [None, "", "md5abc", "SCRAM-SHA-256$4096:x$y:z z", "SCRAM-SHA-256$1:AA==$AA==:AA=="]
-)
+@pytest.mark.parametrize("kept", [None, "", "md5abc", "SCRAM-SHA-256$1:AA==$AA==:AA=="])
 def test_anything_else_is_replaced_by_a_fresh_one(scram, kept):
     one, two = (scram.scram_verifier("password", kept) for _ in range(2))
     assert one != two != kept

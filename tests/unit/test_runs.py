@@ -83,14 +83,14 @@ def test_a_failure_inside_lets_go(places):
 def test_a_dead_runs_child_is_ended_before_the_next_run(places, child):
     left = child(places.stack_id, "dead")
     with alone(places):
-        assert left.wait() == -signal.SIGTERM
+        assert left.wait(timeout=30) == -signal.SIGTERM
 
 
 def test_a_child_that_ignores_the_request_is_killed(places, child, monkeypatch):
     monkeypatch.setattr(runs, "ENDING_SECONDS", 0.2)
     left = child(places.stack_id, "dead", 'trap "" TERM; echo up; exec cat')
     assert end_orphans(places.stack_id) == [left.pid]
-    assert left.wait() == -signal.SIGKILL
+    assert left.wait(timeout=30) == -signal.SIGKILL
 
 
 def test_children_of_this_run_and_of_other_stacks_live_on(places, child):

@@ -32,7 +32,10 @@ SAME_AS_REAL = (
     "synchronous_commit",
     "fsync",
 )
-CONTENT = "A short message of some hundred and sixty characters, as they come by the million: your parcel is at the door of the post office until Thursday evening, bring the code 482915."
+CONTENT = (
+    "A short message of some hundred and sixty characters, as they come by the million: your parcel is at the post"
+    " office until Thursday evening, bring the code 482915."
+)
 CALL = f"""SELECT archive.record_message('sms', 'out', '+989121234567', '+98300012345', now(), now(),
     '10.20.30.40', 40123, '{CONTENT}');"""
 COLUMNS = """xact, recorded_at, sent_at, received_at, key_id, client_port, channel, direction, origin, destination,
@@ -40,7 +43,8 @@ COLUMNS = """xact, recorded_at, sent_at, received_at, key_id, client_port, chann
 PLAIN = """
 CREATE SCHEMA plain;
 CREATE SEQUENCE plain.id;
-CREATE TABLE plain.partitioned (LIKE archive.message INCLUDING STORAGE INCLUDING INDEXES) PARTITION BY RANGE (recorded_at);
+CREATE TABLE plain.partitioned (LIKE archive.message INCLUDING STORAGE INCLUDING INDEXES)
+PARTITION BY RANGE (recorded_at);
 CREATE TABLE plain.month PARTITION OF plain.partitioned FOR VALUES FROM ('-infinity') TO ('infinity');
 ALTER TABLE plain.partitioned ALTER id SET DEFAULT nextval('plain.id');
 CREATE TABLE plain.heap (LIKE archive.message INCLUDING STORAGE, PRIMARY KEY (id));

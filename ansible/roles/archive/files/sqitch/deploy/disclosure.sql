@@ -37,8 +37,8 @@ BEGIN
     ELSIF EXISTS (SELECT FROM unnest(ARRAY[selector ->> 'from', selector ->> 'until']) AS t
                   WHERE (t ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}' AND pg_input_is_valid(t, 'timestamptz')) IS NOT TRUE) THEN
         fault := 'from and until must be times such as 2026-03-21T00:00:00Z';
-    ELSIF ((selector ->> 'until')::timestamptz > (selector ->> 'from')::timestamptz
-           AND (selector ->> 'until')::timestamptz <= (selector ->> 'from')::timestamptz + interval '31 days') IS NOT TRUE THEN
+    ELSIF NOT (selector ->> 'until')::timestamptz > (selector ->> 'from')::timestamptz
+          OR (selector ->> 'until')::timestamptz > (selector ->> 'from')::timestamptz + interval '31 days' THEN
         fault := 'until must come after from, by at most 31 days';
     END IF;
     IF fault IS NOT NULL THEN
@@ -76,7 +76,8 @@ BEGIN
               LIMIT 10001) AS chosen;
     END IF;
 END $$;
-COMMENT ON FUNCTION archive.select_records(jsonb) IS 'The ids a selector finds, by time of recording, 10001 at the most (Art. 7).';
+COMMENT ON FUNCTION archive.select_records(jsonb) IS
+    'The ids a selector finds, by time of recording, 10001 at the most (Art. 7).';
 
 CREATE OR REPLACE FUNCTION archive.request_disclosure(
     order_number text, order_date date, approver text, selector jsonb) RETURNS bigint
@@ -107,15 +108,17 @@ BEGIN
     END IF;
     PERFORM set_config('synchronous_commit', 'on', true);
     INSERT INTO disclosure (order_number, order_date, approver, selector, record_ids)
-    VALUES (btrim(order_number), order_date, btrim(approver), selector, chosen.record_ids) RETURNING disclosure.id INTO id;
+    VALUES (btrim(order_number), order_date, btrim(approver), selector, chosen.record_ids)
+    RETURNING disclosure.id INTO id;
     RETURN id;
 END $$;
 COMMENT ON FUNCTION archive.request_disclosure(text, date, text, jsonb) IS
-    'First step of a disclosure: records a court order, its approver and what is asked. Shows nothing (Art. 7).';
+    'First step of a disclosure: records a court order, its approver and what is asked. Shows nothing '
+    '(Art. 7).';
 
 CREATE OR REPLACE FUNCTION archive.fetch_disclosure(disclosure_id bigint)
 RETURNS TABLE (part text, body jsonb)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = archive, pg_temp SET timezone = 'UTC' SET extra_float_digits = 1 AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = archive, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     d      disclosure;
     s      seal;
@@ -160,13 +163,15 @@ BEGIN
      FROM chosen AS c ORDER BY (c.m).id);
 END $$;
 COMMENT ON FUNCTION archive.fetch_disclosure(bigint) IS
-    'Second step of a disclosure: the records, still sealed, once the request itself is in the chain (Art. 7).';
+    'Second step of a disclosure: the records, still sealed, once the request itself is in the chain '
+    '(Art. 7).';
 
 CREATE OR REPLACE VIEW archive.disclosures AS
 SELECT id, recorded_at, order_number, order_date, approver, requested_by, requested_from,
        selector - 'parties' - 'ids' AS selector, cardinality(record_ids) AS records
 FROM archive.disclosure;
-COMMENT ON VIEW archive.disclosures IS 'Disclosures as an auditor may see them: without the parties (Art. 7).';
+COMMENT ON VIEW archive.disclosures IS
+    'Disclosures as an auditor may see them: without the parties (Art. 7).';
 
 CREATE OR REPLACE FUNCTION archive.counts(since timestamptz DEFAULT NULL)
 RETURNS TABLE (kind text, name text, records bigint)

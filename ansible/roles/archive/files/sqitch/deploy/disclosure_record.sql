@@ -14,7 +14,8 @@ CREATE TABLE IF NOT EXISTS archive.disclosure (
     requested_from inet DEFAULT inet_client_addr(),
     record_ids     bigint[] NOT NULL
 );
-COMMENT ON TABLE archive.disclosure IS 'Every disclosure by court order: the order, who approved it, what it selected (Art. 7).';
+COMMENT ON TABLE archive.disclosure IS
+    'Every disclosure by court order: the order, who approved it, what it selected (Art. 7).';
 CREATE INDEX IF NOT EXISTS disclosure_xact ON archive.disclosure (xact);
 SELECT archive.make_append_only('archive.disclosure');
 

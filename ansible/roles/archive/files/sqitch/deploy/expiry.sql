@@ -32,13 +32,15 @@ BEGIN
         INSERT INTO event (kind, detail)
         VALUES ('expiry', jsonb_build_object(
             'expired', left(old.parent, 1) || ':' || old.month, 'partition', old.name,
-            'records', rows.count, 'first_id', rows.first_id, 'last_id', rows.last_id, 'retention_days', retention_days));
+            'records', rows.count, 'first_id', rows.first_id, 'last_id', rows.last_id,
+            'retention_days', retention_days));
         EXECUTE format('DROP TABLE archive.%I', old.name);
         UPDATE machine SET partitions_from = greatest(partitions_from, month_start(old.month + 1));
         RETURN NEXT old.name;
     END LOOP;
 END $$;
 COMMENT ON FUNCTION archive.expire_partitions(integer) IS
-    'Drops whole months whose retention is over; refuses inside it. Each leaves a chained record (Art. 5 6-1, durable).';
+    'Drops whole months whose retention is over; refuses inside it. Each leaves a chained record (Art. 5 '
+    '6-1, durable).';
 
 COMMIT;

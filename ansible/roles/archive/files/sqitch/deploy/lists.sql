@@ -17,7 +17,8 @@ CREATE TABLE IF NOT EXISTS archive.means (
     name        text PRIMARY KEY CHECK (name ~ '^[a-z][a-z0-9_]{1,31}$'),
     description text NOT NULL
 );
-COMMENT ON TABLE archive.means IS 'Open list of means of payment (union: a national digital currency is planned).';
+COMMENT ON TABLE archive.means IS
+    'Open list of means of payment (union: a national digital currency is planned).';
 INSERT INTO archive.means VALUES
     ('rial_card', 'Rial bank card'), ('wallet', 'Electronic wallet'),
     ('national_digital_currency', 'National digital currency')
@@ -27,7 +28,8 @@ SELECT archive.make_append_only('archive.means');
 CREATE OR REPLACE FUNCTION archive.open_channels() RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE SET search_path = archive, pg_temp AS $$
 BEGIN RETURN ARRAY(SELECT c.name FROM channel AS c); END $$;
-COMMENT ON FUNCTION archive.open_channels() IS 'The channels that can be recorded, once for each plan (Art. 3).';
+COMMENT ON FUNCTION archive.open_channels() IS
+    'The channels that can be recorded, once for each plan (Art. 3).';
 
 CREATE OR REPLACE FUNCTION archive.add_channel(name text, description text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = archive, pg_temp AS $$

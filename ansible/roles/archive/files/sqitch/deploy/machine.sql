@@ -22,23 +22,26 @@ SELECT crypto.gen_random_bytes(64), this_month, this_month
 FROM (SELECT date_trunc('month', now(), 'UTC') AS this_month) AS here
 ON CONFLICT DO NOTHING;
 
--- What record_message needs of the row. These functions, and open_channels, read a table and still call themselves IMMUTABLE, so that the planner
--- evaluates them once for each plan of a session instead of once for each message, which halves what a message costs.
+-- What record_message needs of the row. These functions, and open_channels, read a table and still call themselves
+-- IMMUTABLE: the planner then evaluates them once for each plan of a session, and no message pays for a look-up.
 -- Such a plan lasts until archive.message is altered: what changes the row calls plan_anew.
 CREATE OR REPLACE FUNCTION archive.pepper() RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE SET search_path = archive, pg_temp AS $$
 BEGIN RETURN (SELECT m.pepper FROM machine AS m); END $$;
-COMMENT ON FUNCTION archive.pepper() IS 'One half of every open data key, once for each plan (Art. 5 6-1, access).';
+COMMENT ON FUNCTION archive.pepper() IS
+    'One half of every open data key, once for each plan (Art. 5 6-1, access).';
 
 CREATE OR REPLACE FUNCTION archive.clock_offset() RETURNS bigint
 LANGUAGE plpgsql IMMUTABLE SET search_path = archive, pg_temp AS $$
 BEGIN RETURN (SELECT m.clock_offset FROM machine AS m); END $$;
-COMMENT ON FUNCTION archive.clock_offset() IS 'What is added to transaction ids, once for each plan (Art. 5 6-1, integrity).';
+COMMENT ON FUNCTION archive.clock_offset() IS
+    'What is added to transaction ids, once for each plan (Art. 5 6-1, integrity).';
 
 CREATE OR REPLACE FUNCTION archive.partitioned() RETURNS tstzrange
 LANGUAGE plpgsql IMMUTABLE SET search_path = archive, pg_temp AS $$
 BEGIN RETURN (SELECT tstzrange(m.partitions_from, m.partitions_until) FROM machine AS m); END $$;
-COMMENT ON FUNCTION archive.partitioned() IS 'The time that has partitions, once for each plan (Art. 5 6-1, durable).';
+COMMENT ON FUNCTION archive.partitioned() IS
+    'The time that has partitions, once for each plan (Art. 5 6-1, durable).';
 
 CREATE OR REPLACE FUNCTION archive.plan_anew() RETURNS void
 LANGUAGE plpgsql SET search_path = archive, pg_temp AS $$
@@ -46,14 +49,16 @@ BEGIN
     -- Changes nothing but the age of the table's plans, in every session.
     ALTER TABLE message ALTER COLUMN channel SET STATISTICS -1;
 END $$;
-COMMENT ON FUNCTION archive.plan_anew() IS 'Makes every session plan its recording anew, and so read what a plan remembers (Art. 5 6-1, integrity).';
+COMMENT ON FUNCTION archive.plan_anew() IS
+    'Makes every session plan its recording anew, and so read what a plan remembers (Art. 5 6-1, integrity).';
 
 CREATE OR REPLACE FUNCTION archive.clock() RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = archive, pg_temp AS $$
     SELECT pg_current_xact_id()::text::bigint + clock_offset FROM machine
 $$;
 COMMENT ON FUNCTION archive.clock() IS
-    'The place of this transaction in the archive''s order; the sealing job closes ranges of it (Art. 5 6-1, integrity).';
+    'The place of this transaction in the archive''s order; the sealing job closes ranges of it (Art. 5 '
+    '6-1, integrity).';
 
 CREATE TABLE IF NOT EXISTS archive.event (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -63,7 +68,8 @@ CREATE TABLE IF NOT EXISTS archive.event (
     detail      jsonb NOT NULL,
     done_by     text NOT NULL DEFAULT session_user
 );
-COMMENT ON TABLE archive.event IS 'What was done to the archive itself: lists grown, partitions expired, clock moved.';
+COMMENT ON TABLE archive.event IS
+    'What was done to the archive itself: lists grown, partitions expired, clock moved.';
 CREATE INDEX IF NOT EXISTS event_xact ON archive.event (xact);
 SELECT archive.make_append_only('archive.event');
 
@@ -84,6 +90,7 @@ BEGIN
     RETURN true;
 END $$;
 COMMENT ON FUNCTION archive.set_message_retention(integer) IS
-    'Sets how many days records are kept at the least; true when that is a change. Chained (Art. 5 6-1, durable).';
+    'Sets how many days records are kept at the least; true when that is a change. Chained (Art. 5 6-1, '
+    'durable).';
 
 COMMIT;

@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS archive.message (
     content     bytea STORAGE EXTERNAL NOT NULL,
     PRIMARY KEY (id, recorded_at)
 ) PARTITION BY RANGE (recorded_at);
-COMMENT ON TABLE archive.message IS 'Messages by month of recording; content is OpenPGP, sealed (Art. 5 6-1).';
+COMMENT ON TABLE archive.message IS
+    'Messages by month of recording; content is OpenPGP, sealed (Art. 5 6-1).';
 -- No CHECK constraints here: their errors would print the row. record_message checks instead.
 CREATE INDEX IF NOT EXISTS message_xact ON archive.message
     USING brin (xact) WITH (pages_per_range = 32, autosummarize = on);
@@ -30,7 +31,8 @@ SELECT archive.make_append_only('archive.message');
 CREATE OR REPLACE FUNCTION archive.is_party(party text) RETURNS boolean
 LANGUAGE sql IMMUTABLE RETURN party <> '' AND length(party) < 256 AND party !~ '[[:cntrl:]]';
 COMMENT ON FUNCTION archive.is_party(text) IS
-    'Whether a text can name a party: a number, short code, address or token of 1 to 255 printable characters.';
+    'Whether a text can name a party: a number, short code, address or token of 1 to 255 printable '
+    'characters.';
 
 CREATE OR REPLACE FUNCTION archive.is_peer(ip inet, port integer) RETURNS boolean
 LANGUAGE sql IMMUTABLE
@@ -39,9 +41,9 @@ COMMENT ON FUNCTION archive.is_peer(inet, integer) IS
     'Whether an address and port name one peer: no network, port 1 to 65535 (Art. 6 7-2, carrier NAT).';
 
 CREATE OR REPLACE FUNCTION archive.is_message(
-    direction text, origin text, destination text, sent_at timestamptz, received_at timestamptz, recorded_at timestamptz,
-    client_ip inet, client_port integer, content text) RETURNS boolean
-LANGUAGE sql STABLE -- as adding an interval is; calling it IMMUTABLE would keep it from being inlined
+    direction text, origin text, destination text, sent_at timestamptz, received_at timestamptz,
+    recorded_at timestamptz, client_ip inet, client_port integer, content text) RETURNS boolean
+LANGUAGE sql STABLE  -- as adding an interval is: IMMUTABLE would keep it from being inlined
 RETURN direction IN ('in', 'out') AND origin <> '' AND destination <> ''
     AND length(origin) < 256 AND length(destination) < 256 AND (origin || destination) !~ '[[:cntrl:]]'
     AND archive.is_peer(client_ip, client_port) AND octet_length(content) <= 1048576
@@ -70,7 +72,7 @@ BEGIN
     IF fault IS NOT NULL THEN
         RAISE EXCEPTION 'message refused: %', fault USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    RAISE EXCEPTION 'message refused: its times must lie between 2000 and tomorrow, and receiving not a day before sending'
+    RAISE EXCEPTION 'message refused: its times must lie between 2000 and tomorrow, and be in order'
         USING ERRCODE = 'datetime_field_overflow';
 END $$;
 COMMENT ON FUNCTION archive.refuse_message(text, text, text, timestamptz, timestamptz, inet, integer, text) IS
@@ -88,7 +90,8 @@ BEGIN
     RETURN open_data_key();
 END $$;
 COMMENT ON FUNCTION archive.prepare_session(text) IS
-    'What recording needs and seldom lacks: an open channel, this month''s partition, a data key (Art. 5 6-1).';
+    'What recording needs and seldom lacks: an open channel, this month''s partition, a data key (Art. 5 '
+    '6-1).';
 
 CREATE OR REPLACE FUNCTION archive.record_message(
     channel text, direction text, origin text, destination text, sent_at timestamptz, received_at timestamptz,
@@ -99,7 +102,7 @@ SET debug_print_plan = off AS $$
 #variable_conflict use_variable
 DECLARE
     session_key text := current_setting('amanat.sealing', true);
-    mac         bytea := hmac(convert_to(substr(session_key, 65), 'UTF8'), pepper(), 'sha512');
+    mac         bytea := sealing_hash(substr(session_key, 65));
 BEGIN
     id := nextval('archive.message_id_seq');
     recorded_at := clock_timestamp();
@@ -129,7 +132,8 @@ BEGIN
         EXIT WHEN FOUND;
         IF is_message(direction, origin, destination, sent_at, received_at, recorded_at,
                       client_ip, client_port, content) IS NOT TRUE THEN
-            PERFORM refuse_message(direction, origin, destination, sent_at, received_at, client_ip, client_port, content);
+            PERFORM refuse_message(direction, origin, destination, sent_at, received_at,
+                                   client_ip, client_port, content);
         ELSIF attempt = 2 THEN
             PERFORM plan_anew();
         ELSIF attempt = 3 THEN
@@ -137,13 +141,14 @@ BEGIN
                 USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
         session_key := prepare_session(channel);
-        mac := hmac(convert_to(substr(session_key, 65), 'UTF8'), pepper(), 'sha512');
+        mac := sealing_hash(substr(session_key, 65));
     END LOOP;
     IF id % 1024 = 0 THEN
         PERFORM set_config('amanat.sealing', '', false);
     END IF;
 END $$;
 COMMENT ON FUNCTION archive.record_message(text, text, text, text, timestamptz, timestamptz, inet, integer, text) IS
-    'Records one message, content sealed; durable when its transaction has committed (Art. 5 6-1, Art. 3, Art. 6 7-2).';
+    'Records one message, content sealed; durable when its transaction has committed (Art. 5 6-1, Art. '
+    '3, Art. 6 7-2).';
 
 COMMIT;

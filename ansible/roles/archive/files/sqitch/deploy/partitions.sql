@@ -5,7 +5,8 @@ BEGIN;
 CREATE OR REPLACE FUNCTION archive.month_of(moment timestamptz) RETURNS integer
 LANGUAGE sql IMMUTABLE
 RETURN (extract(year FROM moment AT TIME ZONE 'UTC') * 12 + extract(month FROM moment AT TIME ZONE 'UTC') - 1)::integer;
-COMMENT ON FUNCTION archive.month_of(timestamptz) IS 'The UTC month a record belongs to, as months since the year 0.';
+COMMENT ON FUNCTION archive.month_of(timestamptz) IS
+    'The UTC month a record belongs to, as months since the year 0.';
 
 CREATE OR REPLACE FUNCTION archive.month_start(month integer) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE
@@ -61,7 +62,8 @@ BEGIN
     RETURN made;
 END $$;
 COMMENT ON FUNCTION archive.make_partitions(integer) IS
-    'Makes the monthly partitions up to some months ahead; returns how many months are new (Art. 5 6-1, durable).';
+    'Makes the monthly partitions up to some months ahead; returns how many months are new (Art. 5 6-1, '
+    'durable).';
 
 SELECT archive.make_partitions();
 

@@ -7,7 +7,8 @@ CREATE SCHEMA IF NOT EXISTS archive;
 CREATE SCHEMA IF NOT EXISTS crypto;
 CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA crypto;
 
-COMMENT ON SCHEMA archive IS 'Messages and transactions, insert-only and chained (Art. 5 6-1, Art. 6 7-2, Art. 7).';
+COMMENT ON SCHEMA archive IS
+    'Messages and transactions, insert-only and chained (Art. 5 6-1, Art. 6 7-2, Art. 7).';
 COMMENT ON SCHEMA crypto IS 'pgcrypto, out of reach of every role but the owner.';
 
 CREATE OR REPLACE FUNCTION archive.refuse_change() RETURNS trigger

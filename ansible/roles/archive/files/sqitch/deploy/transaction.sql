@@ -40,7 +40,8 @@ DECLARE
         WHEN (currency ~ '^[A-Z]{3,8}$') IS NOT TRUE THEN 'currency must be a code of 3 to 8 letters A-Z'
         WHEN is_party(reference) IS NOT TRUE THEN 'reference must have 1 to 255 printable characters'
         WHEN is_peer(client_ip, client_port) IS NOT TRUE THEN 'client_ip must be one host and client_port 1 to 65535'
-        WHEN NOT EXISTS (SELECT FROM means AS m WHERE m.name = means) THEN 'means is not in the list of means of payment'
+        WHEN NOT EXISTS (SELECT FROM means AS m WHERE m.name = means)
+            THEN 'means is not in the list of means of payment'
     END;
 BEGIN
     IF fault IS NOT NULL THEN

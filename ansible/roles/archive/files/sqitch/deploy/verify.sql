@@ -108,7 +108,8 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION archive.verify(bigint) IS
-    'Checks the chain from a seal on: no row when it holds, else the first bad seal or record and why (Art. 5 6-1, integrity).';
+    'Checks the chain from a seal on: no row when it holds, else the first bad seal or record and why '
+    '(Art. 5 6-1, integrity).';
 
 CREATE OR REPLACE FUNCTION archive.verify_head(anchored_seq bigint, anchored_hash text)
 RETURNS TABLE (kind text, id bigint, seal bigint, reason text)

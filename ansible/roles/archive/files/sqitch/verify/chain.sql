@@ -2,7 +2,8 @@
 BEGIN;
 
 SELECT FROM archive.seal WHERE false;
-SELECT 1 / count(*) FROM pg_trigger WHERE tgrelid = 'archive.seal'::regclass AND tgname = 'append_only' AND tgenabled = 'A';
+SELECT 1 / count(*)
+FROM pg_trigger WHERE tgrelid = 'archive.seal'::regclass AND tgname = 'append_only' AND tgenabled = 'A';
 SELECT FROM archive.entry WHERE false;
 SELECT FROM archive.place WHERE false;
 SELECT 'archive.summarize()'::regprocedure;

@@ -3,7 +3,8 @@ BEGIN;
 
 SELECT FROM archive.event WHERE false;
 SELECT FROM archive.machine WHERE false;
-SELECT 1 / count(*) FROM pg_trigger WHERE tgrelid = 'archive.event'::regclass AND tgname = 'append_only' AND tgenabled = 'A';
+SELECT 1 / count(*)
+FROM pg_trigger WHERE tgrelid = 'archive.event'::regclass AND tgname = 'append_only' AND tgenabled = 'A';
 SELECT 'archive.pepper()'::regprocedure;
 SELECT 'archive.clock_offset()'::regprocedure;
 SELECT 'archive.partitioned()'::regprocedure;

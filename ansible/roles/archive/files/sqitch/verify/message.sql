@@ -2,7 +2,8 @@
 BEGIN;
 
 SELECT FROM archive.message WHERE false;
-SELECT 1 / count(*) FROM pg_trigger WHERE tgrelid = 'archive.message'::regclass AND tgname = 'append_only' AND tgenabled = 'A';
+SELECT 1 / count(*)
+FROM pg_trigger WHERE tgrelid = 'archive.message'::regclass AND tgname = 'append_only' AND tgenabled = 'A';
 SELECT 'archive.record_message(text, text, text, text, timestamptz, timestamptz, inet, integer, text)'::regprocedure;
 SELECT 'archive.prepare_session(text)'::regprocedure;
 SELECT 'archive.refuse_message(text, text, text, timestamptz, timestamptz, inet, integer, text)'::regprocedure;

@@ -1,6 +1,6 @@
 """The audit: policies measure the hosts against the law and leave signed evidence."""
 
 from amanat.audit.errors import NotChecked
-from amanat.audit.markers import requirement
+from amanat.audit.markers import early, requirement
 
-__all__ = ["NotChecked", "requirement"]
+__all__ = ["NotChecked", "early", "requirement"]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,8 @@ from amanat.audit.errors import NotChecked, Unreachable
 from amanat.audit.inventory import Target
 from amanat.audit.recorder import Identity, Recorder
 from amanat.audit.ssh import COMMAND_SECONDS, Completed, Connection
+
+AT_ONCE = 4
 
 
 class _Backend(testinfra.backend.base.BaseBackend):  # type: ignore[misc]
@@ -24,6 +27,8 @@ class _Backend(testinfra.backend.base.BaseBackend):  # type: ignore[misc]
         self._encoding = "utf-8"
         self._connection = connection
         self._recorder = recorder
+        self._begun: dict[str, Future[Completed]] = {}
+        self._background = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix=connection.target.name)
 
     @cached_property
     def identity(self) -> Identity:
@@ -46,9 +51,20 @@ class _Backend(testinfra.backend.base.BaseBackend):  # type: ignore[misc]
         )
         return self.result(done.exit_status, line.encode(), done.stdout, done.stderr)
 
+    def begin(self, line: str, seconds: float) -> None:
+        """Start a command line; the next `run` of the same line waits for this one's end."""
+        _ = self.identity  # the connection is there before threads share it
+        if line not in self._begun:
+            self._begun[line] = self._background.submit(self._connection.run, line, b"", seconds)
+
+    def close(self) -> None:
+        """Drop what was begun and never taken up."""
+        self._background.shutdown(wait=True, cancel_futures=True)
+
     def _run(self, line: str, stdin: bytes, seconds: float) -> Completed:
+        begun = None if stdin else self._begun.pop(line, None)
         try:
-            return self._connection.run(line, stdin, seconds)
+            return begun.result() if begun else self._connection.run(line, stdin, seconds)
         except NotChecked as error:
             self._recorder.unreachable(self._connection.target.name, error)
             raise
@@ -93,6 +109,14 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
         """Which machine this is; raises `Unreachable`."""
         identity: Identity = self._backend.identity
         return identity
+
+    def begin(self, command: str, *, seconds: float = COMMAND_SECONDS) -> None:
+        """Start a command in the background; the next `run` of it takes it up. Raises `Unreachable`."""
+        self._backend.begin(command, seconds)
+
+    def close(self) -> None:
+        """Leave nothing running in the background."""
+        self._backend.close()
 
     def read(self, command: str, *args: str, seconds: float = COMMAND_SECONDS) -> str:
         """What a command that must work prints. `%s` in `command` are replaced by the quoted `args`.

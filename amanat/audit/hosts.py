@@ -47,6 +47,8 @@ class Hosts(Mapping[str, Host]):
 
     def close(self) -> None:
         """End every connection."""
+        for host in self._hosts.values():
+            host.close()
         for connection in self._connections.values():
             connection.close()
         shutil.rmtree(self._control, ignore_errors=True)

@@ -5,7 +5,10 @@ from collections.abc import Collection, Iterable, Iterator
 
 import pytest
 
+from amanat.audit.ssh import COMMAND_SECONDS
+
 MARKER = "requirement"
+EARLY = "early"
 
 
 def requirement(*ids: str) -> pytest.MarkDecorator:
@@ -18,10 +21,25 @@ def requirement(*ids: str) -> pytest.MarkDecorator:
     return pytest.mark.requirement(*ids)
 
 
+def early(command: str, *, host: str = "store", seconds: float = COMMAND_SECONDS) -> pytest.MarkDecorator:
+    """Have a command that takes long started on a host when the audit begins; the test that runs it takes it up.
+
+    Only for commands whose result doesn't depend on what other checks do. `seconds` bounds it.
+    """
+    return pytest.mark.early(command, host=host, seconds=seconds)
+
+
 def ids_of(item: pytest.Item) -> tuple[str, ...]:
     """The requirement ids of a test, in the order of its markers, each once."""
     marked = (one for mark in item.iter_markers(MARKER) for one in mark.args)
     return tuple(dict.fromkeys(str(one) for one in marked))
+
+
+def started_early(items: Iterable[pytest.Item]) -> Iterator[tuple[str, str, float]]:
+    """What the `early` markers of these tests name: (host or job, command, seconds)."""
+    for item in items:
+        for mark in item.iter_markers(EARLY):
+            yield mark.kwargs["host"], mark.args[0], mark.kwargs["seconds"]
 
 
 def faults(items: Iterable[pytest.Item], known: Collection[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from _pytest.config import create_terminal_writer
 
 from amanat.audit import options, report
 from amanat.audit.fixtures import AUDIT, archive, bound, hosts, probe, store
-from amanat.audit.markers import MARKER, faults, ids_of
+from amanat.audit.markers import EARLY, MARKER, faults, ids_of, started_early
 from amanat.audit.outcomes import Compared, outcome_of, redacted
 from amanat.audit.session import JUNIT, Audit
 from amanat.errors import AmanatError
@@ -37,6 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", f"{MARKER}(id, ...): the requirements of the law that a policy measures"
     )
     config.addinivalue_line("markers", f"{COSTLY}: takes seconds, so it runs after what is settled sooner")
+    config.addinivalue_line(
+        "markers", f"{EARLY}(command, host, seconds): a command started as the audit begins"
+    )
     config.stash[COMPARED] = Compared()
     if config.option.collectonly or config.option.help:
         return
@@ -99,6 +102,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         audit.start()
     except AmanatError as error:
         raise pytest.UsageError(str(error)) from None
+    audit.begin(started_early(session.items))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,7 +1,8 @@
 """One audit from its options to its verdicts; pytest only drives it."""
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -79,6 +80,12 @@ class Audit:
         self.recorder.run = Run.start(
             self.run_directory, context, signing_key(self.options.signing_key), self.recorder.redact, plan
         )
+
+    def begin(self, commands: Iterable[tuple[str, str, float]]) -> None:
+        """Start what takes long: (host or job, command, seconds). Where none answers, the checks will say so."""
+        for job, command, seconds in commands:
+            with contextlib.suppress(NotChecked):
+                self.hosts.job(job).begin(command, seconds=seconds)
 
     def note(self, test: str, outcome: Outcome, reason: Reason | None) -> None:
         """Take down how a check ended; a failure in its teardown replaces a pass."""

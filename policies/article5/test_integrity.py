@@ -4,11 +4,13 @@ from datetime import datetime
 
 import pytest
 
-from amanat.audit import requirement
+from amanat.audit import early, requirement
 from amanat.audit.archive import Message
 from amanat.audit.waiting import eventually
 
 NOT_ALLOWED = "42501"
+TAMPER = "sudo -n -u postgres /usr/local/lib/amanat/probe-tamper"
+NO_MESSAGE = 3
 KEPT = {
     "message": "origin",
     "transaction": "reference",
@@ -98,11 +100,14 @@ def test_origin_destination_and_times_are_kept_as_they_were(archive, bound):
 
 
 @pytest.mark.costly
+@early(TAMPER, seconds=300)
 @requirement("A5-6-1-integrity")
 def test_the_verifier_catches_a_superusers_edit(store, archive, bound):
     """On a scratch copy of the newest records, one byte that a superuser changes is named by the verifier."""
-    archive.find(archive.record(Message()), "message", bound("sealing_lag_seconds").max)
-    done = store.run("sudo -n -u postgres /usr/local/lib/amanat/probe-tamper", seconds=300)
+    done = store.run(TAMPER, seconds=300)
+    if done.exit_status == NO_MESSAGE:  # a new archive
+        archive.find(archive.record(Message()), "message", bound("sealing_lag_seconds").max)
+        done = store.run(TAMPER, seconds=300)
     found = store.parsed(done, (0, 1))
     assert found["clean"] == "ok"
     assert found["replica_refused"], "replication mode steps around the triggers"

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from amanat.audit import requirement
+from amanat.audit import early, requirement
 
 PROBE = "sudo -n /usr/local/lib/amanat/probe"
+DPKG_VERIFY = "sudo -n /usr/bin/dpkg --verify"
 MAY_RUN_AS_ANOTHER = {  # what an ordinary Debian server can't do without
     "/usr/bin/sudo",
     "/usr/lib/dbus-1.0/dbus-daemon-launch-helper",
@@ -45,6 +46,7 @@ def kernel(store):
     return store.json(f"{PROBE} sysctl")["settings"]
 
 
+@early(f"{PROBE} updates")
 @requirement("A7-protection")
 def test_security_updates_are_looked_for(updates, bound):
     """The timers run, and the lists were refreshed within the bound."""
@@ -86,10 +88,11 @@ def test_the_kernel_is_set_strictly(kernel, setting):
 
 
 @pytest.mark.costly
+@early(DPKG_VERIFY)
 @requirement("A7-protection")
 def test_files_of_packages_are_unchanged(store):
     """dpkg finds no program or library that differs from its package."""
-    done = store.run("sudo -n /usr/bin/dpkg --verify")
+    done = store.run(DPKG_VERIFY)
     lines = store.worked(done, exit_statuses=(0, 1)).splitlines()
     assert lines or done.exit_status == 0, "dpkg did not run"
     assert [line for line in lines if "??5" in line and " c " not in line] == []

@@ -170,15 +170,31 @@ def test_a_key_of_another_length_is_refused(volume, tmp_path, size, fits):
             layout.read_key()
 
 
-def test_a_marker_is_counted_once_though_it_lies_across_two_reads(volume, tmp_path, monkeypatch):
+@pytest.mark.parametrize("chunk", [1, 7, 16, 64])
+def test_a_marker_is_counted_once_though_it_lies_across_reads(volume, tmp_path, monkeypatch, chunk):
     probe = volume("probe_marker")
-    monkeypatch.setattr(probe, "CHUNK", 16)
+    monkeypatch.setattr(probe, "CHUNK", chunk)
+    markers = (b"MARKER-1", b"a-longer-marker-2", b"nowhere-to-be-found")
     for start in range(40):
         path = tmp_path / str(start)
-        path.write_bytes(b"." * start + b"MARKER-1" + b"." * 9)
-        assert probe.in_file(path, b"MARKER-1") == (1, start + 17)
-    found = probe.in_files(tmp_path, b"MARKER-1")
-    assert (found["files"], found["occurrences"], len(found["where"])) == (40, 40, probe.NAMED)
+        path.write_bytes(b"." * start + b"MARKER-1" + b"." * 9 + b"a-longer-marker-2")
+        search = probe.Search(markers)
+        probe.in_file(path, search)
+        assert list(search.found.values()) == [1, 1, 0]
+        assert search.searched_bytes == start + 34
+    search = probe.Search(markers)
+    files, where = probe.in_files(tmp_path, search)
+    assert (files, list(search.found.values())) == (40, [40, 40, 0])
+    assert [len(names) for names in where.values()] == [40, 40, 0]
+
+
+def test_a_marker_is_not_made_of_the_ends_of_two_files(volume, tmp_path):
+    probe = volume("probe_marker")
+    search = probe.Search([b"MARKER-1"])
+    for name, content in (("a", b"...MARK"), ("b", b"ER-1...")):
+        (tmp_path / name).write_bytes(content)
+        probe.in_file(tmp_path / name, search)
+    assert search.found == {b"MARKER-1": 0}
 
 
 def test_a_sparse_image_is_searched_only_where_it_was_written(volume, tmp_path):

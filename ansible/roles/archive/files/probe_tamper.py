@@ -2,7 +2,8 @@
 """Show that the verifier catches a superuser's edit: on a scratch copy of the newest records, never on real ones.
 
 Prints one JSON object: what the verifier said of the copy before and after the edit. Exit status: 0 the edit was
-caught and named, 1 it was not, or the probe could not run (one message on standard error).
+caught and named, 1 it was not, or the probe could not run (one message on standard error), 3 there is no message
+among the newest records to try on.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ UPDATE archive.message
 SET content = set_byte(content, octet_length(content) - 1, get_byte(content, octet_length(content) - 1) # 1)
 WHERE id = {id} AND xact >= {start};
 """
+
+
+class NoMessage(Problem):
+    """Nothing to try on."""
 
 
 def copy_schema(scratch: Scratch) -> None:
@@ -87,7 +92,7 @@ def probe() -> dict[str, object]:
     said = query(RANGE, REAL)
     window = json.loads(said) if said else {}
     if not window.get("message"):
-        raise Problem("the newest seals hold no message to try on; record one first")
+        raise NoMessage("the newest seals hold no message to try on; record one first")
     with Scratch(SETTINGS) as scratch:
         copy_schema(scratch)
         copy_rows(scratch, window)
@@ -109,6 +114,9 @@ def main() -> int:
     try:
         become_postgres(sys.argv)
         found = probe()
+    except NoMessage as nothing:
+        print(f"error: {nothing}", file=sys.stderr)
+        return 3
     except (Problem, OSError, subprocess.SubprocessError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1

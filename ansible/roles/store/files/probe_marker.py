@@ -1,5 +1,5 @@
 #!/usr/bin/python3 -B
-"""Say whether bytes given on standard input occur on the disk: in the raw image, and in the server's files.
+"""Say how often each line of standard input occurs on the disk: in the raw image, and in the server's files.
 
 Only reads, never repeats the bytes. Written pages are flushed to the image first, so it is as the disk would
 be found. Exit status: 0 searched (whatever was found), 1 a problem (one message on standard error).
@@ -12,13 +12,13 @@ import json
 import mmap
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from amanat_volume.layout import Layout
 from amanat_volume.problem import Problem, run
 
-SHORTEST, LONGEST = 8, 4096
+SHORTEST, LONGEST, MOST = 8, 256, 16
 CHUNK = 8 << 20
 NAMED = 20
 
@@ -35,83 +35,107 @@ def extents(descriptor: int, size: int) -> Iterator[tuple[int, int]]:
         yield start, position
 
 
-def in_file(path: Path, marker: bytes) -> tuple[int, int]:
-    """Count a marker in a file as its readers see it; return the count and the bytes searched."""
-    found = searched = 0
-    tail = b""
+class Search:
+    """Counts markers in a stream of chunks; one that two chunks share is counted too."""
+
+    def __init__(self, markers: Sequence[bytes]) -> None:
+        self.markers = markers
+        self.found = dict.fromkeys(markers, 0)
+        self.searched_bytes = 0
+        self._tail = b""
+
+    def add(self, chunk: bytes) -> None:
+        """Go on with a chunk that follows the last one."""
+        seam = self._tail + chunk[:LONGEST]
+        for marker in self.markers:
+            across = seam[max(0, len(self._tail) - len(marker) + 1) : len(self._tail) + len(marker) - 1]
+            self.found[marker] += across.count(marker) + chunk.count(marker)
+        self.searched_bytes += len(chunk)
+        self._tail = (self._tail + chunk)[-LONGEST:] if len(chunk) < LONGEST else chunk[-LONGEST:]
+
+    def part(self) -> None:
+        """What comes next does not follow what came before."""
+        self._tail = b""
+
+
+def in_file(path: Path, search: Search) -> None:
+    """Search a file as its readers see it."""
+    search.part()
     with open(path, "rb", buffering=0) as opened:
         while chunk := opened.read(CHUNK):
-            found += (tail + chunk).count(marker)
-            searched += len(chunk)
-            tail = chunk[-(len(marker) - 1) :]
-    return found, searched
+            search.add(chunk)
 
 
-def on_disk(path: Path, marker: bytes) -> tuple[int, int]:
-    """Count a marker in an image or block device as it is on the disk, past the cache.
-
-    Returns the count and the bytes searched.
-    """
-    found = searched = 0
+def on_disk(path: Path, search: Search) -> None:
+    """Search an image or block device as it is on the disk, past the cache."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECT | os.O_CLOEXEC)
     try:
         size = os.lseek(descriptor, 0, os.SEEK_END)
         with mmap.mmap(-1, CHUNK) as buffer:  # direct reads want an aligned buffer
             for start, end in extents(descriptor, size) if path.is_file() else [(0, size)]:
-                tail = b""
+                search.part()
                 while start < end and (count := os.preadv(descriptor, [buffer], start)):
                     chunk = buffer[: min(count, end - start)]
-                    found += (tail + chunk).count(marker)
+                    search.add(chunk)
                     start += len(chunk)
-                    searched += len(chunk)
-                    tail = chunk[-(len(marker) - 1) :]
     finally:
         os.close(descriptor)
-    return found, searched
 
 
-def in_files(root: Path, marker: bytes) -> dict[str, object]:
-    """Search every file below a directory as the server sees it; one that vanishes is passed over."""
-    files = found = searched = 0
-    where = []
+def in_files(root: Path, search: Search) -> tuple[int, dict[bytes, list[str]]]:
+    """Search every file below a directory as the server sees it; one that vanishes is passed over.
+
+    Returns how many files there were, and the names of those that hold each marker.
+    """
+    files = 0
+    where: dict[bytes, list[str]] = {marker: [] for marker in search.markers}
     for path in root.rglob("*"):
         try:
             if path.is_symlink() or not path.is_file():
                 continue
-            hits, size = in_file(path, marker)
+            before = dict(search.found)
+            in_file(path, search)
         except FileNotFoundError:
             continue
-        files, found, searched = files + 1, found + hits, searched + size
-        if hits:
-            where.append(str(path.relative_to(root)))
-    return {
-        "root": str(root),
-        "files": files,
-        "searched_bytes": searched,
-        "occurrences": found,
-        "where": where[:NAMED],
-    }
+        files += 1
+        for marker, names in where.items():
+            if search.found[marker] > before[marker]:
+                names.append(str(path.relative_to(root)))
+    return files, where
 
 
-def facts(marker: bytes) -> dict[str, object]:
-    """Search and return what was found."""
-    if not SHORTEST <= len(marker) <= LONGEST:
-        raise Problem(f"the marker has {len(marker)} bytes, not {SHORTEST} to {LONGEST}", "standard input")
+def facts(markers: Sequence[bytes]) -> dict[str, object]:
+    """Search and return what was found, marker by marker in the order they were given."""
+    if not 1 <= len(markers) <= MOST:
+        raise Problem(f"there are {len(markers)} markers, not 1 to {MOST}", "standard input")
+    for marker in markers:
+        if not SHORTEST <= len(marker) <= LONGEST:
+            raise Problem(f"a marker has {len(marker)} bytes, not {SHORTEST} to {LONGEST}", "standard input")
     layout = Layout.load()
     run("sync", "--file-system", str(layout.vault))
-    found, searched = on_disk(layout.backing, marker)
+    disk, files = Search(markers), Search(markers)
+    on_disk(layout.backing, disk)
+    number, where = in_files(layout.vault, files)
     return {
-        "marker_sha256": hashlib.sha256(marker).hexdigest(),
-        "image": {"path": str(layout.backing), "searched_bytes": searched, "occurrences": found},
-        "files": in_files(layout.vault, marker),
+        "image": {"path": str(layout.backing), "searched_bytes": disk.searched_bytes},
+        "files": {"root": str(layout.vault), "files": number, "searched_bytes": files.searched_bytes},
+        "markers": [
+            {
+                "sha256": hashlib.sha256(marker).hexdigest(),
+                "in_image": disk.found[marker],
+                "in_files": files.found[marker],
+                "where": where[marker][:NAMED],
+            }
+            for marker in markers
+        ],
     }
 
 
 def main() -> int:
     """Print what was found and return the exit status."""
     try:
-        marker = sys.stdin.buffer.read(LONGEST + 2).removesuffix(b"\n")
-        sys.stdout.write(json.dumps(facts(marker), indent=2) + "\n")
+        given = sys.stdin.buffer.read((LONGEST + 1) * MOST + 1)
+        sys.stdout.write(json.dumps(facts(given.splitlines()), indent=2) + "\n")
     except (Problem, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

@@ -11,11 +11,14 @@ from amanat import topology
 from amanat.access import ControllerFiles
 from amanat.converge import Configuration
 from amanat.inventory import inventory_text, known_hosts_text, secrets_source
-from amanat.keyring import Keyring
+from amanat.keyring import ANCHOR, Keyring
 from amanat.places import Places
 from amanat.settings import Settings
 from amanat.setup.mirrors import Mirrors
 from amanat.targets import Host
+
+ARCHIVE_COMMAND = "pgbackrest --stanza=archive archive-push %p"
+UNLOCKER = "vault"  # the host whose help the store's volume needs to open
 
 
 def configure(
@@ -33,6 +36,7 @@ def configure(
         auditor=keyring.auditor.public_key,
         ca=keyring.authority.certificate,
         sealing=keyring.sealing.public_key,
+        anchor=keyring.clients[ANCHOR].certificate,
     )
     inventory = described.apply(lambda known: _inventory(settings, places, known))
     pinned = described.apply(
@@ -91,6 +95,7 @@ def shared_variables(settings: Settings, places: Places, known: Mapping[str, Any
         "pki_certificate_days": settings.certificate_days,
         "pki_renew_days": settings.certificate_renew_days,
         "archive_sealing_public_key": known["sealing"],
+        "anchor_client_certificate": known["anchor"],
     }
 
 
@@ -100,6 +105,8 @@ def host_variables(name: str, settings: Settings, places: Places, subnet: str) -
     address = str(topology.address(name, network))
     common = {
         "base_flows": topology.incoming(name, network),
+        "copy_interval_hours": settings.copy_interval_hours,
+        "copy_second_server": settings.copy_second_server,
         "pki_names": [name, f"{name}.{places.stack_id}.internal", "localhost", "127.0.0.1", address],
     }
     return {**common, **_OWN[name](settings, subnet)} if name in _OWN else common
@@ -107,13 +114,37 @@ def host_variables(name: str, settings: Settings, places: Places, subnet: str) -
 
 def _store(settings: Settings, subnet: str) -> dict[str, Any]:
     return {
-        "store_volume_encryption": settings.store_volume_encryption,
-        "store_volume_size_gib": settings.store_volume_size_gib,
+        "volume_encryption": settings.store_volume_encryption,
+        "volume_size_gib": settings.store_volume_size_gib,
+        "volume_tang_url": f"http://{UNLOCKER}:{topology.port(UNLOCKER, 'tang')}",
+        "volume_tang_host": UNLOCKER,
+        "store_volume_gib": settings.store_volume_size_gib,
         "store_client_networks": _sources("store", "postgresql", subnet),
+        "store_archive_command": ARCHIVE_COMMAND,
+        "store_archive_timeout_seconds": settings.archive_timeout_seconds,
         # Both lie in one chain and expire by whole months together, so the longer choice holds.
         "archive_message_retention_days": max(
             settings.message_retention_days, settings.transaction_retention_days
         ),
+    }
+
+
+def _vault(settings: Settings, _subnet: str) -> dict[str, Any]:
+    return {
+        "tang_port": topology.port(UNLOCKER, "tang"),
+        "repository_full_days": settings.full_backup_days,
+        "repository_full_kept": settings.full_backups_kept,
+        "repository_interval_hours": settings.backup_interval_hours,
+    }
+
+
+def _drill(settings: Settings, _subnet: str) -> dict[str, Any]:
+    """A store that nobody reaches, and that leaves nothing on the vault."""
+    return {
+        "volume_encryption": settings.store_volume_encryption,
+        "volume_size_gib": settings.store_volume_size_gib,
+        "store_volume_gib": settings.store_volume_size_gib,
+        "store_client_networks": ["127.0.0.1/32"],
     }
 
 
@@ -129,4 +160,4 @@ def _listed(value: object) -> list[object]:
     return list(value) if isinstance(value, list) else []
 
 
-_OWN = {"store": _store}
+_OWN = {"store": _store, "vault": _vault, "drill": _drill}

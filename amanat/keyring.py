@@ -9,6 +9,8 @@ from amanat.keys import Authority, ClientCertificate, RandomSecret, SealingKey, 
 from amanat.places import Places
 
 DATABASE_CLIENTS = ("archive_writer", "archive_auditor", "archive_discloser")
+ANCHOR = "archive_anchor"  # the vault's own role in the archive: it reads the heads of the chain
+COPYING = ("store", "vault")  # hosts that leave copies of their files on the append-only server
 PASSWORD_BYTES = 24
 VOLUME_KEY_BYTES = 32
 
@@ -24,12 +26,18 @@ class Keyring(pulumi.ComponentResource):
         self.authority = Authority("authority", places.stack_id, child)
         self.sealing = SealingKey("sealing", places, child)
         self.volume_key = RandomSecret("volume-key", VOLUME_KEY_BYTES, child)
+        self.backup_cipher = RandomSecret("backup-cipher", VOLUME_KEY_BYTES, child)
+        self.copy_logins = {
+            name: RandomSecret(f"{name}-copy-login", PASSWORD_BYTES, child) for name in COPYING
+        }
+        self.copy_keys = {name: RandomSecret(f"{name}-copy-key", VOLUME_KEY_BYTES, child) for name in COPYING}
         self.passwords = {
-            role: RandomSecret(f"{role}-password", PASSWORD_BYTES, child) for role in DATABASE_CLIENTS
+            role: RandomSecret(f"{role}-password", PASSWORD_BYTES, child)
+            for role in (*DATABASE_CLIENTS, ANCHOR)
         }
         self.clients = {
             role: ClientCertificate(f"{role}-certificate", role, self.authority, certificate_days, child)
-            for role in DATABASE_CLIENTS
+            for role in (*DATABASE_CLIENTS, ANCHOR)
         }
         self.register_outputs({"sealing_fingerprint": self.sealing.fingerprint})
 
@@ -37,16 +45,19 @@ class Keyring(pulumi.ComponentResource):
         """What the roles get as secret variables."""
         return {
             "pki_ca_private_key": self.authority.private_key,
-            "store_volume_key": self.volume_key.value,
-            "store_passwords": pulumi.Output.all(
-                **{role: made.value for role, made in self.passwords.items()}
-            ),
+            "volume_key": self.volume_key.value,
+            "store_passwords": _values(self.passwords),
+            "repository_cipher": self.backup_cipher.value,
+            "copy_logins": _values(self.copy_logins),
+            "copy_keys": _values(self.copy_keys),
+            "anchor_client_key": self.clients[ANCHOR].private_key,
         }
 
     def files(self) -> Mapping[str, pulumi.Input[str]]:
         """What the controller's own tools need, by path below the stack's directory."""
         clients: dict[str, pulumi.Input[str]] = {"clients/ca.crt": self.authority.certificate}
-        for role, made in self.clients.items():
+        for role in DATABASE_CLIENTS:
+            made = self.clients[role]
             clients[f"clients/{role}.crt"] = made.certificate
             clients[f"clients/{role}.key"] = made.private_key
             clients[f"clients/{role}.password"] = self.passwords[role].value
@@ -56,3 +67,7 @@ class Keyring(pulumi.ComponentResource):
             "sealing/public.asc": self.sealing.public_key,
             **clients,
         }
+
+
+def _values(made: Mapping[str, RandomSecret]) -> pulumi.Output[dict[str, str]]:
+    return pulumi.Output.all(**{name: one.value for name, one in made.items()})

@@ -124,6 +124,59 @@ class Settings(BaseModel):
     store_volume_size_gib: Annotated[
         int, whole_number(2, 65536), Field(description="The size of the store's encrypted volume in GiB.")
     ] = 4
+    vault_ssh_port: Annotated[
+        int,
+        PORT,
+        Field(description="The port of 127.0.0.1 that leads to the vault's sshd. 0: a free one is chosen."),
+    ] = 0
+    vault_memory_mib: Annotated[
+        int,
+        whole_number(256, 4194304, zero="no limit"),
+        Field(description="The vault's memory in MiB. 0: no limit."),
+    ] = 0
+    archive_timeout_seconds: Annotated[
+        int,
+        whole_number(1, 86400, instead="a whole number of seconds from 1"),
+        Field(
+            description="Seconds after which written log leaves for the vault, full segment or not (Art. 5 6-1)."
+        ),
+    ] = 30
+    full_backup_days: Annotated[
+        int,
+        whole_number(1, 36525, instead="a whole number of days from 1"),
+        Field(description="Days between two full backups."),
+    ] = 7
+    backup_interval_hours: Annotated[
+        int,
+        whole_number(1, 876600, instead="a whole number of hours from 1"),
+        Field(
+            description="Hours between two backups of any kind: one a day is differential, the others incremental."
+        ),
+    ] = 6
+    full_backups_kept: Annotated[
+        int,
+        whole_number(0, 1000, instead="a whole number of backups"),
+        Field(description="How many full backups, with all that depends on them, are kept on the vault."),
+    ] = 4
+    copy_interval_hours: Annotated[
+        int,
+        whole_number(1, 876600, instead="a whole number of hours from 1"),
+        Field(description="Hours between two copies of files and backups to the append-only server."),
+    ] = 6
+    copy_second_server: Annotated[
+        str,
+        choices.address(
+            "https", instead="an address such as https://copies.example/amanat, or leave it empty"
+        ),
+        Field(
+            description="A second append-only rest-server for all copies, outside the stack. Empty: the vault alone."
+        ),
+    ] = ""
+    restore_drill_days: Annotated[
+        int,
+        whole_number(1, 36525, instead="a whole number of days from 1"),
+        Field(description="Days between two restore drills."),
+    ] = 7
     message_retention_days: Annotated[
         int,
         DAYS,
@@ -173,11 +226,12 @@ class Settings(BaseModel):
                 raise Unfit("is outside the law", "", outside)
         return value
 
-    @field_validator("store_database_port", mode="after")
+    @field_validator("store_database_port", "vault_ssh_port", mode="after")
     @classmethod
     def _its_own_port(cls, value: int, info: ValidationInfo) -> int:
-        if value and value == info.data.get("store_ssh_port"):
-            raise Unfit("is store_ssh_port too", "another port, or to 0 (chosen for you)")
+        for other in ("store_ssh_port", "store_database_port"):
+            if value and other != info.field_name and value == info.data.get(other):
+                raise Unfit(f"is {other} too", "another port, or to 0 (chosen for you)")
         return value
 
     @field_validator("certificate_renew_days", mode="after")

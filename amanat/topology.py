@@ -1,6 +1,7 @@
 """The house: which hosts there are, what they offer each other, and who may reach whom. Plain data.
 
-This release builds the store; the five others have their place, so that addresses and flows don't move later.
+This release builds the store and the vault; the others have their place, so that addresses and flows don't move
+later.
 """
 
 from collections.abc import Collection
@@ -36,7 +37,8 @@ class Flow:
 class Place:
     """A host's place: its address is the network's plus `offset`, below 15 so that a /28 holds every host.
 
-    `needs` are the hosts that have to be there before it works; `memory_mib` is the least it runs in.
+    `needs` are the hosts that have to be there before it works; `memory_mib` is the least it runs in. A `transient`
+    host comes and goes with an operation; its address and flows are always there.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Place:
     encrypted_volume: bool = False
     memory_mib: int = 512
     built: bool = False
+    transient: bool = False
 
 
 SSH = Service("ssh", 22)
@@ -55,6 +58,16 @@ METRICS = Service("metrics", 9100)
 PLACES: dict[str, Place] = {
     place.name: place
     for place in (
+        Place(
+            "drill",
+            offset=8,
+            job="a scratch host on which backups are proven by restoring them",
+            services=(SSH,),
+            needs=("vault",),
+            encrypted_volume=True,
+            memory_mib=1024,
+            transient=True,
+        ),
         Place(
             "logs",
             offset=9,
@@ -90,7 +103,7 @@ PLACES: dict[str, Place] = {
                 Service("restic", 8000),
                 Service("tang", 7500),
             ),
-            encrypted_volume=True,
+            built=True,
         ),
         Place(
             "desk",
@@ -110,15 +123,23 @@ PLACES: dict[str, Place] = {
     )
 }
 
+SERVERS = tuple(name for name, place in PLACES.items() if not place.transient)
+
 FLOWS: tuple[Flow, ...] = (
     *(Flow(CONTROLLER, name, "ssh", "configuration and audit") for name in PLACES),
     Flow(CONTROLLER, "store", "postgresql", "the operator's software and auditors on the controller"),
-    *(Flow("logs", name, "metrics", "monitoring") for name in PLACES if name != "logs"),
-    *(Flow(name, "logs", "relp", "logs leave the host that wrote them") for name in PLACES if name != "logs"),
-    *(Flow(name, "vault", "restic", "a copy of the host's files") for name in PLACES if name != "vault"),
+    *(Flow("logs", name, "metrics", "monitoring") for name in SERVERS if name != "logs"),
+    *(
+        Flow(name, "logs", "relp", "logs leave the host that wrote them")
+        for name in SERVERS
+        if name != "logs"
+    ),
+    *(Flow(name, "vault", "restic", "a copy of the host's files") for name in SERVERS if name != "vault"),
     Flow("store", "vault", "tang", "the volume's unlock key lies on another host"),
     Flow("store", "vault", "pgbackrest", "archived write-ahead log"),
     Flow("vault", "store", "pgbackrest", "base backups"),
+    Flow("vault", "store", "postgresql", "heads of the archive's chain, to be anchored"),
+    Flow("drill", "vault", "pgbackrest", "restores that prove the backups"),
     Flow("desk", "store", "postgresql", "the desk's database"),
     Flow("otp", "store", "postgresql", "the OTP service's database"),
     Flow("edge", "desk", "https", "the public support form"),
@@ -144,9 +165,15 @@ def address(host: str, subnet: IPv4Network) -> IPv4Address:
     return subnet[PLACES[host].offset]
 
 
+def port(host: str, service: str) -> int:
+    """The port on which a host offers a service."""
+    return next(one.port for one in PLACES[host].services if one.name == service)
+
+
 def peers(subnet: IPv4Network, hosts: Collection[str] = ()) -> dict[str, str]:
-    """Name -> address of the hosts (those that are built unless named), in the order of their places."""
-    return {name: str(address(name, subnet)) for name in PLACES if name in (hosts or built())}
+    """Name -> address of the hosts (those that are built unless named) and of every transient one, in their order."""
+    here = {*(hosts or built()), *(name for name, place in PLACES.items() if place.transient)}
+    return {name: str(address(name, subnet)) for name in PLACES if name in here}
 
 
 def incoming(host: str, subnet: IPv4Network, hosts: Collection[str] = ()) -> list[dict[str, object]]:

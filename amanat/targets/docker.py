@@ -25,7 +25,10 @@ CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_AUDIT_CONTROL", "CAP_SYSL
 TEMPORARY = {"/run": "rw,nosuid,nodev,mode=755", "/run/lock": "", "/tmp": "rw,nosuid,nodev"}  # noqa: S108 - the host's own
 DATA_DIRECTORY = "/var/lib/amanat"
 # Host -> port inside -> the setting that holds the port on the controller.
-PUBLISHED = {"store": {22: "store_ssh_port", 5432: "store_database_port"}}
+PUBLISHED = {
+    "store": {22: "store_ssh_port", 5432: "store_database_port"},
+    "vault": {22: "vault_ssh_port"},
+}
 
 
 class _HostIdentities(ResourceProvider):
@@ -85,7 +88,7 @@ class DockerHost(Host):
         spec: HostSpec,
         *,
         stack_id: str,
-        network: DockerNetwork,
+        network_name: pulumi.Input[str],
         image_id: pulumi.Input[str],
         engine_uri: str,
         engine_facts: EngineFacts,
@@ -115,7 +118,7 @@ class DockerHost(Host):
             memory=spec.memory_mib or None,
             volumes=[docker.ContainerVolumeArgs(volume_name=volume.name, container_path=DATA_DIRECTORY)],
             networks_advanced=[
-                docker.ContainerNetworksAdvancedArgs(name=network.network.name, ipv4_address=spec.address)
+                docker.ContainerNetworksAdvancedArgs(name=network_name, ipv4_address=spec.address)
             ],
             ports=[
                 docker.ContainerPortArgs(ip=LOOPBACK, internal=inside, external=outside)
@@ -219,7 +222,7 @@ class DockerTarget:
         return DockerHost(
             spec,
             stack_id=self._places.stack_id,
-            network=self._network,
+            network_name=self._network.network.name,
             image_id=self._image.image_id,
             engine_uri=self._settings.engine,
             engine_facts=self._facts,

@@ -113,6 +113,12 @@ def test_defaults_of_settings_are_lawful():
         "transaction_retention_days",
         "certificate_days",
         "certificate_renew_days",
+        "archive_timeout_seconds",
+        "full_backup_days",
+        "full_backups_kept",
+        "backup_interval_hours",
+        "copy_interval_hours",
+        "restore_drill_days",
         "internet_mbit_per_second",
     }
     register().check(**bounded)

@@ -37,6 +37,7 @@ KEYWORDS = {
         "check_mode",
         "diff",
         "delegate_to",
+        "ignore_unreachable",
         "no_log",
         "environment",
         "args",

@@ -27,7 +27,7 @@ class Mocks(pulumi.runtime.Mocks):
         outs |= {
             "Allocation": {
                 "subnet": "10.99.7.0/24",
-                "ports": {"store_ssh_port": 21022, "store_database_port": 21432},
+                "ports": {"store_ssh_port": 21022, "store_database_port": 21432, "vault_ssh_port": 22022},
             },
             "SshKeyPair": {
                 "private_key": f"{MARK}-{args.name}",

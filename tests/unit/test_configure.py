@@ -13,6 +13,7 @@ KNOWN = {
     "auditor": "ssh-ed25519 A",
     "ca": "CA-PEM",
     "sealing": "PGP",
+    "anchor": "ANCHOR-PEM",
 }
 
 
@@ -33,7 +34,7 @@ def mirrors(monkeypatch):
 def test_every_host_knows_its_peers_and_keys(places):
     told = shared_variables(Settings(), places, KNOWN)
     assert told["base_stack"] == places.stack_id
-    assert told["base_peers"] == {"store": "10.99.7.11"}
+    assert told["base_peers"] == {"drill": "10.99.7.8", "store": "10.99.7.11"}
     assert (told["base_deploy_public_key"], told["base_auditor_public_key"]) == (
         "ssh-ed25519 D",
         "ssh-ed25519 A",
@@ -82,13 +83,24 @@ def test_who_reaches_the_database_is_who_the_firewall_lets_in(places):
 def test_the_stores_settings_reach_its_roles(places):
     settings = Settings(store_volume_size_gib=9, message_retention_days=400)
     told = host_variables("store", settings, places, "10.99.7.0/24")
-    assert (told["store_volume_size_gib"], told["archive_message_retention_days"]) == (9, 400)
-    assert told["store_volume_encryption"] == settings.store_volume_encryption
+    assert (told["volume_size_gib"], told["store_volume_gib"]) == (9, 9)
+    assert told["archive_message_retention_days"] == 400
+    assert told["volume_encryption"] == settings.store_volume_encryption
+
+
+def test_the_stores_volume_opens_where_the_vault_listens(places):
+    store = host_variables("store", Settings(), places, "10.99.7.0/24")
+    vault = host_variables("vault", Settings(), places, "10.99.7.0/24")
+    assert store["volume_tang_host"] == "vault"
+    assert store["volume_tang_url"] == f"http://vault:{vault['tang_port']}"
+    assert {flow["port"]: flow["sources"] for flow in vault["base_flows"]}[vault["tang_port"]] == [
+        "10.99.7.11"
+    ]
 
 
 def test_another_host_is_told_nothing_of_the_stores(places):
     assert not [
         name
         for name in host_variables("vault", Settings(), places, "10.99.7.0/24")
-        if name.startswith("store")
+        if name.startswith(("store", "volume"))
     ]

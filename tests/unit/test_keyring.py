@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from amanat.keyring import DATABASE_CLIENTS
+from amanat.keyring import ANCHOR, COPYING, DATABASE_CLIENTS
 
 # In a process of its own, because Pulumi's mocks and event loops stay for a process's life.
 MAKE = """
@@ -56,8 +56,12 @@ def keyring():
 def test_the_roles_get_what_they_need_and_no_client_key(keyring):
     assert keyring["secrets"] == {
         "pki_ca_private_key": "authority.private_key",
-        "store_volume_key": "volume-key.value",
-        "store_passwords": {role: f"{role}-password.value" for role in DATABASE_CLIENTS},
+        "volume_key": "volume-key.value",
+        "store_passwords": {role: f"{role}-password.value" for role in (*DATABASE_CLIENTS, ANCHOR)},
+        "repository_cipher": "backup-cipher.value",
+        "copy_logins": {name: f"{name}-copy-login.value" for name in COPYING},
+        "copy_keys": {name: f"{name}-copy-key.value" for name in COPYING},
+        "anchor_client_key": "archive_anchor-certificate.private_key",
     }
 
 
@@ -72,6 +76,8 @@ def test_the_controller_gets_its_own_halves_and_never_the_authoritys_or_the_seal
         assert files[f"clients/{role}.password"] == f"{role}-password.value"
     assert "authority.private_key" not in files.values()
     assert "volume-key.value" not in files.values()
+    assert "backup-cipher.value" not in files.values()
+    assert not [name for name in files if ANCHOR in name], "the vault's login is not the controller's"
     assert not [name for name in files if name.startswith("sealing/private")]
 
 
@@ -80,7 +86,9 @@ def test_pulumi_is_told_to_encrypt_every_private_half(keyring):
     assert hidden.pop("sealing") == set()  # its private half is in no output at all
     for name in ("deploy", "auditor", "authority"):
         assert hidden.pop(name) == {"private_key"}
-    for role in DATABASE_CLIENTS:
+    for role in (*DATABASE_CLIENTS, ANCHOR):
         assert hidden.pop(f"{role}-certificate") == {"private_key", "ca_private_key"}
         assert hidden.pop(f"{role}-password") == {"value"}
-    assert hidden == {"volume-key": {"value"}}
+    for name in COPYING:
+        assert hidden.pop(f"{name}-copy-login") == hidden.pop(f"{name}-copy-key") == {"value"}
+    assert hidden == {"volume-key": {"value"}, "backup-cipher": {"value"}}

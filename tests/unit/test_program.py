@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from amanat.keyring import ANCHOR, DATABASE_CLIENTS
 from amanat.places import PROJECT_ROOT, Places
 
 MARK = "SECRETMARK"
@@ -80,18 +81,22 @@ def test_the_inventory_holds_no_secret(program: Made) -> None:
     assert MARK not in files["inventory/secrets"]
     tree = yaml.safe_load(text)
     assert tree["all"]["hosts"]["store"]["ansible_port"] == 21022
-    assert tree["all"]["vars"]["base_peers"] == {"store": "10.99.7.11"}
+    assert tree["all"]["vars"]["base_peers"]["store"] == "10.99.7.11"
 
 
 def test_host_keys_are_pinned_with_their_port(program: Made) -> None:
     files = secret(program["controller-files"]["inputs"]["files"])
-    assert files["ssh/known_hosts"] == "[127.0.0.1]:21022 ssh-ed25519 HOSTKEY\n"
+    assert files["ssh/known_hosts"].splitlines() == [
+        "[127.0.0.1]:21022 ssh-ed25519 HOSTKEY",
+        "[127.0.0.1]:22022 ssh-ed25519 HOSTKEY",
+    ]
 
 
 def test_the_roles_get_every_secret(program: Made) -> None:
     secrets = secret(program["configured"]["inputs"]["secrets"])
     assert secrets["pki_ca_private_key"] == f"{MARK}-ca"
-    assert set(secrets["store_passwords"]) == {"archive_writer", "archive_auditor", "archive_discloser"}
+    assert set(secrets["store_passwords"]) == {*DATABASE_CLIENTS, ANCHOR}
+    assert secrets["repository_cipher"] == f"{MARK}-backup-cipher"
 
 
 def test_the_private_sealing_key_is_in_no_resource(program: Made) -> None:
@@ -103,7 +108,7 @@ def test_every_inventory_variable_belongs_to_a_role(program: Made) -> None:
     tree = yaml.safe_load(secret(program["controller-files"]["inputs"]["files"])["inventory/hosts.yml"])
     given = {
         *tree["all"]["vars"],
-        *tree["all"]["hosts"]["store"],
+        *(name for host in tree["all"]["hosts"].values() for name in host),
         *secret(program["configured"]["inputs"]["secrets"]),
     }
     known: set[str] = set()

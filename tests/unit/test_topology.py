@@ -15,9 +15,24 @@ def by_name(entries):
     return {entry["name"]: entry for entry in entries}
 
 
-def test_the_six_hosts_have_places_and_the_store_is_built():
-    assert set(PLACES) == {"edge", "store", "vault", "desk", "otp", "logs"}
-    assert topology.built() == ("store",)
+def test_the_six_hosts_have_places_and_store_and_vault_are_built():
+    assert {name for name in PLACES if not PLACES[name].transient} == {
+        "edge",
+        "store",
+        "vault",
+        "desk",
+        "otp",
+        "logs",
+    }
+    assert topology.built() == ("store", "vault")
+
+
+def test_a_transient_host_is_known_before_it_comes_and_serves_only_its_maker():
+    assert [name for name in PLACES if PLACES[name].transient] == ["drill"]
+    assert topology.peers(SUBNET)["drill"] == "10.64.7.8"
+    assert [entry["sources"] for entry in topology.incoming("drill", SUBNET)] == [["10.64.7.1"]]
+    assert by_name(topology.incoming("vault", SUBNET))["pgbackrest"]["sources"] == ["10.64.7.8", "10.64.7.11"]
+    assert "10.64.7.8" not in by_name(topology.incoming("store", SUBNET))["postgresql"]["sources"]
 
 
 def test_every_host_fits_the_smallest_network_at_its_own_address():
@@ -51,17 +66,18 @@ def test_every_offered_service_is_reached_by_somebody():
     assert reached == {(name, service.name) for name, place in PLACES.items() for service in place.services}
 
 
-def test_the_store_alone_hears_only_the_controller():
+def test_the_store_hears_the_controller_and_the_vault():
     assert topology.incoming("store", SUBNET) == [
         {"name": "ssh", "protocol": "tcp", "port": 22, "sources": ["10.64.7.1"]},
-        {"name": "postgresql", "protocol": "tcp", "port": 5432, "sources": ["10.64.7.1"]},
+        {"name": "postgresql", "protocol": "tcp", "port": 5432, "sources": ["10.64.7.1", "10.64.7.12"]},
+        {"name": "pgbackrest", "protocol": "tcp", "port": 8432, "sources": ["10.64.7.12"]},
     ]
-    assert topology.peers(SUBNET) == {"store": "10.64.7.11"}
+    assert set(topology.peers(SUBNET)) == {"drill", "store", "vault"}
 
 
 def test_with_the_whole_house_the_store_hears_its_clients_by_address():
     entries = by_name(topology.incoming("store", SUBNET, PLACES))
-    assert entries["postgresql"]["sources"] == ["10.64.7.1", "10.64.7.13", "10.64.7.14"]
+    assert entries["postgresql"]["sources"] == ["10.64.7.1", "10.64.7.12", "10.64.7.13", "10.64.7.14"]
     assert entries["pgbackrest"]["sources"] == ["10.64.7.12"]
     assert entries["ssh"]["sources"] == ["10.64.7.1"]
 

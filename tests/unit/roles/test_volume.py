@@ -13,7 +13,7 @@ import pytest
 
 from amanat.places import PROJECT_ROOT
 
-FILES = PROJECT_ROOT / "ansible/roles/store/files"
+FILES = PROJECT_ROOT / "ansible/roles/volume/files"
 U8, U32, U64 = ctypes.c_uint8, ctypes.c_uint32, ctypes.c_uint64
 
 
@@ -143,7 +143,16 @@ def test_a_key_has_the_name_that_the_kernel_derives(volume):
     assert name != volume("amanat_volume.fscrypt").identifier(key[::-1])
 
 
-GOOD = {"method": "luks", "backing": "/b", "mount": "/m", "vault": "/m/v", "key": "/k", "size_gib": 4}
+GOOD = {
+    "method": "luks",
+    "backing": "/b",
+    "mount": "/m",
+    "vault": "/m/v",
+    "key": "/k",
+    "bound": "/j",
+    "tang_url": "",
+    "size_gib": 4,
+}
 
 
 @pytest.mark.parametrize(
@@ -164,15 +173,15 @@ def test_a_key_of_another_length_is_refused(volume, tmp_path, size, fits):
     (tmp_path / "volume.json").write_text(json.dumps({**GOOD, "key": str(tmp_path / "key")}), "utf-8")
     layout = volume("amanat_volume.layout").Layout.load(tmp_path / "volume.json")
     if fits:
-        assert layout.read_key() == b"k" * 32
+        assert volume("amanat_volume.key").read(layout) == b"k" * 32
     else:
         with pytest.raises(volume("amanat_volume.problem").Problem, match=f"has {size} bytes, not 32"):
-            layout.read_key()
+            volume("amanat_volume.key").read(layout)
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 16, 64])
 def test_a_marker_is_counted_once_though_it_lies_across_reads(volume, tmp_path, monkeypatch, chunk):
-    probe = volume("probe_marker")
+    probe = volume("amanat_volume.searching")
     monkeypatch.setattr(probe, "CHUNK", chunk)
     markers = (b"MARKER-1", b"a-longer-marker-2", b"nowhere-to-be-found")
     for start in range(40):
@@ -183,13 +192,13 @@ def test_a_marker_is_counted_once_though_it_lies_across_reads(volume, tmp_path, 
         assert list(search.found.values()) == [1, 1, 0]
         assert search.searched_bytes == start + 34
     search = probe.Search(markers)
-    files, where = probe.in_files(tmp_path, search)
+    files, where = probe.in_files(tmp_path.rglob("*"), search)
     assert (files, list(search.found.values())) == (40, [40, 40, 0])
     assert [len(names) for names in where.values()] == [40, 40, 0]
 
 
 def test_a_marker_is_not_made_of_the_ends_of_two_files(volume, tmp_path):
-    probe = volume("probe_marker")
+    probe = volume("amanat_volume.searching")
     search = probe.Search([b"MARKER-1"])
     for name, content in (("a", b"...MARK"), ("b", b"ER-1...")):
         (tmp_path / name).write_bytes(content)

@@ -14,7 +14,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from amanat_volume import ext4, fscrypt, loop
+from amanat_volume import ext4, fscrypt, loop, tang
 from amanat_volume.layout import Layout
 from amanat_volume.problem import Problem
 
@@ -68,17 +68,22 @@ def server_directories() -> dict[str, Path]:
     return found
 
 
-def key_file(layout: Layout) -> dict[str, object]:
-    """Return what may be told about the key's file; never the key."""
-    status = layout.key.stat()
-    volume = layout.mount.stat().st_dev
+def key_kept(layout: Layout) -> dict[str, object]:
+    """Return what may be told about the key as it is kept here; never the key."""
+    bound = layout.bound.exists()
+    kept = layout.bound if bound else layout.key
+    status = kept.stat()
+    found = tang.binding(kept.read_bytes()) if bound else None
     return {
-        "path": str(layout.key),
+        "path": str(kept),
         "bytes": status.st_size,
         "mode": f"{stat.S_IMODE(status.st_mode):04o}",
         "owner": status.st_uid,
-        "filesystem": filesystem(layout.key.resolve()),
-        "on_volume": status.st_dev == volume,
+        "filesystem": filesystem(kept.resolve()),
+        "on_volume": status.st_dev == layout.mount.stat().st_dev,
+        "bound_to": found
+        and {"url": found.url, "exchange": found.exchange, "advertised": sorted(found.advertised)},
+        "lies_open": layout.key.exists(),
     }
 
 
@@ -112,7 +117,7 @@ def facts() -> dict[str, object]:
             "policy": policy and policy.as_dict(),
             "key_state": policy and fscrypt.key_state(layout.mount, policy.key_identifier),
         },
-        "key": key_file(layout),
+        "key": key_kept(layout),
         "server": directories,
         "all_on_volume": all(found["on_volume"] for found in directories.values()),
     }

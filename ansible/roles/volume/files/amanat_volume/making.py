@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from amanat_volume import ext4, fscrypt, loop, luks
-from amanat_volume.layout import KEY_BYTES, Layout
+from amanat_volume import ext4, fscrypt, key, loop, luks
+from amanat_volume.layout import Layout
 from amanat_volume.problem import Problem, run
 
 GIB = 1 << 30
@@ -28,41 +28,9 @@ def method(wanted: str, backing: Path) -> str:
         raise Problem(
             f"the volume is made with {made}, not {wanted}",
             str(backing),
-            f"set store_volume_encryption to auto or {made}, or move the data to a new volume",
+            f"set volume_encryption to auto or {made}, or move the data to a new volume",
         )
     return made or (wanted if wanted != "auto" else "luks" if luks.available() else "fscrypt")
-
-
-def keep_key(layout: Layout, hexadecimal: str, dry_run: bool = False) -> bool:
-    """Keep the key where the host finds it at boot; say whether that changed anything.
-
-    Raises:
-        Problem: it is not 64 hexadecimal digits, or does not open the volume that exists.
-    """
-    try:
-        key = bytes.fromhex(hexadecimal.strip())
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise Problem("the key given is not 64 hexadecimal digits", "store_volume_key")
-    if not _opens(layout, key):
-        raise Problem(
-            "the key given does not open the volume of this host",
-            "store_volume_key",
-            "nothing was changed; give the key the volume was made with",
-        )
-    kept = layout.key
-    if kept.is_file() and kept.read_bytes() == key and kept.stat().st_mode & 0o7777 == 0o400:
-        return False
-    if not dry_run:
-        kept.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        fresh = kept.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as opened:
-            opened.write(key)
-            os.fsync(opened.fileno())
-        fresh.replace(kept)
-    return True
 
 
 def make(layout: Layout, dry_run: bool = False) -> bool:
@@ -73,18 +41,21 @@ def make(layout: Layout, dry_run: bool = False) -> bool:
     Raises:
         Problem: the disk is too small, or the volume is larger than it should be.
     """
-    if layout.backing.is_block_device():
-        return False
+    if layout.backing.exists() and layout.method == "luks" and not ext4.signature(layout.backing):
+        return _give_header(layout, dry_run)
     if layout.backing.exists():
-        return _grow(layout, dry_run)
+        return not layout.backing.is_block_device() and _grow(layout, dry_run)
     if dry_run:
         return True
+    opener = key.read(layout)
     image = layout.backing.with_name(layout.backing.name + ".new")
     _clear_stage(image)
     layout.backing.parent.mkdir(parents=True, exist_ok=True)
     _reserve(image, layout.size_gib * GIB)
     if layout.method == "fscrypt":
-        _encrypt(image, layout)
+        _encrypt(image, layout, opener)
+    else:
+        luks.make(image, opener)
     with open(image, "rb") as opened:
         os.fsync(opened.fileno())
     image.rename(layout.backing)
@@ -92,16 +63,14 @@ def make(layout: Layout, dry_run: bool = False) -> bool:
     return True
 
 
-def _opens(layout: Layout, key: bytes) -> bool:
-    held = ext4.signature(layout.backing) if layout.backing.exists() else ""
-    if held == "ext4":
-        return ext4.identity(layout.backing) == fscrypt.identifier(key)
-    return held != "crypto_LUKS" or luks.fits(layout.backing, key)
+def _give_header(layout: Layout, dry_run: bool) -> bool:
+    if not dry_run:
+        luks.make(layout.backing, key.read(layout))
+    return True
 
 
-def _encrypt(image: Path, layout: Layout) -> None:
-    key = layout.read_key()
-    ext4.make(image, fscrypt.identifier(key))
+def _encrypt(image: Path, layout: Layout, opener: bytes) -> None:
+    ext4.make(image, fscrypt.identifier(opener))
     opened, device = loop.attach(image)
     try:
         ext4.mount(device, _STAGE)
@@ -109,7 +78,7 @@ def _encrypt(image: Path, layout: Layout) -> None:
         os.close(opened)
     vault = _STAGE / layout.vault.relative_to(layout.mount)
     vault.mkdir()
-    fscrypt.set_policy(vault, fscrypt.add_key(_STAGE, key))
+    fscrypt.set_policy(vault, fscrypt.add_key(_STAGE, opener))
     ext4.unmount(_STAGE)
     _STAGE.rmdir()
 
@@ -129,7 +98,7 @@ def _reserve(image: Path, size: int) -> None:
         raise Problem(
             f"the disk is {missing / GIB:.1f} GiB too small for a volume of {size // GIB} GiB",
             str(image.parent),
-            "make room, or lower store_volume_size_gib",
+            "make room, or lower volume_size_gib",
         )
     with open(os.open(image, os.O_RDWR | os.O_CREAT, 0o600), "rb") as opened:
         try:
@@ -145,7 +114,7 @@ def _grow(layout: Layout, dry_run: bool) -> bool:
         raise Problem(
             f"the volume has {size / GIB:g} GiB and can't shrink to {layout.size_gib}",
             str(layout.backing),
-            f"set store_volume_size_gib to {-(-size // GIB)} or more",
+            f"set volume_size_gib to {-(-size // GIB)} or more",
         )
     if size < wanted and not dry_run:
         _reserve(layout.backing, wanted)

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from amanat_volume.layout import Layout
 from amanat_volume.problem import Problem, run
+from amanat_volume.searching import CHUNK, LONGEST, Search, in_files
 
-SHORTEST, LONGEST, MOST = 8, 256, 16
-CHUNK = 8 << 20
+SHORTEST, MOST = 8, 16
 NAMED = 20
 
 
@@ -33,37 +33,6 @@ def extents(descriptor: int, size: int) -> Iterator[tuple[int, int]]:
             return
         position = os.lseek(descriptor, start, os.SEEK_HOLE)
         yield start, position
-
-
-class Search:
-    """Counts markers in a stream of chunks; one that two chunks share is counted too."""
-
-    def __init__(self, markers: Sequence[bytes]) -> None:
-        self.markers = markers
-        self.found = dict.fromkeys(markers, 0)
-        self.searched_bytes = 0
-        self._tail = b""
-
-    def add(self, chunk: bytes) -> None:
-        """Go on with a chunk that follows the last one."""
-        seam = self._tail + chunk[:LONGEST]
-        for marker in self.markers:
-            across = seam[max(0, len(self._tail) - len(marker) + 1) : len(self._tail) + len(marker) - 1]
-            self.found[marker] += across.count(marker) + chunk.count(marker)
-        self.searched_bytes += len(chunk)
-        self._tail = (self._tail + chunk)[-LONGEST:] if len(chunk) < LONGEST else chunk[-LONGEST:]
-
-    def part(self) -> None:
-        """What comes next does not follow what came before."""
-        self._tail = b""
-
-
-def in_file(path: Path, search: Search) -> None:
-    """Search a file as its readers see it."""
-    search.part()
-    with open(path, "rb", buffering=0) as opened:
-        while chunk := opened.read(CHUNK):
-            search.add(chunk)
 
 
 def on_disk(path: Path, search: Search) -> None:
@@ -82,28 +51,6 @@ def on_disk(path: Path, search: Search) -> None:
         os.close(descriptor)
 
 
-def in_files(root: Path, search: Search) -> tuple[int, dict[bytes, list[str]]]:
-    """Search every file below a directory as the server sees it; one that vanishes is passed over.
-
-    Returns how many files there were, and the names of those that hold each marker.
-    """
-    files = 0
-    where: dict[bytes, list[str]] = {marker: [] for marker in search.markers}
-    for path in root.rglob("*"):
-        try:
-            if path.is_symlink() or not path.is_file():
-                continue
-            before = dict(search.found)
-            in_file(path, search)
-        except FileNotFoundError:
-            continue
-        files += 1
-        for marker, names in where.items():
-            if search.found[marker] > before[marker]:
-                names.append(str(path.relative_to(root)))
-    return files, where
-
-
 def facts(markers: Sequence[bytes]) -> dict[str, object]:
     """Search and return what was found, marker by marker in the order they were given."""
     if not 1 <= len(markers) <= MOST:
@@ -115,7 +62,7 @@ def facts(markers: Sequence[bytes]) -> dict[str, object]:
     run("sync", "--file-system", str(layout.vault))
     disk, files = Search(markers), Search(markers)
     on_disk(layout.backing, disk)
-    number, where = in_files(layout.vault, files)
+    number, where = in_files(layout.vault.rglob("*"), files)
     return {
         "image": {"path": str(layout.backing), "searched_bytes": disk.searched_bytes},
         "files": {"root": str(layout.vault), "files": number, "searched_bytes": files.searched_bytes},
@@ -124,7 +71,7 @@ def facts(markers: Sequence[bytes]) -> dict[str, object]:
                 "sha256": hashlib.sha256(marker).hexdigest(),
                 "in_image": disk.found[marker],
                 "in_files": files.found[marker],
-                "where": where[marker][:NAMED],
+                "where": [str(path.relative_to(layout.vault)) for path in where[marker][:NAMED]],
             }
             for marker in markers
         ],

@@ -16,17 +16,33 @@ class Problem(Exception):
 
 
 def run(*command: str, given: bytes | None = None, accept: tuple[int, ...] = (0,)) -> str:
-    """Run a program and return its output.
+    """Run a program and return its output as text.
 
     Raises:
         Problem: it is missing, or its exit status is not one of ``accept``.
     """
+    return run_raw(*command, given=given, accept=accept).decode(errors="replace")
+
+
+def run_raw(
+    *command: str, given: bytes | None = None, accept: tuple[int, ...] = (0,), seconds: float | None = None
+) -> bytes:
+    """Run a program and return its output as it is; one that takes longer than ``seconds`` is killed.
+
+    Raises:
+        Problem: it is missing, too slow, or its exit status is not one of ``accept``.
+    """
     try:
         # The callers pass fixed programs and paths of root's own configuration; there is no shell.
-        done = subprocess.run(command, input=given, capture_output=True, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, input=given, capture_output=True, check=False, timeout=seconds
+        )
     except FileNotFoundError as error:
         raise Problem(f"the program {command[0]} is missing", fix="run the playbook again") from error
+    except subprocess.TimeoutExpired as error:
+        raise Problem(f"{command[0]} gave no answer in {seconds:g} seconds") from error
     if done.returncode not in accept:
-        said = (done.stderr or done.stdout).decode(errors="replace").strip()
+        # Standard output may hold what must not be told.
+        said = (done.stderr or (b"" if given else done.stdout)).decode(errors="replace").strip()
         raise Problem(f"{command[0]} failed with status {done.returncode}", command[-1], said)
-    return done.stdout.decode(errors="replace")
+    return done.stdout

@@ -22,7 +22,28 @@ def fits(backing: Path, key: bytes) -> bool:
     return True
 
 
-def unlock(layout: Layout) -> str:
+def make(backing: Path, key: bytes) -> None:
+    """Give a file or device its LUKS header; the key goes through a pipe."""
+    run(
+        "cryptsetup",
+        "luksFormat",
+        "--batch-mode",
+        "--type",
+        "luks2",
+        "--cipher",
+        "aes-xts-plain64",
+        "--key-size",
+        "512",
+        "--label",
+        "amanat",
+        "--key-file",
+        "-",
+        str(backing),
+        given=key,
+    )
+
+
+def unlock(layout: Layout, key: bytes) -> str:
     """Map the volume and return its device; a loop device under it clears itself.
 
     Raises:
@@ -31,10 +52,12 @@ def unlock(layout: Layout) -> str:
     device = f"/dev/mapper/{layout.mapper}"
     if Path(device).exists():
         return device
-    if not fits(layout.backing, layout.read_key()):
-        raise Problem("the key is not this volume's", str(layout.key), "put back the key it was made with")
-    key = str(layout.key)
-    run("cryptsetup", "open", "--type", "luks2", "--key-file", key, str(layout.backing), layout.mapper)
+    if not fits(layout.backing, key):
+        raise Problem(
+            "the key is not this volume's", str(layout.backing), "put back the key it was made with"
+        )
+    given = ("--type", "luks2", "--key-file", "-", str(layout.backing), layout.mapper)
+    run("cryptsetup", "open", *given, given=key)
     return device
 
 

@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from amanat_volume import making, opening
+from amanat_volume import keeping, making, opening, waiting
 from amanat_volume.layout import Layout
 from amanat_volume.problem import Problem
 
@@ -22,13 +22,18 @@ def arguments() -> argparse.Namespace:
     method = commands.add_parser("method", help="print luks or fscrypt")
     method.add_argument("wanted", choices=["auto", "luks", "fscrypt"])
     method.add_argument("backing", type=Path)
-    for name, text in {
-        "keep-key": "keep the key given on standard input (64 hexadecimal digits)",
-        "make": "make the volume if there is none, or reserve what it lacks in size",
-    }.items():
-        command = commands.add_parser(name, help=text)
+    keep = commands.add_parser(
+        "keep-key", help="keep the key given on standard input (64 hexadecimal digits)"
+    )
+    for name in ("signing", "exchange"):
+        text = f"thumbprints of the {name} keys of the host that the key is bound to"
+        keep.add_argument(f"--{name}", nargs="*", default=[], help=text)
+    make = commands.add_parser(
+        "make", help="make the volume if there is none, or reserve what it lacks in size"
+    )
+    for command in (keep, make):
         command.add_argument("--dry-run", action="store_true", help="only say whether something would change")
-    commands.add_parser("open", help="mount and unlock it")
+    commands.add_parser("open", help="wait for its key, mount and unlock it")
     commands.add_parser("close", help="unmount it")
     return parser.parse_args()
 
@@ -39,13 +44,15 @@ def act(given: argparse.Namespace) -> str:
         return making.method(given.wanted, given.backing)
     layout = Layout.load()
     if given.command == "open":
-        opening.unlock(layout)
+        opening.must_exist(layout)
+        opening.unlock(layout, waiting.key_when_it_comes(layout))
         return "open"
     if given.command == "close":
         opening.lock(layout)
         return "closed"
     if given.command == "keep-key":
-        changed = making.keep_key(layout, sys.stdin.read(), given.dry_run)
+        trusted = keeping.Trusted(given.signing, given.exchange)
+        changed = keeping.keep(layout, sys.stdin.read(), trusted, given.dry_run)
     else:
         changed = making.make(layout, given.dry_run)
     return "changed" if changed else "unchanged"

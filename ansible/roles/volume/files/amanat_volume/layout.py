@@ -9,7 +9,6 @@ from pathlib import Path
 from amanat_volume.problem import Problem
 
 CONFIGURATION = Path("/etc/amanat/volume.json")
-KEY_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,8 @@ class Layout:
     """Paths of one volume.
 
     ``backing`` is the image file, or the block device when the host gives one; ``mount`` is where its file
-    system appears; ``vault`` is the directory below it whose every file is encrypted.
+    system appears; ``vault`` is the directory below it whose every file is encrypted. With a ``tang_url`` the
+    key lies in ``bound``, which only opens with that server's help; without one it lies in ``key`` as it is.
     """
 
     method: str
@@ -25,6 +25,8 @@ class Layout:
     mount: Path
     vault: Path
     key: Path
+    bound: Path
+    tang_url: str
     size_gib: int
     mapper: str = "amanat-volume"
 
@@ -43,21 +45,9 @@ class Layout:
                 mount=Path(raw["mount"]),
                 vault=Path(raw["vault"]),
                 key=Path(raw["key"]),
+                bound=Path(raw["bound"]),
+                tang_url=str(raw["tang_url"]),
                 size_gib=int(raw["size_gib"]),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise Problem("the volume's configuration can't be read", str(path), str(error)) from error
-
-    def read_key(self) -> bytes:
-        """Return the volume's key: exactly 32 bytes.
-
-        Raises:
-            Problem: the file is missing or of another length.
-        """
-        try:
-            key = self.key.read_bytes()
-        except OSError as error:
-            raise Problem("the volume's key can't be read", str(self.key), str(error.strerror)) from error
-        if len(key) != KEY_BYTES:
-            raise Problem(f"the volume's key has {len(key)} bytes, not {KEY_BYTES}", str(self.key))
-        return key

@@ -12,23 +12,30 @@ from amanat_volume.problem import Problem
 _REMEDY = "put back the key it was made with"
 
 
-def unlock(layout: Layout) -> None:
-    """Mount the volume and unlock it; let its file system fill an image that has grown.
+def unlock(layout: Layout, key: bytes) -> None:
+    """Mount the volume and unlock it with its key; let its file system fill an image that has grown.
 
     Raises:
-        Problem: there is no volume, another host holds it, it is damaged, or the key is not its own. Then
-            nothing stays mounted.
+        Problem: another host holds it, it is damaged, or the key is not its own. Then nothing stays mounted.
     """
-    if not layout.backing.exists():
-        raise Problem("there is no volume", str(layout.backing), "run the playbook again")
     try:
         if layout.method == "luks":
-            _open_luks(layout)
+            _open_luks(layout, key)
         else:
-            _open_fscrypt(layout)
+            _open_fscrypt(layout, key)
     except Problem:
         lock(layout)
         raise
+
+
+def must_exist(layout: Layout) -> None:
+    """Say at once that there is nothing to open, before anybody waits for a key.
+
+    Raises:
+        Problem: there is no volume.
+    """
+    if not layout.backing.exists():
+        raise Problem("there is no volume", str(layout.backing), "run the playbook again")
 
 
 def lock(layout: Layout) -> None:
@@ -38,11 +45,10 @@ def lock(layout: Layout) -> None:
         luks.lock(layout)
 
 
-def _open_fscrypt(layout: Layout) -> None:
-    key = layout.read_key()
+def _open_fscrypt(layout: Layout, key: bytes) -> None:
     if not ext4.mounted_device(layout.mount):
         if ext4.identity(layout.backing) != fscrypt.identifier(key):
-            raise Problem("the key is not this volume's", str(layout.key), _REMEDY)
+            raise Problem("the key is not this volume's", str(layout.backing), _REMEDY)
         loop.wait_until_free(layout.backing)
         ext4.check(layout.backing)
         ext4.fill(layout.backing)
@@ -55,13 +61,13 @@ def _open_fscrypt(layout: Layout) -> None:
     if policy is None:
         raise Problem("the directory is not encrypted", str(layout.vault), "restore the volume from a backup")
     if fscrypt.add_key(layout.mount, key) != policy.key_identifier:
-        raise Problem("the key is not this directory's", str(layout.key), _REMEDY)
+        raise Problem("the key is not this directory's", str(layout.vault), _REMEDY)
 
 
-def _open_luks(layout: Layout) -> None:
+def _open_luks(layout: Layout, key: bytes) -> None:
     if layout.backing.is_file() and not ext4.mounted_device(layout.mount):
         loop.wait_until_free(layout.backing)
-    device = Path(luks.unlock(layout))
+    device = Path(luks.unlock(layout, key))
     if not ext4.signature(device):
         ext4.make(device)
     if not ext4.mounted_device(layout.mount):

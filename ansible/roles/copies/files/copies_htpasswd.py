@@ -1,0 +1,67 @@
+#!/usr/bin/python3 -B
+"""Keep the file of logins that rest-server reads: one line a host, bcrypt of its password.
+
+Standard input: {host: password} in JSON. A line that still fits its password stays. Prints `changed` or
+`unchanged`; with --dry-run nothing is written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import bcrypt
+from amanat_copies import Problem, Settings
+
+ROUNDS = 8  # logins are random, so rounds add nothing; the server goes through them every few seconds
+
+
+def kept(path: Path) -> dict[str, str]:
+    """The lines that are there: what bcrypt made, by host."""
+    if not path.exists():
+        return {}
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return dict(line.split(":", 1) for line in lines if ":" in line)
+
+
+def lines(passwords: Mapping[str, str], before: Mapping[str, str]) -> str:
+    """The whole file: a host's old line where it fits, else a new one."""
+    text = ""
+    for host, password in sorted(passwords.items()):
+        old = before.get(host, "")
+        fits = old.startswith("$2b$") and bcrypt.checkpw(password.encode(), old.encode())
+        text += (
+            f"{host}:{old if fits else bcrypt.hashpw(password.encode(), bcrypt.gensalt(ROUNDS)).decode()}\n"
+        )
+    return text
+
+
+def main(arguments: list[str]) -> int:
+    """Write the file where it differs."""
+    try:
+        settings = Settings.load()
+        path = settings.logins
+        wanted = lines(json.load(sys.stdin), kept(path))
+        right = path.exists() and path.read_text(encoding="utf-8") == wanted
+        right = right and path.owner() == settings.account and path.stat().st_mode & 0o777 == 0o400
+        if not right and "--dry-run" not in arguments:
+            handle, new = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(wanted)
+            os.chmod(new, 0o400)
+            shutil.chown(new, settings.account, settings.account)
+            os.replace(new, path)
+    except (Problem, OSError, ValueError) as error:
+        sys.stderr.write(f"error: {type(error).__name__}\n")  # never what was read
+        return 1
+    sys.stdout.write("unchanged" if right else "changed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,123 @@
+#!/usr/bin/python3 -B
+"""Look at the server of copies and print what was seen as one JSON object. Changes no copy.
+
+server   how the running server was started, and how old each host's newest copy is by the server's clock
+keeping  after how many days the pruning in force lets a copy go: its choice among scratch files of known age
+damage   the smallest repository is checked as it is and, in a scratch copy, with one byte changed
+Exit status: 0 told, 1 a problem (one message on standard error).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from amanat_copies import DAY_SECONDS, Problem, Settings, ages, arrivals, outlived, restic
+
+UNIT = "amanat-copies.service"
+OLDEST_DAYS = 400
+MOST_BYTES = 512 << 20
+CHECK_SECONDS = 240
+
+
+def show(unit: str, *properties: str) -> dict[str, str]:
+    """Properties of a unit as the service manager has them now."""
+    command = ["/usr/bin/systemctl", "show", f"--property={','.join(properties)}", unit]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return dict(line.split("=", 1) for line in done.stdout.splitlines())
+
+
+def server(settings: Settings) -> dict[str, Any]:
+    """The running server's own arguments, and the ages of what it holds."""
+    pid = show(UNIT, "MainPID")["MainPID"]
+    if pid == "0":
+        raise Problem("the server of copies does not run")
+    arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
+    timer = show("amanat-copies-prune.timer", "ActiveState")["ActiveState"]
+    return {"arguments": arguments[1:], "hosts": ages(settings), "pruning": timer}
+
+
+def keeping(settings: Settings) -> dict[str, Any]:
+    """Ask the chooser that the timer runs, with its settings, about a copy of each age."""
+    now = time.time()
+    with tempfile.TemporaryDirectory(prefix="amanat-") as scratch:
+        for days in range(1, OLDEST_DAYS + 1):
+            path = Path(scratch) / f"{days:064x}"
+            path.touch()
+            os.utime(path, (now - days * DAY_SECONDS, now - days * DAY_SECONDS))
+        gone = outlived(arrivals(Path(scratch)), now, settings.keep_days, settings.keep_least)
+    return {"youngest_removed_days": min((int(name, 16) for name in gone), default=None)}
+
+
+def smallest(settings: Settings) -> tuple[str, int]:
+    """The host with the smallest repository, and its bytes."""
+    sizes = {
+        host: sum(path.stat().st_size for path in (settings.place / host).rglob("*") if path.is_file())
+        for host in settings.made()
+    }
+    if not sizes:
+        raise Problem("there is no repository yet")
+    host = min(sizes, key=lambda name: sizes[name])
+    return host, sizes[host]
+
+
+def is_whole(repository: Path, key: Path) -> bool:
+    """Whether restic finds every byte as it was written."""
+    try:
+        restic(repository, key, "check", "--read-data", "--no-lock", "--no-cache", seconds=CHECK_SECONDS)
+    except Problem as error:
+        if " takes more than " in str(error):
+            raise
+        return False
+    return True
+
+
+def damage(settings: Settings) -> dict[str, Any]:
+    """Check a repository, then its copy with a flipped byte in the largest pack."""
+    host, size = smallest(settings)
+    if size > MOST_BYTES:
+        raise Problem(f"the smallest repository has {size >> 20} MiB, more than a scratch copy may have")
+    key = settings.keys / host
+    with tempfile.TemporaryDirectory(prefix="amanat-", dir="/var/tmp") as scratch:  # noqa: S108 - made 0700
+        copy = Path(scratch) / host
+        shutil.copytree(settings.place / host, copy, ignore=lambda place, names: leave(place, names))
+        whole = is_whole(copy, key)
+        packs = (path for path in (copy / "data").rglob("?" * 64) if path.is_file())
+        pack = max(packs, key=lambda path: path.stat().st_size)
+        with open(pack, "r+b") as stream:
+            stream.seek(pack.stat().st_size // 2)
+            byte = stream.read(1)
+            stream.seek(-1, os.SEEK_CUR)
+            stream.write(bytes([byte[0] ^ 1]))
+        found = not is_whole(copy, key)
+    return {"host": host, "bytes": size, "whole": whole, "damage_found": found}
+
+
+def leave(place: str, names: list[str]) -> list[str]:
+    """What a scratch copy does without: locks come and go."""
+    return names if Path(place).name == "locks" else []
+
+
+def main(arguments: list[str]) -> int:
+    """Print the facts and return the exit status."""
+    asked = {"server": server, "keeping": keeping, "damage": damage}
+    if len(arguments) != 1 or arguments[0] not in asked:
+        sys.stderr.write(f"usage: probe-copies {'|'.join(asked)}\n")
+        return 1
+    try:
+        sys.stdout.write(json.dumps(asked[arguments[0]](Settings.load()), indent=2) + "\n")
+    except (Problem, OSError, subprocess.CalledProcessError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

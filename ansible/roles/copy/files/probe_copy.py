@@ -1,0 +1,239 @@
+#!/usr/bin/python3 -B
+"""Look at the host's copies as the host itself, and print what was seen as one JSON object.
+
+newest    the newest copy in each place: when it was made, of what, and that it can be read
+restored  the newest copy's configuration, restored beside and compared with the live files
+refusals  what the server answers to a client that is not let in, deletes or overwrites
+The only thing left on the server is one small object, the same every time, that no copy uses: it is what
+`refusals` tries to delete. Exit status: 0 told, 1 a problem (one message on standard error).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.client
+import json
+import os
+import re
+import ssl
+import subprocess
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from amanat_copy import AUTHORITY, OWN, Problem, Restic, Settings, login, pair
+
+COMPARED = ("/etc", "/usr/local/lib/amanat", "/var/lib/amanat/heads")
+UNLOCK = Path("/etc/amanat/volume.key")
+GROWING = "/var/lib/amanat/heads"  # lines are only added
+SETTLED_SECONDS = 5  # what changed while the copy was made may be in it or not
+SCRATCH = b"Amanat's probe of the append-only server; no copy uses this.\n"
+CONNECT_SECONDS = 10
+RESTIC_SECONDS = 120
+
+
+def snapshot(restic: Restic, settings: Settings) -> dict[str, Any]:
+    """The newest copy; `Problem` when there is none."""
+    command = ("snapshots", "--json", "--no-lock", "--latest=1", f"--host={settings.host}")
+    found = json.loads(restic.run(*command, seconds=RESTIC_SECONDS).stdout)
+    if not found:
+        raise Problem("there is no copy yet")
+    newest = max(found, key=lambda one: one["time"])
+    return {name: newest[name] for name in ("id", "time", "hostname", "paths")}
+
+
+def newest(_restic: Restic, settings: Settings) -> dict[str, Any]:
+    """The newest copy in each place, and how many files it lists."""
+    told = {}
+    for place in settings.places:
+        with tempfile.TemporaryDirectory(prefix="amanat-", dir="/run") as scratch:
+            restic = Restic(Path(scratch), place)
+            found = snapshot(restic, settings)
+            listed = restic.run("ls", "--json", "--no-lock", found["id"], seconds=RESTIC_SECONDS).stdout
+        kinds = [json.loads(line).get("type") for line in listed.splitlines()]
+        told[place] = {**found, "files": kinds.count("file")}
+    return told
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def secrets() -> re.Pattern[bytes]:
+    """What must not be in a copy: private keys, and what opens the volume, the backups or the copies themselves."""
+    texts = [(OWN / "key").read_bytes().strip(), login().encode()]
+    if UNLOCK.exists():
+        texts += [UNLOCK.read_bytes(), UNLOCK.read_bytes().hex().encode()]
+    known = b"|".join(re.escape(text) for text in texts)
+    return re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----|cipher-pass=[0-9A-Za-z]|:archive_anchor:[!-~]|" + known)
+
+
+def restored(restic: Restic, settings: Settings) -> dict[str, Any]:
+    """Restore the newest copy's configuration into a scratch place and compare it with the live files.
+
+    A file that was changed after the copy was made is no difference; one that only grows has to begin alike.
+    """
+    found = snapshot(restic, settings)
+    made = datetime.fromisoformat(found["time"]).timestamp()
+    same, different, telling = 0, [], []
+    hidden = secrets()
+    with tempfile.TemporaryDirectory(prefix="amanat-", dir="/run") as scratch:
+        only = [f"--include={path}" for path in COMPARED]
+        command = ("restore", found["id"], f"--target={scratch}", "--no-lock", "--verify", *only)
+        restic.run(*command, seconds=RESTIC_SECONDS)
+        files = [path for path in Path(scratch).rglob("*") if path.is_file() and not path.is_symlink()]
+        names = {path: Path("/") / path.relative_to(scratch) for path in files}
+        names = {path: live for path, live in names.items() if str(live).startswith(COMPARED)}
+        for path, live in names.items():
+            content = path.read_bytes()
+            if hidden.search(content):
+                telling.append(str(live))
+            if not live.exists():
+                continue
+            if str(live).startswith(GROWING):
+                alike = live.read_bytes().startswith(content)
+            elif live.stat().st_ctime > made - SETTLED_SECONDS:
+                continue
+            else:
+                alike = digest(path) == digest(live)
+            same += alike
+            if not alike:
+                different.append(str(live))
+    return {**found, "restored": len(names), "same": same, "different": different, "with_secrets": telling}
+
+
+class Server:
+    """The server of copies, spoken to as any HTTP client could."""
+
+    def __init__(self, settings: Settings, scratch: Path) -> None:
+        self._settings = settings
+        self._scratch = scratch
+        self._own = (str(pair(scratch)), None)
+        self.login = (settings.host, login())
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        login: tuple[str, str] | None,
+        body: bytes = b"",
+        *,
+        certificate: tuple[str, str | None] | None = None,
+        newest_tls: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
+        anonymous: bool = False,
+    ) -> int | str:
+        """The status of one request, or `refused` when it doesn't come so far."""
+        context = ssl.create_default_context(cafile=str(AUTHORITY))
+        context.maximum_version = newest_tls
+        if not anonymous:
+            context.load_cert_chain(*(certificate or self._own))
+        there = (self._settings.server, self._settings.port)
+        connection = http.client.HTTPSConnection(*there, timeout=CONNECT_SECONDS, context=context)
+        return self._answer(connection, method, path, login, body)
+
+    def plain(self, path: str) -> int | str:
+        """The status of a request without TLS."""
+        there = (self._settings.server, self._settings.port)
+        connection = http.client.HTTPConnection(*there, timeout=CONNECT_SECONDS)
+        return self._answer(connection, "GET", path, self.login, b"")
+
+    @staticmethod
+    def _answer(
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        login: tuple[str, str] | None,
+        body: bytes,
+    ) -> int | str:
+        headers = {}
+        if login:
+            headers["Authorization"] = "Basic " + base64.b64encode(":".join(login).encode()).decode()
+        try:
+            connection.request(method, path, body, headers)
+            return connection.getresponse().status
+        except ConnectionRefusedError as error:
+            raise Problem("nobody listens where copies go") from error
+        except TimeoutError as error:
+            raise Problem(f"no answer within {CONNECT_SECONDS} s where copies go") from error
+        except (ssl.SSLError, ConnectionError, http.client.HTTPException):
+            return "refused"
+        finally:
+            connection.close()
+
+    def foreign(self) -> tuple[str, str]:
+        """A certificate with the host's name that no authority of the stack signed."""
+        key, certificate = str(self._scratch / "foreign.key"), str(self._scratch / "foreign.crt")
+        command = ["/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        command += ["-nodes", "-days", "1", "-subj", f"/CN={self._settings.host}"]
+        command += ["-keyout", key, "-out", certificate]
+        subprocess.run(command, check=True, capture_output=True)
+        return certificate, key
+
+
+def trusted_by_the_system(settings: Settings) -> bool:
+    """Whether a client that knows only public authorities would trust the server; so ours is really checked."""
+    try:
+        connection = http.client.HTTPSConnection(
+            settings.server, settings.port, timeout=CONNECT_SECONDS, context=ssl.create_default_context()
+        )
+        connection.connect()
+    except ssl.SSLCertVerificationError:
+        return False
+    connection.close()
+    return True
+
+
+def refusals(_restic: Restic, settings: Settings) -> dict[str, Any]:
+    """Statuses by what was tried; `let_in` shows that the way itself works."""
+    scratch = f"/{settings.host}/data/{hashlib.sha256(SCRATCH).hexdigest()}"
+    config = f"/{settings.host}/config"
+    with tempfile.TemporaryDirectory(prefix="amanat-", dir="/run") as directory:
+        server = Server(settings, Path(directory))
+        me, password = server.login
+        server.ask("POST", scratch, server.login, SCRATCH)  # there from now on, or already
+        return {
+            "let_in": server.ask("HEAD", config, server.login),
+            "held": server.ask("HEAD", scratch, server.login),
+            "delete": server.ask("DELETE", scratch, server.login),
+            "overwrite": server.ask("POST", scratch, server.login, SCRATCH),
+            "other_content": server.ask("POST", scratch, server.login, SCRATCH + b"?"),
+            "still_held": server.ask("HEAD", scratch, server.login),
+            "no_login": server.ask("HEAD", config, None),
+            "wrong_password": server.ask("HEAD", config, (me, password[::-1])),
+            "anothers_copies": server.ask("GET", "/somebody-else/snapshots/", server.login),
+            "anothers_name": server.ask("HEAD", config, ("somebody-else", password)),
+            "everybodys_copies": server.ask("GET", "/snapshots/", server.login),
+            "no_tls": server.plain(config),
+            "old_tls": server.ask("HEAD", config, server.login, newest_tls=ssl.TLSVersion.TLSv1_2),
+            "no_certificate": server.ask("HEAD", config, server.login, anonymous=True),
+            "foreign_certificate": server.ask("HEAD", config, server.login, certificate=server.foreign()),
+            "trusted_by_the_system": trusted_by_the_system(settings),
+        }
+
+
+def main(arguments: list[str]) -> int:
+    """Print the facts and return the exit status."""
+    asked = {"newest": newest, "restored": restored, "refusals": refusals}
+    if len(arguments) != 1 or arguments[0] not in asked:
+        sys.stderr.write(f"usage: probe-copy {'|'.join(asked)}\n")
+        return 1
+    os.environ.pop("RESTIC_CACHE_DIR", None)
+    try:
+        settings = Settings.load()
+        with tempfile.TemporaryDirectory(prefix="amanat-", dir="/run") as scratch:
+            os.environ["RESTIC_CACHE_DIR"] = scratch
+            facts = asked[arguments[0]](Restic(Path(scratch)), settings)
+        sys.stdout.write(json.dumps(facts, indent=2) + "\n")
+    except (Problem, OSError, ValueError, subprocess.CalledProcessError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -18,6 +18,7 @@ ROLES = (
     "archive_discloser",
     "archive_auditor",
     "archive_sealer",
+    "archive_anchor",
     "archive_audited",
 )
 ROOM_BYTES = 512 << 20

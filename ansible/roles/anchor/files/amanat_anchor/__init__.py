@@ -1,0 +1,1 @@
+"""Heads of the archive's chain, kept on another host."""

@@ -1,0 +1,8 @@
+-- Deploy archive:anchor to pg
+-- requires: access
+BEGIN;
+
+GRANT USAGE ON SCHEMA archive TO archive_anchor;
+GRANT EXECUTE ON FUNCTION archive.heads(), archive.verify_head(bigint, text), archive.lag_seconds() TO archive_anchor;
+
+COMMIT;

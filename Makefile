@@ -12,7 +12,7 @@ SOURCE ?=
 export STACK ONLY YES SOURCE
 amanat := .venv/bin/amanat
 
-.PHONY: help env env-test up preview audit drift status bench down tools check test lock
+.PHONY: help env env-test up preview audit drift status bench drill down tools check test lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ status: env ## hosts, addresses, last audit
 
 bench: env ## messages per second, and the cost of the encrypted volume
 	@$(amanat) bench --stack "$$STACK"
+
+drill: env ## prove the backups: restore on a scratch host, compare, remove it
+	@$(amanat) drill --stack "$$STACK"
 
 down: env ## remove all that the stack made, and nothing else
 	@$(amanat) down --stack "$$STACK" $(if $(YES),--yes)

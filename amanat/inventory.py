@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -23,7 +24,7 @@ def inventory_text(places: Places, shared: Mapping[str, Any], hosts: Mapping[str
     access = {
         "ansible_user": "deploy",
         "ansible_ssh_private_key_file": str(places.deploy_key),
-        "ansible_ssh_common_args": f"{_pinned(places)} {SSH_OPTIONS}",
+        "ansible_ssh_common_args": ssh_arguments(places.known_hosts),
         "ansible_python_interpreter": "/usr/bin/python3",
         # Here as well as in ansible.cfg: the inventory must do with a plain `ansible-playbook` from anywhere.
         "ansible_pipelining": True,
@@ -33,9 +34,20 @@ def inventory_text(places: Places, shared: Mapping[str, Any], hosts: Mapping[str
     return f"# Made by the stack's program; a change here is lost at the next `pulumi up`.\n{text}"
 
 
-def _pinned(places: Places) -> str:
+def scratch_inventory_text(known_hosts: Path, name: str, variables: Mapping[str, Any]) -> str:
+    """An inventory to be given beside the stack's own: one more host, with its key pinned in a file of its own."""
+    own = {**variables, "ansible_ssh_common_args": ssh_arguments(known_hosts)}
+    return yaml.dump({"all": {"hosts": {name: own}}}, Dumper=_Blocks, allow_unicode=True, width=1000)
+
+
+def ssh_arguments(known_hosts: Path) -> str:
+    """How ssh is called: only pinned keys count."""
+    return f"{_pinned(known_hosts)} {SSH_OPTIONS}"
+
+
+def _pinned(known_hosts: Path) -> str:
     """The option that names the pinned keys. ssh splits its value at blanks and expands % (ssh_config(5))."""
-    path = str(places.known_hosts).replace("%", "%%")
+    path = str(known_hosts).replace("%", "%%")
     if shlex.quote(path) != path:
         escaped = path.replace("\\", "\\\\").replace('"', '\\"')
         path = f'"{escaped}"'

@@ -5,7 +5,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,12 +39,19 @@ class Result:
 
 @dataclass(frozen=True)
 class Playbook:
-    """A playbook with its inventory directory, a directory for run artifacts, and secrets that only memory holds."""
+    """A playbook with its inventory directory, a directory for run artifacts, and secrets that only memory holds.
+
+    `also` is an inventory beside the stack's own; `variables` win over all others and hold no secret; `tell` shows
+    lines of progress.
+    """
 
     path: Path
     inventory: Path
     runs: Path
     secrets: Mapping[str, Any]
+    also: Path | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    tell: Callable[[str], None] | None = None
 
     def run(self) -> Result:
         """Converge. Raises `ConvergeFailed` naming host, task and reason."""
@@ -58,7 +65,7 @@ class Playbook:
         result = Result()
         began = time.monotonic()
         private_directory(self.runs)
-        with _one_at_a_time(self.runs / "lock"), handing(json.dumps(dict(self.secrets))):
+        with _one_at_a_time(self.runs / "lock", self.tell or say), handing(json.dumps(dict(self.secrets))):
             directory = Path(
                 tempfile.mkdtemp(prefix=time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()), dir=self.runs)
             )
@@ -67,9 +74,10 @@ class Playbook:
                     private_data_dir=str(directory),
                     project_dir=str(self.path.parent),
                     playbook=self.path.name,
-                    inventory=str(self.inventory),
+                    inventory=[str(self.inventory), *([str(self.also)] if self.also else [])],
+                    extravars=dict(self.variables) or None,
                     cmdline=" ".join(options) or None,
-                    event_handler=lambda event: _note(event, result, began),
+                    event_handler=lambda event: _note(event, result, began, self.tell or say),
                     quiet=True,
                     envvars={PASSPHRASE: ""},  # ansible-runner writes the environment to disk
                 )
@@ -80,12 +88,12 @@ class Playbook:
         return result
 
 
-def _note(event: dict[str, Any], result: Result, began: float) -> bool:
+def _note(event: dict[str, Any], result: Result, began: float, tell: Callable[[str], None]) -> bool:
     kind = event.get("event", "")
     data = event.get("event_data", {})
     if kind == "playbook_on_task_start":
         result.tasks += 1
-        say(f"[{time.monotonic() - began:4.0f} s] task {result.tasks}: {_task(data)}")
+        tell(f"[{time.monotonic() - began:4.0f} s] task {result.tasks}: {_task(data)}")
     elif kind in ("runner_on_failed", "runner_on_unreachable"):
         if not data.get("ignore_errors"):
             result.failures.append(f"{data.get('host')}: {_task(data)}: {_reason(data.get('res', {}))}")
@@ -161,12 +169,12 @@ def _failure(result: Result, run: ansible_runner.Runner, directory: Path) -> Con
 
 
 @contextmanager
-def _one_at_a_time(lock: Path) -> Iterator[None]:
+def _one_at_a_time(lock: Path, tell: Callable[[str], None]) -> Iterator[None]:
     with lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("another run is configuring these hosts: waiting for it to end")
+            tell("another run is configuring these hosts: waiting for it to end")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -21,6 +21,7 @@ from amanat.setup.toolchain import tools
 from amanat.targets import engine
 
 PASSPHRASE_BYTES = 32
+LABELLED = {f"docker:index/{kind}:{kind.capitalize()}" for kind in ("container", "network", "volume")}
 CONFIGURATION = "amanat:Configuration::configured"
 _COLOUR = re.compile(r"<\{%.*?%\}>")
 OnEvent = Callable[[automation.EngineEvent], Any]
@@ -60,6 +61,7 @@ class Stack:
         """Make or update everything; `force` runs the playbook though nothing changed. Raises `AmanatError`."""
         with self._opened() as stack:
             self._recover(stack)
+            self._forget_lost(stack)
             replace = [urn for urn in [self._configuration_urn(stack)] if urn and force]
             with _heard(on_event) as heard:
                 return stack.up(on_event=heard, suppress_progress=True, replace=replace)
@@ -182,6 +184,18 @@ class Stack:
         uri = self.engine_uri()
         engine.sweep(uri, self.places.stack_id, known)
         engine.start_stopped(uri, self.places.stack_id)
+
+    def _forget_lost(self, stack: automation.Stack) -> None:
+        """Let Pulumi see which hosts, networks and volumes are gone from the engine, so that it makes them anew."""
+        resources = (stack.export_stack().deployment or {}).get("resources") or []
+        there = engine.present(self.engine_uri(), self.places.stack_id)
+        lost = [
+            str(found["urn"])
+            for found in resources
+            if found.get("type") in LABELLED and str(found.get("id")) not in there
+        ]
+        if lost:
+            stack.refresh(target=lost, suppress_progress=True)
 
     def _configuration_urn(self, stack: automation.Stack) -> str:
         resources = (stack.export_stack().deployment or {}).get("resources") or []

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from amanat.cli import bench, disclose, evidence, operations, policies
+from amanat.cli import bench, disclose, evidence, operations, policies, recover
 from amanat.cli.setup import run_setup
 from amanat.errors import AmanatError
 from amanat.handover import handing
@@ -53,15 +53,56 @@ def up(
     ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Stand up or update the stack, then audit it."""
+    """Stand up or update the stack, drill a restore when one is due, then audit."""
     places = Places(stack)
     operations.adopt_mirrors(places)
     os.environ.update(run_setup(source).environment)
     done, secrets = operations.up(places, force=force)
     operations.tell(done, as_json)
     if audit_after:
+        recover.drill_if_due(places)
         with handing(json.dumps(secrets)):  # the audit redacts them, and need not ask Pulumi again
             raise typer.Exit(policies.audit(places, [], on_stderr=as_json))
+
+
+@app.command()
+def restore(
+    target_time: Annotated[
+        str, typer.Option(help="The time to go back to, ISO 8601 (UTC unless it says), or latest.")
+    ] = recover.LATEST,
+    reason: Annotated[str, typer.Option(help="Why; it is written down beside the anchors.")] = "restore",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    stack: StackName = "local",
+    as_json: AsJson = False,
+) -> None:
+    """Put a backup in the archive's place, verify it, and converge the hosts."""
+    places = Places(stack)
+    operations.adopt_mirrors(places)
+    target = recover.instant(target_time)
+    os.environ.update(run_setup().environment)
+    operations.tell(recover.restore(places, target, reason, yes=yes), as_json)
+
+
+@app.command()
+def drill(
+    target_time: Annotated[
+        str, typer.Option(help="The time to restore, ISO 8601 (UTC unless it says), or latest.")
+    ] = recover.LATEST,
+    if_due: Annotated[
+        bool, typer.Option("--if-due", help="Only when the last drill is older than restore_drill_days.")
+    ] = False,
+    stack: StackName = "local",
+    as_json: AsJson = False,
+) -> None:
+    """Prove the backups: restore on a scratch host, compare, keep the evidence, remove the host."""
+    places = Places(stack)
+    operations.adopt_mirrors(places)
+    target = recover.instant(target_time)
+    if if_due and not recover.is_due(places):
+        typer.echo("no drill is due", err=True)
+        return
+    os.environ.update(run_setup().environment)
+    operations.tell(recover.drill(places, target), as_json)
 
 
 @app.command()

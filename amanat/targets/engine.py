@@ -3,7 +3,7 @@
 import ipaddress
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import docker
@@ -163,6 +163,35 @@ def leftovers(uri: str, stack_id: str) -> dict[str, list[str]]:
             "networks": [str(item.name) for item in client.networks.list(filters=label)],
             "volumes": [str(item.name) for item in client.volumes.list(filters=label)],
             "images": [tag for item in client.images.list(filters=label) for tag in item.tags],
+        }
+
+
+def image_id(uri: str, container: str) -> str:
+    """The image a container was made from. Raises `HostNotBooted` when there is no such container."""
+    with connection(uri) as client:
+        try:
+            return str(client.containers.get(container).attrs["Image"])
+        except NotFound as error:
+            raise HostNotBooted(
+                what="the host isn't there", where=f"container {container}", fix="Run `make up` first."
+            ) from error
+
+
+def remove_host(uri: str, container: str, volume: str) -> None:
+    """Remove a host's container and its volume; what is gone already is no error."""
+    with connection(uri) as client, suppress(NotFound):
+        client.containers.get(container).remove(force=True)
+    remove_volume(uri, volume)
+
+
+def present(uri: str, stack_id: str) -> set[str]:
+    """The stack's containers and networks by id, its volumes by name, as Pulumi calls them, if they are there."""
+    label = {"label": f"{STACK_LABEL}={stack_id}"}
+    with connection(uri) as client:
+        return {
+            *(str(item.id) for item in stack_containers(client, stack_id)),
+            *(str(item.id) for item in client.networks.list(filters=label)),
+            *(str(item.name) for item in client.volumes.list(filters=label)),
         }
 
 

@@ -14,7 +14,15 @@ from amanat.stack import Stack
 from tests.hosts.live import KILLS, STACK, LiveStack, amanat, kill_up_at
 
 # The order of a host's life; files not named here come before the host is broken.
-LAST = ("test_crash", "test_breaks", "test_drift", "test_restart", "test_down")
+LAST = (
+    "test_crash",
+    "test_recovery",
+    "test_breaks",
+    "test_drift",
+    "test_restart",
+    "test_network_unlock",
+    "test_down",
+)
 
 
 @pytest.fixture(scope="session")

@@ -38,13 +38,18 @@ class Account:
 
 
 def write(
-    client: Mapping[str, Any], writers: int, messages: int, on_progress: Callable[[int], None]
+    client: Mapping[str, Any],
+    writers: int,
+    messages: int,
+    on_progress: Callable[[int], None],
+    account: Account | None = None,
 ) -> Account:
     """Record `messages` messages with `writers` connections, through crashes of the server.
 
-    `on_progress` hears how many are acknowledged. Raises psycopg.OperationalError when the server stays away.
+    `on_progress` hears how many are acknowledged; a given `account` is gone on with. Raises
+    psycopg.OperationalError when the server stays away.
     """
-    account, numbers = Account(), iter(range(messages))
+    account, numbers = account or Account(), iter(range(messages))
     with ThreadPoolExecutor(writers) as pool:
         work = [pool.submit(_writer, client, numbers, account, on_progress) for _ in range(writers)]
         for writer in work:

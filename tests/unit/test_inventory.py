@@ -89,8 +89,8 @@ def test_host_keys_are_pinned_with_their_port(tmp_path):
 
 
 def test_a_secrets_document_is_ansibles(tmp_path):
-    document = json.loads(secrets_document({"store_volume_key": "k", "store_passwords": {"w": "p"}}))
-    assert document["all"]["vars"] == {"store_volume_key": "k", "store_passwords": {"w": "p"}}
+    document = json.loads(secrets_document({"volume_key": "k", "store_passwords": {"w": "p"}}))
+    assert document["all"]["vars"] == {"volume_key": "k", "store_passwords": {"w": "p"}}
     assert document["_meta"] == {"hostvars": {}}  # so that Ansible doesn't ask host by host
 
 
@@ -100,7 +100,7 @@ def test_the_source_hands_over_a_runs_secrets_from_anywhere(request, tmp_path, w
     source = places.inventory / "secrets"
     write_private(source, secrets_source(places), 0o700)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    with handing(json.dumps({"store_volume_key": "it's; a 'key'"})):
+    with handing(json.dumps({"volume_key": "it's; a 'key'"})):
         environment |= {"AMANAT_HANDOVER": os.environ["AMANAT_HANDOVER"]}
         done = subprocess.run(
             [str(source), "--list"],
@@ -111,7 +111,7 @@ def test_the_source_hands_over_a_runs_secrets_from_anywhere(request, tmp_path, w
             check=False,
         )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["all"]["vars"] == {"store_volume_key": "it's; a 'key'"}
+    assert json.loads(done.stdout)["all"]["vars"] == {"volume_key": "it's; a 'key'"}
 
 
 def test_the_source_finds_the_state_without_any_variable(hostile):

@@ -21,7 +21,7 @@ PLAYBOOK = """
   tasks:
     - name: Use the secret
       ansible.builtin.copy:
-        content: "{{ store_volume_key }}\\n"
+        content: "{{ volume_key }}\\n"
         dest: "%(where)s/key"
         mode: "0600"
       no_log: true
@@ -63,7 +63,7 @@ def world(tmp_path_factory):
         write_private(places.inventory / "hosts.yml", HOSTS % sys.executable)
         write_private(places.inventory / "secrets", secrets_source(places), 0o700)
         yield (
-            Playbook(root / "site/site.yml", places.inventory, places.runs, {"store_volume_key": SECRET}),
+            Playbook(root / "site/site.yml", places.inventory, places.runs, {"volume_key": SECRET}),
             where,
         )
 
@@ -119,7 +119,7 @@ def test_a_check_tells_what_it_would_change_and_changes_nothing(world, monkeypat
 
 def noted(*events):
     result = Result()
-    assert [_note(event, result, 0.0) for event in events] == [False] * len(events)
+    assert [_note(event, result, 0.0, playbook.say) for event in events] == [False] * len(events)
     return result
 
 
@@ -231,7 +231,7 @@ def test_a_second_run_on_the_same_hosts_waits_and_says_so(tmp_path, monkeypatch)
     )
     holder.stdout.readline()
     monkeypatch.setattr(playbook, "say", lambda text: said.append(text) or holder.stdin.close())
-    with playbook._one_at_a_time(lock):
+    with playbook._one_at_a_time(lock, playbook.say):
         assert "waiting" in said[0]
     holder.stdout.close()
     assert holder.wait() == 0

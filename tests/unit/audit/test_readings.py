@@ -2,7 +2,7 @@
 
 import pytest
 
-from amanat.audit.readings import base_chains, listeners, open_ports, sshd_settings
+from amanat.audit.readings import base_chains, callers, listeners, open_ports, sshd_settings
 
 
 def chain(name: str, hook: str, policy: str = "drop") -> dict[str, object]:
@@ -70,3 +70,27 @@ def test_sshd_settings_keep_repeated_names() -> None:
         "port": ["22"],
         "allowusers": ["a", "b"],
     }
+
+
+@pytest.mark.parametrize(
+    ("rules", "sources"),
+    [
+        ([], set()),
+        ([rule(matches("dport", 22), ACCEPT)], {"any"}),
+        ([rule(SOURCE, matches("dport", 22), ACCEPT), rule(matches("dport", 80), ACCEPT)], {"192.0.2.1"}),
+        ([rule(SOURCE, matches("dport", 22), {"drop": None})], set()),
+        (
+            [
+                rule(
+                    matches("saddr", {"set": ["192.0.2.7", {"prefix": {"addr": "10.0.0.0", "len": 8}}]}),
+                    matches("dport", {"set": [{"range": [20, 30]}]}),
+                    ACCEPT,
+                ),
+                rule(SOURCE, matches("dport", 22), ACCEPT),
+            ],
+            {"192.0.2.7", "10.0.0.0/8", "192.0.2.1"},
+        ),
+    ],
+)
+def test_callers_are_the_sources_that_rules_accept(rules: list[object], sources: set[str]) -> None:
+    assert callers({"nftables": [chain("input", "input"), *rules]}, "input", 22) == sources

@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from amanat.cli import app as module
-from amanat.cli import operations, policies
+from amanat.cli import operations, policies, recover
 from amanat.cli.app import app, main
 from amanat.cli.operations import Answer
 from amanat.errors import AmanatError, BadInput
@@ -92,6 +92,7 @@ def test_an_answer_is_lines_or_json_alone_on_standard_output(run, ready, monkeyp
     monkeypatch.setattr(module.bench, "measure", answer(stack="local-1"))
     monkeypatch.setattr(operations, "up", lambda *given, **options: (answer(stack="local-1")(), {}))
     monkeypatch.setattr(policies, "audit", lambda *given, **options: 0)
+    monkeypatch.setattr(recover, "is_due", lambda places: False)
     code, out, _ = run(*words, *(["--json"] if as_json else []))
     assert code == 0
     assert ready
@@ -206,6 +207,7 @@ def test_up_ends_as_its_audit_does(run, ready, pytests, monkeypatch):
         operations, "up", lambda *given, **options: (Answer({"stack": "x"}, ()), {"key": "k"})
     )
     pytests.statuses.append(1)
+    monkeypatch.setattr(recover, "is_due", lambda places: False)
     code, out, _ = run("up", "--json")
     assert (code, json.loads(out)) == (1, {"stack": "x"})
     assert pytests.stdout == [sys.stderr]  # the answer's JSON stays alone

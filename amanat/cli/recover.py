@@ -1,0 +1,95 @@
+"""`amanat restore` and `amanat drill`: what they ask, tell and answer."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import typer
+
+from amanat import recovery
+from amanat.choices import latin_digits
+from amanat.cli.operations import Answer
+from amanat.cli.show import Show
+from amanat.errors import BadInput, shown
+from amanat.places import PROJECT_ROOT, Places
+from amanat.settings import Settings
+from amanat.stack import Stack
+
+LATEST = "latest"
+
+
+def instant(text: str | None) -> datetime | None:
+    """A time from the command line; None for nothing or `latest`. Raises BadInput."""
+    if text is None or text.strip() == LATEST:
+        return None
+    try:
+        found = datetime.fromisoformat(latin_digits(text.strip()))
+    except ValueError as error:
+        raise BadInput(
+            f"{shown(text)} is no time", "--target-time", "Write it as 2026-11-22T14:00+03:30."
+        ) from error
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def restore(places: Places, target: datetime | None, reason: str, *, yes: bool) -> Answer:
+    """Show the plan, ask, restore, converge."""
+    Stack(places).outputs()
+    known = recovery.repository(places)
+    plan = known.plan(target)
+    for line in [f"the archive of stack {places.stack} is replaced:", *plan.lines(known.now)]:
+        typer.echo(line, err=True)
+    if not yes:
+        _ask("Replace the archive?")
+    show = Show()
+    done = recovery.restore(places, target, reason, show.line)
+    show.line("the archive is back and verified; converging the hosts")
+    Stack(places).up(show, force=True)
+    values = done.values
+    lines = (
+        f"restored from backup {plan.backup.label}, timeline {values['timeline']}, in {done.seconds:.0f} s",
+        f"head {values['seq']} {values['hash']}, {values['records']} records, verified",
+        "next: `make audit`",
+    )
+    return Answer({"stack": places.stack_id, "backup": plan.backup.label, **values}, lines)
+
+
+def drill(places: Places, target: datetime | None) -> Answer:
+    """Prove the backups on a scratch host."""
+    Stack(places).outputs()
+    if target is not None:
+        recovery.repository(places).plan(target)
+    show = Show()
+    show.line("making the scratch host")
+    done = recovery.drill(places, target, show.line)
+    values = done.values
+    lines = (
+        f"restored {values['records']} records, {values['bytes'] / 2**20:.0f} MiB,"
+        f" in {values['restore_seconds']} s (RTO)",
+        f"a lost store would have cost the last {values['loss_seconds']} s (RPO)",
+        f"head {values['restored_head']['seq']} {values['restored_head']['hash']}: in the store's chain,"
+        f" and every anchored head up to it is there ({values['anchors']} anchored)",
+        f"evidence: {done.evidence}",
+        "next: `make audit`",
+    )
+    return Answer({"stack": places.stack_id, "evidence": str(done.evidence), **values}, lines)
+
+
+def drill_if_due(places: Places) -> None:
+    """Drill in a process of its own when the last one is too old; one that fails shows in the audit that follows."""
+    if is_due(places):
+        typer.echo("a restore drill is due: proving the backups on a scratch host", err=True)
+        command = [sys.executable, "-m", "amanat", "drill", f"--stack={places.stack}"]
+        subprocess.run(command, cwd=PROJECT_ROOT, stdout=sys.stderr, check=False)
+
+
+def is_due(places: Places) -> bool:
+    """Whether the last drill is older than the operator's interval, or there was none."""
+    settings = Settings.from_file(places.project / f"Pulumi.{places.stack}.yaml")
+    last = recovery.last_drill(places)
+    return last is None or datetime.now(UTC) - last > timedelta(days=settings.restore_drill_days)
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise BadInput("nobody is there to answer", "standard input", "Give --yes to go on without asking.")
+    typer.confirm(question, abort=True, err=True)

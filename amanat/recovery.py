@@ -1,0 +1,183 @@
+"""Restoring the archive, and proving by a drill that it could be: the operations behind `restore` and `drill`."""
+
+import json
+import secrets as random
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from amanat.audit import inventory as audited
+from amanat.audit.hosts import Hosts
+from amanat.audit.recorder import Recorder
+from amanat.backups import Repository
+from amanat.configure import host_variables
+from amanat.converge import ANSIBLE
+from amanat.errors import AmanatError
+from amanat.evidence import Redactor, Run, RunContext
+from amanat.evidence.run import new_name
+from amanat.evidence.signature import signing_key
+from amanat.inventory import known_hosts_text, scratch_inventory_text
+from amanat.places import PROJECT_ROOT, Places
+from amanat.playbook import Playbook
+from amanat.settings import Settings
+from amanat.stack import Stack
+from amanat.targets.scratch import ScratchHost, scratch_host
+
+SCRATCH = "drill"
+INFO = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository info"
+Tell = Callable[[str], None]
+DRILLS = "/var/lib/amanat/drills/drills.jsonl"
+PROVES = ("A5-6-1-durable", "A5-6-1-integrity")
+
+
+class DrillFailed(AmanatError):
+    """What was restored is not what was recorded."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a restore brought back, and the seconds each step took."""
+
+    values: Mapping[str, Any]
+
+    @property
+    def seconds(self) -> float:
+        """From the start of the restore to a verified archive."""
+        return float(sum(self.values["steps_seconds"].values()))
+
+
+@dataclass(frozen=True)
+class Drilled:
+    """How a drill ended, and where its evidence lies."""
+
+    values: Mapping[str, Any]
+    evidence: Path
+
+
+def repository(places: Places) -> Repository:
+    """What the vault's repository holds, read as the auditor. Raises `NoBackup`, or `NotChecked` when it can't be."""
+    with _auditor(places) as hosts:
+        vault = hosts.job("vault")
+        stanza = vault.json(INFO)["stanza"]
+        now = datetime.fromtimestamp(float(vault.read("date +%s.%N")), UTC)
+    return Repository.of(stanza, now)
+
+
+def restore(places: Places, target: datetime | None, reason: str, tell: Tell) -> Restored:
+    """Replace the store's archive by a backup as of `target` (None: all that was archived).
+
+    Raises `ConvergeFailed`; then the store is down or half restored, and the same call again goes on.
+    """
+    stack = Stack(places)
+    secrets = stack.secrets()
+    with _result() as result:
+        variables = {
+            "operation_target_time": _utc(target),
+            "operation_reason": reason,
+            "operation_result": str(result),
+        }
+        Playbook(ANSIBLE / "restore.yml", places.inventory, places.runs, secrets, variables=variables).run()
+        return Restored(json.loads(result.read_text("utf-8")))
+
+
+def drill(places: Places, target: datetime | None, tell: Tell) -> Drilled:
+    """Restore on a scratch host as of `target` (None: now), compare, keep the evidence, remove the host.
+
+    Raises `DrillFailed` when what came back isn't what was recorded, `ConvergeFailed` when it couldn't be tried.
+    """
+    stack = Stack(places)
+    outputs = stack.outputs()
+    secrets = {**stack.secrets(), "volume_key": random.token_hex(32)}  # the scratch volume's own
+    own = yaml.safe_load(places.hosts_file.read_text("utf-8"))["all"]["vars"]
+    with (
+        scratch_host(
+            SCRATCH,
+            places,
+            engine_uri=stack.engine_uri(),
+            subnet=outputs["subnet"],
+            deploy_public_key=own["base_deploy_public_key"],
+            environment=stack.environment(),
+        ) as host,
+        _scratch_inventory(places, host, outputs["subnet"]) as beside,
+        _result() as result,
+    ):
+        variables = {"operation_target_time": _utc(target), "operation_result": str(result)}
+        Playbook(
+            ANSIBLE / "drill.yml",
+            places.inventory,
+            places.runs,
+            secrets,
+            also=beside,
+            variables=variables,
+            tell=tell,
+        ).run()
+        values = json.loads(result.read_text("utf-8"))
+    kept = _evidence(places, values)
+    if not values["passed"]:
+        raise DrillFailed(
+            f"the restored archive lacks {len(values['missing_heads'])} anchored heads"
+            f" and has {len(values['strange_heads'])} that the store never had",
+            str(kept),
+            "Don't trust the backups: see `pgbackrest verify` on the vault and the archive's verifier on the store.",
+        )
+    return Drilled(values, kept)
+
+
+def last_drill(places: Places) -> datetime | None:
+    """When the last drill that passed ended, by what the vault has on record. Raises `Unreachable`."""
+    with _auditor(places) as hosts:
+        lines = hosts.job("vault").run(f"cat {DRILLS}").stdout.splitlines()
+    ended = [json.loads(line) for line in lines]
+    return max((datetime.fromisoformat(one["at"]) for one in ended if one["passed"]), default=None)
+
+
+@contextmanager
+def _auditor(places: Places) -> Iterator[Hosts]:
+    targets = audited.read(places.hosts_file, audited.DEFAULT_USER, places.auditor_key)
+    hosts = Hosts(targets, Recorder(Redactor()))
+    try:
+        yield hosts
+    finally:
+        hosts.close()
+
+
+@contextmanager
+def _scratch_inventory(places: Places, host: ScratchHost, subnet: str) -> Iterator[Path]:
+    settings = Settings.from_file(places.project / f"Pulumi.{places.stack}.yaml")
+    variables = {
+        "ansible_host": host.ssh_host,
+        "ansible_port": host.ssh_port,
+        **host_variables(host.name, settings, places, subnet),
+    }
+    with tempfile.TemporaryDirectory(prefix="amanat-drill-") as directory:
+        known_hosts = Path(directory) / "known_hosts"
+        known_hosts.write_text(known_hosts_text({(host.ssh_host, host.ssh_port): host.host_key}), "utf-8")
+        hosts = Path(directory) / "hosts.yml"
+        hosts.write_text(scratch_inventory_text(known_hosts, host.name, variables), "utf-8")
+        yield hosts
+
+
+@contextmanager
+def _result() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="amanat-result-") as directory:
+        yield Path(directory) / "result.json"
+
+
+def _utc(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).isoformat() if moment else ""
+
+
+def _evidence(places: Places, values: Mapping[str, Any]) -> Path:
+    directory = places.evidence / "drills" / new_name()
+    context = RunContext.of(places.stack, PROJECT_ROOT, places.hosts_file)
+    plan = {"what": "restore drill", "requirements": list(PROVES)}
+    run = Run.start(directory, context, signing_key(places.evidence_key), Redactor(), plan)
+    run.record("drill", dict(values), requirements=PROVES)
+    run.finish(dict(values))
+    return directory

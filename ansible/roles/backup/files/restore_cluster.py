@@ -1,0 +1,154 @@
+#!/usr/bin/python3 -B
+"""Put a backup in the place of the cluster, replay the archived log up to a time, and verify what came back.
+
+PostgreSQL is stopped for it. Prints one JSON object: the head of the restored chain, how many records it holds, what
+the verifier found first, and how long each step took. Run by root. Exit status: 0 restored and verified, 1 a problem
+(one message on standard error); run it again once that is mended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+STANZA = "archive"
+UNIT = "postgresql@17-main.service"
+AS_POSTGRES = ("/usr/sbin/runuser", "--user", "postgres", "--")
+TOO_EARLY = "recovery ended before configured recovery target was reached"
+STATE = """
+SELECT json_build_object(
+    'seq', h.seq, 'hash', h.hash, 'sealed_at', h.sealed_at, 'records', h.records,
+    'timeline', (SELECT timeline_id FROM pg_control_checkpoint()),
+    'bytes', pg_database_size('archive'),
+    'fault', (SELECT row_to_json(v) FROM archive.verify() AS v LIMIT 1))
+FROM archive.heads() AS h
+"""
+
+
+class Problem(Exception):
+    """What went wrong."""
+
+
+def run(*command: str) -> str:
+    """Run a command and return its output. Raises `Problem` with what it said last."""
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        said = (ran.stderr.strip() or ran.stdout.strip()).splitlines()[-3:]
+        raise Problem(f"{' '.join(command[-3:])} ended with {ran.returncode}: {' '.join(said)}")
+    return ran.stdout
+
+
+def ask(query: str) -> str:
+    """One value from the restored database. Raises `Problem`."""
+    psql = ("psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--dbname=archive")
+    return run(*AS_POSTGRES, *psql, f"--command={query}").strip()
+
+
+def in_milliseconds(moment: str) -> str:
+    """A time as pgBackRest reads it, rounded up, so that what was committed at that very moment is in."""
+    upwards = datetime.fromisoformat(moment).astimezone(UTC) + timedelta(microseconds=999)
+    return upwards.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + "+00"
+
+
+def fetch(target: str) -> None:
+    """Let pgBackRest make the data directory that of a backup, with the way to replay the log. Raises `Problem`."""
+    way = ["--type=default"]
+    if target:
+        way = ["--type=time", f"--target={in_milliseconds(target)}", "--target-action=promote"]
+    run(*AS_POSTGRES, "pgbackrest", f"--stanza={STANZA}", "--delta", *way, "restore")
+
+
+def said_since(moment: str) -> str:
+    """What PostgreSQL has logged since then."""
+    return run("journalctl", "--quiet", "--output=cat", "--identifier=postgresql", f"--since={moment}")
+
+
+def replay(seconds: float) -> bool:
+    """Start PostgreSQL and wait until it has replayed the log and takes writes.
+
+    Returns False when the log ends before the time that was asked for. Raises `Problem` when it takes longer than
+    `seconds`, or the service gives up.
+    """
+    began = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    subprocess.run(("systemctl", "reset-failed", UNIT), capture_output=True, check=False)
+    run("systemctl", "start", "--no-block", UNIT)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if ask("SELECT pg_is_in_recovery()") == "f":
+                return True
+        except Problem:
+            if TOO_EARLY in said_since(began):
+                return False
+            state = run("systemctl", "show", "--property=ActiveState", "--value", UNIT).strip()
+            if state == "failed":
+                raise Problem(f"PostgreSQL doesn't start: {said_since(began).splitlines()[-3:]}") from None
+        time.sleep(0.25)
+    raise Problem(f"PostgreSQL has not replayed the log within {seconds:.0f} s; it goes on, see its log")
+
+
+def forget_recovery(data: Path) -> None:
+    """What told PostgreSQL how to recover is of no use any more, and would surprise whoever reads it."""
+    settings = data / "postgresql.auto.conf"
+    lines = [
+        line
+        for line in settings.read_text().splitlines()
+        if line.startswith("#") and "pgBackRest" not in line
+    ]
+    settings.write_text("\n".join(lines) + "\n")
+    run("systemctl", "reload", UNIT)
+
+
+def timed(steps: dict[str, float], name: str, step: Callable[[], object]) -> object:
+    """Do a step and note how long it took, in seconds."""
+    began = time.monotonic()
+    done = step()
+    steps[name] = round(time.monotonic() - began, 2)
+    return done
+
+
+def restore(target: str, data: Path, seconds: float) -> dict[str, object]:
+    """Do it all. Raises `Problem`."""
+    steps: dict[str, float] = {}
+    run("systemctl", "stop", UNIT)
+    timed(steps, "fetched", lambda: fetch(target))
+    reached = timed(steps, "replayed", lambda: replay(seconds))
+    if not reached:
+        # The log holds nothing after that time: its end is the state of that time.
+        run("systemctl", "stop", UNIT)
+        timed(steps, "fetched_again", lambda: fetch(""))
+        timed(steps, "replayed_again", lambda: replay(seconds))
+    forget_recovery(data)
+    state = json.loads(str(timed(steps, "verified", lambda: ask(STATE))))
+    return {**state, "target_reached": bool(reached), "steps_seconds": steps}
+
+
+def main() -> int:
+    """Restore and tell."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--target-time", default="", help="ISO 8601 with a zone; empty: all that was archived"
+    )
+    parser.add_argument("--data", type=Path, required=True, help="the cluster's directory")
+    parser.add_argument("--seconds", type=float, default=6 * 3600, help="the longest the replay may take")
+    given = parser.parse_args()
+    try:
+        done = restore(given.target_time, given.data, given.seconds)
+    except (Problem, OSError, ValueError) as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    print(json.dumps(done))
+    if done["fault"]:
+        print(f"error: the restored archive doesn't verify: {done['fault']}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+#!/usr/bin/python3 -B
+"""Make the backup that is due: full, differential or incremental, by the age of the newest ones.
+
+Run by the account that owns the repository. pgBackRest takes up again what an interrupted backup left behind. Exit
+status: 0 made, 1 a problem (one message on standard error), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+STANZA = "archive"
+DAY = 24 * 3600
+NAMES = {"full": "full", "diff": "differential", "incr": "incremental"}
+
+
+class Problem(Exception):
+    """What went wrong."""
+
+
+def newest(info: Mapping, *kinds: str) -> Mapping | None:
+    """The newest whole backup of these kinds that belongs to the present cluster."""
+    present = max((one["id"] for one in info.get("db", ())), default=None)
+    found = [
+        one
+        for one in info.get("backup", ())
+        if one["type"] in kinds and not one.get("error") and one["database"]["id"] == present
+    ]
+    return max(found, key=lambda one: one["timestamp"]["start"], default=None)
+
+
+def due(info: Mapping, now: float, full_days: int, interval_hours: int) -> str:
+    """Which kind comes next. Half an interval too early counts as due: the next chance comes half of one too late."""
+    early = interval_hours * 3600 / 2
+
+    def older(backup: Mapping | None, seconds: float) -> bool:
+        return backup is None or now - backup["timestamp"]["start"] >= seconds - early
+
+    if older(newest(info, "full"), full_days * DAY):
+        return "full"
+    return "diff" if older(newest(info, "full", "diff"), DAY) else "incr"
+
+
+def told(info: Mapping, now: float) -> str:
+    """One line for people about the newest backup."""
+    made, full = newest(info, *NAMES), newest(info, "full")
+    if made is None or full is None:
+        raise Problem("pgbackrest reported success, but the repository holds no whole backup")
+    seconds = made["timestamp"]["stop"] - made["timestamp"]["start"]
+    added = made["info"]["repository"]["delta"] / 2**20
+    age = (now - full["timestamp"]["stop"]) / DAY
+    return (
+        f"{NAMES[made['type']]} backup {made['label']}: {seconds} s, {added:.1f} MiB added; "
+        f"the newest full one is {age:.1f} days old"
+    )
+
+
+def pgbackrest(*given: str, shown: bool = False) -> str:
+    """Run it on our stanza; returns the output unless it is shown. Raises `Problem`."""
+    command = ["/usr/bin/pgbackrest", f"--stanza={STANZA}", *given]
+    ran = subprocess.run(command, stdout=None if shown else subprocess.PIPE, text=True, check=False)
+    if ran.returncode != 0:
+        raise Problem(
+            f"pgbackrest {given[-1]} failed with status {ran.returncode}; its own lines stand above"
+        )
+    return ran.stdout or ""
+
+
+def repository() -> Mapping:
+    """What the repository says of its stanza."""
+    return json.loads(pgbackrest("--output=json", "info"))[0]
+
+
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full-days", type=int, required=True, help="days between two full backups")
+    parser.add_argument("--interval-hours", type=int, required=True, help="hours between two backups")
+    return parser.parse_args(given)
+
+
+def main() -> int:
+    """Make it, say so, return the exit status."""
+    given = arguments()
+    try:
+        kind = due(repository(), time.time(), given.full_days, given.interval_hours)
+        pgbackrest(f"--type={kind}", "--log-level-console=info", "backup", shown=True)
+        sys.stdout.write(told(repository(), time.time()) + "\n")
+    except (Problem, OSError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,199 @@
+#!/usr/bin/python3 -B
+"""Tell an auditor about the repository of backups, as JSON. Never changes it.
+
+    probe-repository info     what pgBackRest says of it, and whom its server and its files let in
+    probe-repository marker   how often each line of standard input occurs in its files, and how these begin
+    probe-repository verify   whether a flipped byte would be noticed: on a scratch copy of one segment of the log
+
+Run by the account that owns the repository. Exit status: 0 told, 1 a problem (one message on standard error), 2 wrong
+usage.
+"""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path("/var/lib/amanat/repository")
+STANZA = "archive"
+PKI = "/etc/amanat/pki"
+SEGMENT = re.compile(r"^[0-9A-F]{24}-[0-9a-f]{40}(\.\w+)?$")
+CURRENT = re.compile(r"^current: (.+?)(?=\n\n|\ndefault:|\ndeprecated|\Z)", re.MULTILINE | re.DOTALL)
+ENCRYPTED = b"Salted__"  # how OpenSSL marks what it encrypted by a passphrase
+SHORTEST, LONGEST, MOST = 8, 256, 16
+CHUNK = 8 << 20
+
+
+class Problem(Exception):
+    """What went wrong."""
+
+
+def pgbackrest(*given: str) -> str:
+    """Run it; returns the output. Raises `Problem` with its own words."""
+    ran = subprocess.run(["/usr/bin/pgbackrest", *given], capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        raise Problem(f"pgbackrest {given[-1]} failed: {(ran.stderr or ran.stdout).strip()}")
+    return ran.stdout
+
+
+def setting(command: str, option: str) -> str:
+    """What a command would take for an option now; empty where nobody set it."""
+    found = CURRENT.search(pgbackrest("help", command, option))
+    return " ".join(found[1].split()) if found else ""
+
+
+def stranger() -> str:
+    """What our server says to this host, whose certificate is the stack's and whose name it doesn't know."""
+    pair = [
+        f"--repo1-host-{kind}-file={PKI}/pgbackrest.{end}" for kind, end in (("cert", "crt"), ("key", "key"))
+    ]
+    where = ["--repo1-host=vault", "--repo1-host-type=tls", f"--repo1-host-ca-file={PKI}/ca.crt", *pair]
+    told = pgbackrest("--no-config", f"--stanza={STANZA}", *where, "--output=json", "info")
+    return str(json.loads(told)[0]["repo"][0]["status"]["message"])
+
+
+def files() -> Iterator[Path]:
+    """Every file of the repository, each once; one that vanishes meanwhile is passed over."""
+    yield from (path for path in sorted(ROOT.rglob("*")) if path.is_file() and not path.is_symlink())
+
+
+def log(stanza: Mapping) -> dict[str, dict[str, object]]:
+    """The present cluster's segments since the newest backup began: first, last and number, for each timeline."""
+    since = max((one["archive"]["start"] for one in stanza["backup"]), default="")
+    where = ROOT / "archive" / STANZA / (stanza["archive"][-1]["id"] if stanza["archive"] else "")
+    names = sorted({path.name[:24] for path in where.glob("*/*") if SEGMENT.match(path.name)})
+    lines: dict[str, list[str]] = {}
+    for name in names:
+        if name >= since:
+            lines.setdefault(name[:8], []).append(name)
+    if since:
+        lines.setdefault(since[:8], [])
+    return {
+        line: {
+            "min": since if line == since[:8] else found[0],
+            "max": found[-1] if found else since,
+            "count": len(found),
+        }
+        for line, found in lines.items()
+    }
+
+
+def info() -> dict[str, object]:
+    """What it holds, and whom it lets in."""
+    stanza = json.loads(pgbackrest(f"--stanza={STANZA}", "--output=json", "info"))[0]
+    return {
+        "stanza": stanza,
+        "log": log(stanza),
+        "full_backups_kept": int(setting("expire", "repo-retention-full") or 0),
+        "clients": setting("server", "tls-server-auth").split(", "),
+        "stranger": stranger(),
+        "mode": f"{ROOT.stat().st_mode & 0o7777:04o}",
+        "owner": ROOT.owner(),
+        "open_files": [str(path.relative_to(ROOT)) for path in files() if path.stat().st_mode & 0o007][:MOST],
+    }
+
+
+def clear(path: Path, first: bytes) -> bool:
+    """Whether a file doesn't begin as an encrypted one. A bundle holds many, each encrypted, behind no mark."""
+    return "bundle" not in path.parts and not first.startswith(ENCRYPTED)
+
+
+def marker(markers: Sequence[bytes]) -> dict[str, object]:
+    """Search every file as it lies on the disk."""
+    if not 1 <= len(markers) <= MOST or not all(SHORTEST <= len(one) <= LONGEST for one in markers):
+        raise Problem(f"standard input has 1 to {MOST} lines of {SHORTEST} to {LONGEST} bytes")
+    found: collections.Counter[bytes] = collections.Counter()
+    number, searched, readable = 0, 0, []
+    for path in files():
+        with open(path, "rb", buffering=0) as opened:
+            tail, chunk = b"", opened.read(CHUNK)
+            number += 1
+            if clear(path, chunk):
+                readable.append(str(path.relative_to(ROOT)))
+            while chunk:
+                searched += len(chunk)
+                for one in markers:
+                    found[one] += (tail[-len(one) + 1 :] + chunk).count(one)
+                tail, chunk = chunk[-LONGEST:], opened.read(CHUNK)
+    return {
+        "files": number,
+        "searched_bytes": searched,
+        "not_encrypted": readable[:MOST],
+        "markers": [{"sha256": hashlib.sha256(one).hexdigest(), "found": found[one]} for one in markers],
+    }
+
+
+def copied(scratch: Path) -> Path:
+    """A repository that holds the newest segment of the log and nothing else; returns that segment's copy."""
+    segments = sorted((path for path in files() if SEGMENT.match(path.name)), key=lambda path: path.name)
+    if not segments:
+        raise Problem("there is no segment of the log in the repository")
+    wanted = [
+        segments[-1],
+        *ROOT.glob(f"archive/{STANZA}/archive.info*"),
+        *ROOT.glob(f"backup/{STANZA}/backup.info*"),
+    ]
+    for path in wanted:
+        copy = scratch / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    return scratch / segments[-1].relative_to(ROOT)
+
+
+def judged(scratch: Path) -> dict[str, object]:
+    """What pgBackRest's own verification says of a scratch repository."""
+    told = pgbackrest(f"--stanza={STANZA}", f"--repo1-path={scratch}", "--output=text", "--verbose", "verify")
+    status, counts = (
+        re.search(r"status: (\w+)", told),
+        re.search(r"checked: (\d+), total valid WAL: (\d+)", told),
+    )
+    if not status or not counts:
+        raise Problem(f"pgbackrest verify says something else: {told.strip()}")
+    return {"status": status[1], "checked": int(counts[1]), "valid": int(counts[2])}
+
+
+def flip(path: Path) -> None:
+    """Turn one bit in the middle of a file."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def verify() -> dict[str, object]:
+    """Judge a copy as it is, then with one bit turned."""
+    with tempfile.TemporaryDirectory(prefix="amanat-verify-") as directory:
+        segment = copied(Path(directory))
+        untouched = judged(Path(directory))
+        flip(segment)
+        return {"segment": segment.name, "untouched": untouched, "flipped": judged(Path(directory))}
+
+
+def main() -> int:
+    """Print what was asked for and return the exit status."""
+    try:
+        if sys.argv[1:] == ["info"]:
+            told = info()
+        elif sys.argv[1:] == ["marker"]:
+            told = marker(sys.stdin.buffer.read((LONGEST + 1) * MOST + 1).splitlines())
+        elif sys.argv[1:] == ["verify"]:
+            told = verify()
+        else:
+            sys.stderr.write(__doc__ or "")
+            return 2
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+    except (Problem, OSError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

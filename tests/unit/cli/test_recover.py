@@ -1,0 +1,73 @@
+"""`amanat restore` and `amanat drill` before they touch a host: times, questions, what is due."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from amanat import recovery
+from amanat.backups import Repository
+from amanat.cli import recover
+from amanat.errors import BadInput
+from amanat.places import Places
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("latest", None),
+        (None, None),
+        ("2026-11-22T14:00+03:30", datetime(2026, 11, 22, 10, 30, tzinfo=UTC)),
+        ("۲۰۲۶-۱۱-۲۲T۱۴:۰۰", datetime(2026, 11, 22, 14, 0, tzinfo=UTC)),
+        (" 2026-11-22 ", datetime(2026, 11, 22, tzinfo=UTC)),
+    ],
+)
+def test_a_time_may_have_a_zone_or_persian_digits(text, moment):
+    assert recover.instant(text) == moment
+
+
+@pytest.mark.parametrize("text", ["yesterday", "", "14:00", "2026-13-01", "$(reboot)"])
+def test_what_is_no_time_is_refused(text):
+    with pytest.raises(BadInput, match="is no time"):
+        recover.instant(text)
+
+
+@pytest.fixture
+def known(monkeypatch):
+    """A stack whose vault holds one backup; nothing else may be reached."""
+    backup = {
+        "label": "20261122-100000F",
+        "type": "full",
+        "timestamp": {"start": NOW.timestamp() - 7200, "stop": NOW.timestamp() - 7000},
+        "info": {"size": 2**20},
+        "database": {"id": 1},
+        "error": False,
+    }
+    stanza = {"status": {"code": 0, "message": "ok"}, "db": [{"id": 1}], "backup": [backup]}
+    monkeypatch.setattr(recover.Stack, "outputs", lambda self: {})
+    monkeypatch.setattr(recovery, "repository", lambda places: Repository.of(stanza, NOW))
+    touched = []
+    monkeypatch.setattr(recovery, "restore", lambda *given: touched.append(given))
+    return touched
+
+
+def test_nothing_is_restored_when_nobody_can_answer(known, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    with pytest.raises(BadInput, match="nobody is there to answer"):
+        recover.restore(Places("unit"), None, "why", yes=False)
+    assert known == []
+    assert "from the full backup 20261122-100000F" in capsys.readouterr().err
+
+
+def test_a_time_that_no_backup_reaches_is_refused_before_anything(known):
+    with pytest.raises(BadInput, match="before the first backup"):
+        recover.restore(Places("unit"), NOW - timedelta(days=1), "why", yes=True)
+    assert known == []
+
+
+@pytest.mark.parametrize(("last_days", "due"), [(None, True), (8, True), (6, False)])
+def test_a_drill_is_due_by_the_operators_interval(monkeypatch, last_days, due):
+    last = last_days and datetime.now(UTC) - timedelta(days=last_days)
+    monkeypatch.setattr(recovery, "last_drill", lambda places: last)
+    assert recover.is_due(Places("unit")) is due

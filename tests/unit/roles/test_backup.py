@@ -1,0 +1,187 @@
+"""The programs of backups: which one is due, what a search in the repository counts, what pgBackRest's words mean."""
+
+import hashlib
+import importlib.util
+import json
+import subprocess
+
+import pytest
+
+from amanat.places import PROJECT_ROOT
+
+ROLES = PROJECT_ROOT / "ansible/roles"
+HOUR, DAY = 3600, 86400
+NOW = 1_800_000_000
+HELP = """pgBackRest - 'server' command - 'tls-server-auth' option help
+
+TLS server authorized clients.
+
+current: store=archive,
+drill=archive
+default: none
+
+deprecated name: other
+"""
+
+
+def program(role, name):
+    spec = importlib.util.spec_from_file_location(name, ROLES / role / "files" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def backup():
+    return program("repository", "backup")
+
+
+@pytest.fixture
+def probe(tmp_path, monkeypatch):
+    found = program("repository", "probe_repository")
+    monkeypatch.setattr(found, "ROOT", tmp_path)
+    return found
+
+
+def made(kind, seconds_ago, cluster=1, error=False):
+    start = NOW - seconds_ago
+    return {
+        "type": kind,
+        "label": f"{kind}-{seconds_ago}",
+        "error": error,
+        "database": {"id": cluster},
+        "timestamp": {"start": start, "stop": start + 60},
+        "info": {"repository": {"delta": 3 << 20}},
+    }
+
+
+def holding(*backups, clusters=(1,)):
+    return {"db": [{"id": one} for one in clusters], "backup": list(backups)}
+
+
+@pytest.mark.parametrize(
+    ("backups", "kind"),
+    [
+        ([], "full"),
+        ([made("full", 7 * DAY)], "full"),
+        ([made("full", 7 * DAY - 2 * HOUR), made("incr", HOUR)], "full"),
+        ([made("full", 7 * DAY - 4 * HOUR), made("diff", 6 * HOUR)], "incr"),
+        ([made("full", DAY)], "diff"),
+        ([made("full", 2 * DAY), made("incr", HOUR)], "diff"),
+        ([made("full", 2 * DAY), made("diff", 6 * HOUR), made("incr", HOUR)], "incr"),
+        ([made("full", 6 * HOUR)], "incr"),
+        ([made("full", HOUR, error=True)], "full"),
+    ],
+)
+def test_the_kind_that_is_due_follows_from_the_age_of_the_newest(backup, backups, kind):
+    assert backup.due(holding(*backups), NOW, full_days=7, interval_hours=6) == kind
+
+
+def test_another_clusters_backups_are_nobodys_base(backup):
+    info = holding(made("full", HOUR, cluster=1), clusters=(1, 2))
+    assert backup.due(info, NOW, full_days=7, interval_hours=6) == "full"
+
+
+def test_a_daily_timer_makes_a_full_backup_in_time(backup):
+    """Whatever jitter a timer has, a bound of days is not overstepped by a whole interval."""
+    info = holding(made("full", 7 * DAY - 300))
+    assert backup.due(info, NOW, full_days=7, interval_hours=24) == "full"
+
+
+def test_a_person_reads_what_was_made(backup):
+    told = backup.told(holding(made("full", 2 * DAY), made("diff", 60)), NOW)
+    assert told == "differential backup diff-60: 60 s, 3.0 MiB added; the newest full one is 2.0 days old"
+
+
+def test_success_without_a_backup_is_a_problem(backup):
+    with pytest.raises(backup.Problem, match="no whole backup"):
+        backup.told(holding(made("full", 60, error=True)), NOW)
+
+
+@pytest.mark.parametrize("role_and_name", [("repository", "probe_repository"), ("backup", "probe_backup")])
+@pytest.mark.parametrize(
+    ("help_text", "setting"), [(HELP, "store=archive, drill=archive"), ("nothing\n", "")]
+)
+def test_a_setting_is_what_pgbackrest_calls_current(role_and_name, help_text, setting, monkeypatch):
+    module = program(*role_and_name)
+    monkeypatch.setattr(module, "pgbackrest", lambda *_: help_text)
+    assert module.setting("server", "tls-server-auth") == setting
+
+
+def test_a_failed_program_is_told_in_its_own_words(probe, monkeypatch):
+    ran = subprocess.CompletedProcess([], 37, stdout="", stderr="ERROR: no stanza\n")
+    monkeypatch.setattr(probe.subprocess, "run", lambda *_, **__: ran)
+    with pytest.raises(probe.Problem, match="info failed: ERROR: no stanza"):
+        probe.pgbackrest("info")
+
+
+def test_the_search_counts_a_text_that_two_chunks_share(probe, tmp_path, monkeypatch):
+    monkeypatch.setattr(probe, "CHUNK", 16)
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle/1").write_bytes(b"x" * 12 + b"amanat-marker" + b"y" * 40 + b"amanat-marker")
+    (tmp_path / "archive.info").write_bytes(b"Salted__" + b"z" * 30)
+    (tmp_path / "latest").symlink_to("bundle")
+    found = probe.marker([b"amanat-marker", b"absent-text"])
+    assert [one["found"] for one in found["markers"]] == [2, 0]
+    assert found["markers"][0]["sha256"] == hashlib.sha256(b"amanat-marker").hexdigest()
+    assert (found["files"], found["searched_bytes"], found["not_encrypted"]) == (2, 116, [])
+
+
+@pytest.mark.parametrize("content", [b"\x28\xb5\x2f\xfd....", b"[backup:current]\n", b""])
+def test_a_file_without_the_mark_of_encryption_is_named(probe, tmp_path, content):
+    (tmp_path / "backup.info").write_bytes(content)
+    assert probe.marker([b"some-marker"])["not_encrypted"] == ["backup.info"]
+
+
+@pytest.mark.parametrize("markers", [[], [b"short"], [b"x" * 300], [b"long-enough"] * 17])
+def test_a_search_for_nothing_or_too_much_is_refused(probe, markers):
+    with pytest.raises(probe.Problem, match="1 to 16 lines"):
+        probe.marker(markers)
+
+
+def segments(root, *names):
+    for name in names:
+        path = root / "archive/archive/17-1" / name[:16] / f"{name}-{'a' * 40}.zst"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"Salted__" + bytes(100))
+
+
+def test_the_log_is_counted_from_the_newest_backup_on(probe, tmp_path):
+    segments(tmp_path, *(f"00000001000000000000000{number}" for number in (1, 2, 4, 5)))
+    stanza = {
+        "archive": [{"id": "17-1"}],
+        "backup": [
+            {"archive": {"start": "000000010000000000000001"}},
+            {"archive": {"start": f"{1:08}{3:016}"}},
+        ],
+    }
+    assert probe.log(stanza) == {"00000001": {"min": f"{1:08}{3:016}", "max": f"{1:08}{5:016}", "count": 2}}
+
+
+def test_without_backups_the_whole_log_is_counted(probe, tmp_path):
+    segments(tmp_path, f"{1:08}{1:016}", f"{2:08}{2:016}")
+    found = probe.log({"archive": [{"id": "17-1"}], "backup": []})
+    assert {line: one["count"] for line, one in found.items()} == {"00000001": 1, "00000002": 1}
+
+
+def test_one_bit_of_the_copy_is_turned_and_none_of_the_original(probe, tmp_path, monkeypatch):
+    segments(tmp_path, f"{1:08}{1:016}", f"{1:08}{2:016}")
+    before = {path: path.read_bytes() for path in probe.files()}
+    seen = []
+
+    def verified(*given):
+        scratch = next(one.removeprefix("--repo1-path=") for one in given if one.startswith("--repo1-path="))
+        seen.append([path.read_bytes() for path in probe.Path(scratch).rglob("*.zst")])
+        return "status: ok\n archiveId: 17-1, total WAL checked: 1, total valid WAL: 1\n"
+
+    monkeypatch.setattr(probe, "pgbackrest", verified)
+    assert probe.verify()["untouched"] == {"status": "ok", "checked": 1, "valid": 1}
+    assert {path: path.read_bytes() for path in probe.files()} == before
+    [[untouched], [flipped]] = seen
+    assert sum((one ^ other).bit_count() for one, other in zip(untouched, flipped, strict=True)) == 1
+
+
+def test_other_words_of_the_verification_are_a_problem(probe, monkeypatch, tmp_path):
+    monkeypatch.setattr(probe, "pgbackrest", lambda *_: json.dumps({}))
+    with pytest.raises(probe.Problem, match="something else"):
+        probe.judged(tmp_path)

@@ -28,6 +28,24 @@ def store(hosts: Hosts) -> Host:
     return hosts.job("store")
 
 
+@pytest.fixture(scope="session")
+def vault(hosts: Hosts) -> Host:
+    """The host that keeps backups, copies and anchors."""
+    return hosts.job("vault")
+
+
+@pytest.fixture(scope="session")
+def job(request: pytest.FixtureRequest) -> str:
+    """Each job in turn that the law register has this test's requirements measured on."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def machine(job: str, hosts: Hosts) -> Host:
+    """The host of each such job in turn."""
+    return hosts.job(job)
+
+
 @pytest.fixture
 def bound(request: pytest.FixtureRequest) -> Callable[[str], Bound]:
     """`bound(name)`: the law register's limit for this test's requirement, whatever the operator chose."""

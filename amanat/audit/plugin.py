@@ -11,7 +11,7 @@ import pytest
 from _pytest.config import create_terminal_writer
 
 from amanat.audit import options, report
-from amanat.audit.fixtures import AUDIT, archive, bound, hosts, probe, store
+from amanat.audit.fixtures import AUDIT, archive, bound, hosts, job, machine, probe, store, vault
 from amanat.audit.markers import EARLY, MARKER, faults, ids_of, started_early
 from amanat.audit.outcomes import Compared, outcome_of, redacted
 from amanat.audit.session import JUNIT, Audit
@@ -19,12 +19,13 @@ from amanat.errors import AmanatError
 from amanat.evidence.run import new_name
 from amanat.law import register
 
-__all__ = ["archive", "bound", "hosts", "probe", "store"]
+__all__ = ["archive", "bound", "hosts", "job", "machine", "probe", "store", "vault"]
 
 DRAFTS = pytest.StashKey[Path]()
 COMPARED = pytest.StashKey[Compared]()
 POLICIES = "policies"
 COSTLY = "costly"
+PREPARES = "prepares"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,6 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", f"{MARKER}(id, ...): the requirements of the law that a policy measures"
     )
     config.addinivalue_line("markers", f"{COSTLY}: takes seconds, so it runs after what is settled sooner")
+    config.addinivalue_line(
+        "markers", f"{PREPARES}: sets going what a costly check waits for, so it runs first"
+    )
     config.addinivalue_line(
         "markers", f"{EARLY}(command, host, seconds): a command started as the audit begins"
     )
@@ -66,6 +70,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         reporter._tw = create_terminal_writer(session.config, sys.stderr)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `machine` runs on every host that the register names for its requirements."""
+    if "job" in metafunc.fixturenames:
+        known = register().requirements
+        ids = [one for one in ids_of(metafunc.definition) if one in known]
+        jobs = dict.fromkeys(name for one in ids for name in known[one].hosts)
+        metafunc.parametrize("job", list(jobs), indirect=True, scope="session")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse a policy that nothing in the law stands behind; keep what `--only` asks for."""
@@ -79,7 +92,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     only = set(audit.options.only)
     kept = [item for item in items if not _is_policy(item) or not only or only & set(ids_of(item))]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = sorted(kept, key=lambda item: item.get_closest_marker(COSTLY) is not None)
+    items[:] = sorted(kept, key=_turn)
     for item in filter(_is_policy, items):
         audit.plan(item.nodeid, ids_of(item), proves(item))
 
@@ -182,6 +195,12 @@ def proves(item: pytest.Item) -> str:
     """The first sentence of a test's docstring: what it proves."""
     text = getattr(getattr(item, "obj", None), "__doc__", None) or item.name
     return " ".join(text.strip().split("\n\n")[0].split())
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.get_closest_marker(PREPARES):
+        return 0
+    return 2 if item.get_closest_marker(COSTLY) else 1
 
 
 def _is_policy(item: pytest.Item) -> bool:

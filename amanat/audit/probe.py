@@ -50,15 +50,25 @@ class Probe:
         peers = host.variables.get("base_peers") or {}
         return Endpoint(str(peers.get(host.name, host.address)), port)
 
-    def accepted(self, host: Host, ports: Iterable[int]) -> set[int]:
-        """The ports of the host's own address at which a TCP connection from here is accepted."""
-        address = str((host.variables.get("base_peers") or {}).get(host.name, host.address))
-        tried = sorted(set(ports))
+    def accepted(self, ports: Mapping[Host, Iterable[int]]) -> dict[Host, set[int]]:
+        """The ports of each host's own address at which a TCP connection from here is accepted; all tried at once."""
+        tried = [
+            (host, Endpoint(str((host.variables.get("base_peers") or {}).get(host.name, host.address)), port))
+            for host, wanted in ports.items()
+            for port in sorted(set(wanted))
+        ]
         with ThreadPoolExecutor(max_workers=len(tried) or 1) as pool:
-            outcomes = list(pool.map(lambda port: _connect(Endpoint(address, port), KNOCK_SECONDS), tried))
-        answers = {str(port): outcome for port, outcome in zip(tried, outcomes, strict=True)}
-        self._audit.recorder.client(host.identity, {"tcp": address, "ports": tried}, answers)
-        return {port for port, outcome in zip(tried, outcomes, strict=True) if outcome == "accepted"}
+            outcomes = list(pool.map(lambda one: _connect(one[1], KNOCK_SECONDS), tried))
+        open_ports: dict[Host, set[int]] = {host: set() for host in ports}
+        for host in ports:
+            answers = {
+                at: outcome for (whose, at), outcome in zip(tried, outcomes, strict=True) if whose is host
+            }
+            knocked = {str(at.port): outcome for at, outcome in answers.items()}
+            address = next(iter(answers)).address if answers else ""
+            self._audit.recorder.client(host.identity, {"tcp": address, "ports": sorted(knocked)}, knocked)
+            open_ports[host] |= {at.port for at, outcome in answers.items() if outcome == "accepted"}
+        return open_ports
 
     def enter(self, host: Host, role: str, **attempt: str) -> Entry:
         """Try to log in to the archive and leave again.

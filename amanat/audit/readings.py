@@ -48,18 +48,43 @@ def base_chains(ruleset: Mapping[str, Any], hook: str) -> list[Mapping[str, Any]
 
 def open_ports(ruleset: Mapping[str, Any], hook: str) -> Iterator[tuple[int, bool]]:
     """Ports that the chains at a hook accept, and whether only from given sources."""
+    for statements in _accepting(ruleset, hook):
+        limited = any(_field(statement) == "saddr" for statement in statements)
+        yield from ((port, limited) for port in _accepted_ports(statements))
+
+
+def callers(ruleset: Mapping[str, Any], hook: str, port: int) -> set[str]:
+    """The sources from which the chains at a hook accept a port, as nft writes them; `any` for a rule without one."""
+    found: set[str] = set()
+    for statements in _accepting(ruleset, hook):
+        if port in _accepted_ports(statements):
+            sources = [one["match"]["right"] for one in statements if _field(one) == "saddr"]
+            found |= {written for source in sources for written in _written(source)} if sources else {"any"}
+    return found
+
+
+def _accepting(ruleset: Mapping[str, Any], hook: str) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """The statements of each rule at a hook that accepts."""
     chains = {(chain["table"], chain["name"]) for chain in base_chains(ruleset, hook)}
     for one in ruleset["nftables"]:
         rule = one.get("rule")
         if not rule or (rule["table"], rule["chain"]) not in chains:
             continue
-        statements = rule["expr"]
-        if not any("accept" in statement for statement in statements):
-            continue
-        limited = any(_field(statement) == "saddr" for statement in statements)
-        for statement in statements:
-            if _field(statement) == "dport":
-                yield from ((port, limited) for port in _ports(statement["match"]["right"]))
+        if any("accept" in statement for statement in rule["expr"]):
+            yield rule["expr"]
+
+
+def _accepted_ports(statements: Sequence[Mapping[str, Any]]) -> set[int]:
+    matches = [one["match"]["right"] for one in statements if _field(one) == "dport"]
+    return {port for right in matches for port in _ports(right)}
+
+
+def _written(source: object) -> Sequence[str]:
+    if isinstance(source, dict) and "set" in source:
+        return [one for item in source["set"] for one in _written(item)]
+    if isinstance(source, dict) and "prefix" in source:
+        return [f"{source['prefix']['addr']}/{source['prefix']['len']}"]
+    return [str(source)]
 
 
 def _field(statement: Mapping[str, Any]) -> str:

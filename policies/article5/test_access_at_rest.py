@@ -1,15 +1,25 @@
-"""Article 5 clause 6-1: whoever takes the disk finds no message."""
+"""Article 5 clause 6-1: whoever takes the disk finds no message, and no key to one."""
 
 import pytest
 
-from amanat.audit import requirement
+from amanat.audit import early, requirement
 from amanat.audit.archive import Message
+from amanat.audit.readings import callers
+
+UNLOCK = "sudo -n /usr/local/lib/amanat/probe-unlock"
+UNLOCK_PORT = 7500
 
 
 @pytest.fixture(scope="module")
 def volume(store):
     """Where the running server's data really lies, as the kernel says."""
     return store.json("sudo -n /usr/local/lib/amanat/probe-volume")
+
+
+@pytest.fixture(scope="module")
+def helper(vault):
+    """The vault's unlock keys by thumbprint, and who may read them."""
+    return vault.json("sudo -n /usr/local/lib/amanat/probe-tang")
 
 
 @requirement("A5-6-1-access")
@@ -27,11 +37,55 @@ def test_data_log_and_temporary_files_lie_on_it(volume):
 
 @requirement("A5-6-1-access")
 def test_the_key_is_not_on_the_volume_it_opens(volume):
-    """The unlock key lies elsewhere and only root reads it."""
+    """What is kept of the unlock key lies elsewhere and only root reads it."""
     key = volume["key"]
     assert not key["on_volume"]
     assert key["owner"] == 0
     assert key["mode"] in ("0400", "0600")
+
+
+@requirement("A5-6-1-access")
+def test_the_key_is_kept_only_bound_to_the_vaults(volume, helper):
+    """It is encrypted to a key that the vault has and advertises, and no open one lies beside it."""
+    bound = volume["key"]["bound_to"]
+    assert bound, "the key lies open on the store"
+    assert bound["exchange"] in helper["advertised"]["exchange"]
+    assert set(bound["advertised"]) & set(helper["advertised"]["signing"]), (
+        "the vault's signing key isn't pinned"
+    )
+    assert not volume["key"]["lies_open"]
+
+
+@requirement("A5-6-1-access")
+def test_only_their_server_reads_the_unlock_keys(helper):
+    """On the vault no other account may read them."""
+    keys = [helper["directory"], *helper["keys"]]
+    assert {
+        key["path"]: key["owner"] for key in keys if key["owner"] != "_tang" or key["group"] != "_tang"
+    } == {}
+    assert {key["path"]: key["mode"] for key in keys if int(key["mode"], 8) & 0o027} == {}
+
+
+@requirement("A5-6-1-access")
+def test_the_store_alone_may_ask_for_help(store, vault):
+    """The vault's firewall accepts calls to the unlock server from the store's addresses only."""
+    asking = callers(vault.json("sudo -n nft -j list ruleset"), "input", UNLOCK_PORT)
+    assert asking
+    assert asking <= set(store.read("hostname --all-ip-addresses").split())
+
+
+@pytest.mark.costly
+@early(UNLOCK, seconds=300)
+@requirement("A5-6-1-access")
+def test_a_stolen_disk_does_not_open(store, volume):
+    """Without a network the kept key stays shut; with the vault's help it is the volume's; no disk has either half."""
+    trial = store.json(UNLOCK)
+    assert trial["opens_with_help"], "the trial opens nothing at all"
+    if volume["vault"]["policy"]:
+        assert trial["key_identifier"] == volume["vault"]["policy"]["key_identifier"]
+    assert not trial["opens_alone"]
+    assert trial["key_found_in"] == []
+    assert trial["helper_found_in"] == [], "the vault's unlock key is on the store"
 
 
 @pytest.mark.costly

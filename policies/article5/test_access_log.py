@@ -39,15 +39,15 @@ def test_content_does_not_reach_the_log(store, archive):
 
 
 @requirement("A5-6-1-access", "A7-protection")
-def test_acting_as_root_is_recorded(store):
+def test_acting_as_root_is_recorded(machine):
     """sudo keeps a record of what is done as root."""
-    assert store.json("sudo -n /usr/local/lib/amanat/probe sudo")["recorded_sessions"] > 0
+    assert machine.json("sudo -n /usr/local/lib/amanat/probe sudo")["recorded_sessions"] > 0
 
 
 @requirement("A5-6-1-access")
-def test_sudo_asks_again_in_time(store, bound):
+def test_sudo_asks_again_in_time(machine, bound):
     """sudo's memory of a password ends inside the bound."""
-    defaults = store.read("sudo -n -l")
+    defaults = machine.read("sudo -n -l")
     minutes = next(
         (part.split("=")[1] for part in defaults.replace(",", " ").split() if "timestamp_timeout=" in part),
         "15",

@@ -5,34 +5,39 @@ import pytest
 from amanat.audit import requirement
 from amanat.audit.readings import base_chains, listeners, open_ports
 
-SERVED = {22, 5432}  # what a store is for: being configured and audited, being written to and asked
+SERVED = {  # what a host is for, beside being configured and audited
+    "store": {22, 5432, 8432},  # being written to and asked; being backed up
+    "vault": {22, 7500, 8000, 8432},  # unlock keys; copies of files; backups and log of the database
+}
+REACHED = {"store": {22, 5432}, "vault": {22}}  # by the machine that audits
 COMMONLY_OPEN = {21, 23, 25, 80, 111, 443, 2222, 3306, 5433, 6379, 8000, 8080, 9100, 9187}
 
 
 @requirement("A5-6-1-access", "A7-protection")
 @pytest.mark.parametrize("hook", ["input", "forward"])
-def test_the_firewall_drops_what_no_rule_names(store, hook):
+def test_the_firewall_drops_what_no_rule_names(machine, hook):
     """The loaded firewall's chains at this hook drop by default."""
-    policies = {chain["policy"] for chain in base_chains(store.json("sudo -n nft -j list ruleset"), hook)}
+    policies = {chain["policy"] for chain in base_chains(machine.json("sudo -n nft -j list ruleset"), hook)}
     assert "drop" in policies, f"default of {hook}"
 
 
 @requirement("A5-6-1-access", "A7-protection")
-def test_the_firewall_opens_only_the_stores_services_to_known_sources(store):
-    """Each accepted port is one the store serves, and only for given source addresses."""
-    opened = set(open_ports(store.json("sudo -n nft -j list ruleset"), "input"))
-    assert opened == {(port, True) for port in SERVED}
+def test_the_firewall_opens_only_what_the_host_serves_to_known_sources(machine, job):
+    """Each accepted port is one the host serves, and only for given source addresses."""
+    opened = set(open_ports(machine.json("sudo -n nft -j list ruleset"), "input"))
+    assert opened == {(port, True) for port in SERVED[job]}
 
 
 @requirement("A5-6-1-access", "A5-6-1-trusted")
-def test_nothing_else_listens(store):
+def test_nothing_else_listens(machine, job):
     """No further service waits on an address that others reach."""
-    reached = {one.port for one in listeners(store.privileged("ss -Hlntup")) if not one.is_local}
-    assert reached <= SERVED
+    reached = {one.port for one in listeners(machine.privileged("ss -Hlntup")) if not one.is_local}
+    assert reached <= SERVED[job]
 
 
 @pytest.mark.costly
 @requirement("A5-6-1-access")
-def test_a_client_reaches_no_other_port(store, probe):
-    """From outside, of the ports that servers commonly have open, only the store's own are accepted."""
-    assert probe.accepted(store, COMMONLY_OPEN | SERVED) == SERVED
+def test_a_client_reaches_no_other_port(hosts, probe):
+    """From outside, of the ports that servers commonly have open, only the hosts' own are accepted."""
+    knocked = {hosts.job(job): COMMONLY_OPEN | served for job, served in SERVED.items()}
+    assert probe.accepted(knocked) == {hosts.job(job): reached for job, reached in REACHED.items()}

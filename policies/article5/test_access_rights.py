@@ -74,19 +74,19 @@ def test_no_role_takes_on_a_mightier_one(store, probe):
 
 
 @requirement("A5-6-1-access")
-def test_the_accounts_of_the_host_are_known_and_locked(store):
+def test_the_accounts_of_the_host_are_known_and_locked(machine):
     """Only root has its number, no account has an empty password, and whoever can log in does so by key."""
-    found = store.json("sudo -n /usr/local/lib/amanat/probe accounts")
+    found = machine.json("sudo -n /usr/local/lib/amanat/probe accounts")
     assert found["uid_zero"] == ["root"]
     assert [one["name"] for one in found["accounts"] if one["password"] == "empty"] == []  # noqa: S105
     assert [one["name"] for one in found["accounts"] if one["password"] not in ("locked", "yescrypt")] == []
 
 
 @requirement("A5-6-1-access")
-def test_the_auditor_only_reads(store):
+def test_the_auditor_only_reads(machine):
     """The account that audits may run single read-only command lines as root, and nothing of its choice."""
-    rights = store.json("sudo -n /usr/local/lib/amanat/probe sudo")["auditor"]
+    rights = machine.json("sudo -n /usr/local/lib/amanat/probe sudo")["auditor"]
     programs = " ".join(commands for _, commands in rights)
     assert rights
     assert not {"ALL", "*"} & set(programs.replace(",", " ").split())
-    assert store.run("sudo -n /bin/true").rc != 0
+    assert machine.run("sudo -n /bin/true").rc != 0

@@ -7,16 +7,16 @@ from amanat.audit.readings import sshd_settings
 
 
 @pytest.fixture(scope="module")
-def sshd(store):
+def sshd(machine):
     """What the running sshd would do, not what its file says."""
-    return sshd_settings(store.privileged("sshd -T"))
+    return sshd_settings(machine.privileged("sshd -T"))
 
 
 @requirement("A5-6-1-access", "A7-protection")
 @pytest.mark.parametrize("user", ["root", "deploy", "auditor", "postgres", "nobody-here"])
-def test_a_stranger_is_offered_keys_only(store, probe, user):
+def test_a_stranger_is_offered_keys_only(machine, probe, user):
     """Whoever asks, sshd offers public keys and no password, the same for accounts that don't exist."""
-    assert probe.ssh_methods(store, user) == ["publickey"]
+    assert probe.ssh_methods(machine, user) == ["publickey"]
 
 
 @requirement("A5-6-1-access")

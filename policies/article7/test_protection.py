@@ -35,18 +35,19 @@ def hours_since(moment):
 
 
 @pytest.fixture(scope="module")
-def updates(store):
+def updates(machine):
     """How updates come in, when they last did, and what waits."""
-    return store.json(f"{PROBE} updates")
+    return machine.json(f"{PROBE} updates")
 
 
 @pytest.fixture(scope="module")
-def kernel(store):
+def kernel(machine):
     """Kernel settings as they are, and whether the host may set them."""
-    return store.json(f"{PROBE} sysctl")["settings"]
+    return machine.json(f"{PROBE} sysctl")["settings"]
 
 
 @early(f"{PROBE} updates")
+@early(f"{PROBE} updates", host="vault")
 @requirement("A7-protection")
 def test_security_updates_are_looked_for(updates, bound):
     """The timers run, and the lists were refreshed within the bound."""
@@ -63,18 +64,18 @@ def test_no_security_update_waits(updates, bound):
 
 
 @requirement("A7-protection")
-def test_changes_of_system_files_are_noticed(store, bound):
+def test_changes_of_system_files_are_noticed(machine, bound):
     """The comparison of the host's files with their baseline is recent and found nothing."""
-    done = store.run("sudo -n /usr/local/lib/amanat/integrity status")
-    found = store.parsed(done, exit_statuses=(0, 1))  # 1: the last comparison found something
+    done = machine.run("sudo -n /usr/local/lib/amanat/integrity status")
+    found = machine.parsed(done, exit_statuses=(0, 1))  # 1: the last comparison found something
     assert hours_since(found["checked_at"]) <= bound("integrity_check_hours").max
     assert found["clean"], {kind: found[kind][:5] for kind in ("added", "removed", "changed")}
 
 
 @requirement("A7-protection")
-def test_no_needless_program_runs_with_anothers_rights(store):
+def test_no_needless_program_runs_with_anothers_rights(machine):
     """Set-user-ID files are the few that a server needs, and each belongs to a package."""
-    files = store.json(f"{PROBE} setuid")["files"]
+    files = machine.json(f"{PROBE} setuid")["files"]
     assert {one["path"] for one in files} <= MAY_RUN_AS_ANOTHER
     assert [one["path"] for one in files if one["package"] is None] == []
 
@@ -89,17 +90,18 @@ def test_the_kernel_is_set_strictly(kernel, setting):
 
 @pytest.mark.costly
 @early(DPKG_VERIFY)
+@early(DPKG_VERIFY, host="vault")
 @requirement("A7-protection")
-def test_files_of_packages_are_unchanged(store):
+def test_files_of_packages_are_unchanged(machine):
     """dpkg finds no program or library that differs from its package."""
-    done = store.run(DPKG_VERIFY)
-    lines = store.worked(done, exit_statuses=(0, 1)).splitlines()
+    done = machine.run(DPKG_VERIFY)
+    lines = machine.worked(done, exit_statuses=(0, 1)).splitlines()
     assert lines or done.exit_status == 0, "dpkg did not run"
     assert [line for line in lines if "??5" in line and " c " not in line] == []
 
 
 @requirement("A7-protection")
 @pytest.mark.parametrize("file", ["/etc/shadow", "/etc/sudoers", "/etc/ssh/ssh_host_ed25519_key"])
-def test_secrets_of_the_system_are_closed(store, file):
+def test_secrets_of_the_system_are_closed(machine, file):
     """An ordinary account can't read the file."""
-    assert store.run("cat %s", file).rc != 0
+    assert machine.run("cat %s", file).rc != 0

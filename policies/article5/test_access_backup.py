@@ -1,0 +1,60 @@
+"""Article 5 clause 6-1: backups show a stranger as little as the archive does."""
+
+import pytest
+
+from amanat.audit import requirement
+
+REPOSITORY = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository"
+WAY_OUT = "sudo -n -u postgres /usr/local/lib/amanat/probe-backup"
+PROBE_TLS = "/usr/local/lib/amanat/probe-tls %s 8432"
+GREETING = '{"name":"pgBackRest",'
+SIDES = [("store", "vault"), ("vault", "store")]
+
+
+@pytest.fixture(scope="module", params=SIDES, ids=[server for _, server in SIDES])
+def attempts(request, hosts):
+    """What a host without the right certificate gets from the other's backup server."""
+    client, server = request.param
+    return hosts.job(client).json(PROBE_TLS, server)
+
+
+@requirement("A5-6-1-access")
+def test_without_a_certificate_a_server_of_backups_says_its_name_and_no_more(attempts):
+    """Whoever has no certificate is greeted by program and version; what it asks then is not answered."""
+    received = attempts["no certificate"]["received"].splitlines()
+    assert len(received) <= 1, received
+    assert all(line.startswith(GREETING) for line in received), received
+
+
+@requirement("A5-6-1-access")
+def test_a_foreign_certificate_gets_nothing_from_a_server_of_backups(attempts):
+    """A certificate that the stack's authority did not sign ends the connection, before any greeting."""
+    assert attempts["no certificate"]["received"].startswith(GREETING), "the server answers nobody"
+    assert attempts["foreign certificate"]["received"] == ""
+    assert attempts["foreign certificate"]["error"]
+
+
+@requirement("A5-6-1-access")
+def test_a_server_of_backups_speaks_no_old_tls(attempts, bound):
+    """TLS below the bound is refused, and what is spoken is allowed by it."""
+    assert not attempts["old protocol"]["handshake"]
+    spoken = attempts["no certificate"]["version"]
+    assert bound("tls_min_version").allows(float(spoken.removeprefix("TLSv"))), spoken
+
+
+@requirement("A5-6-1-access")
+def test_backups_are_handed_to_those_meant_only(store, vault):
+    """The repository serves store and drill, the store serves the vault; another host of the stack is denied."""
+    repository, way_out = vault.json(f"{REPOSITORY} info"), store.json(WAY_OUT)
+    assert set(repository["clients"]) == {"store=archive", "drill=archive"}
+    assert set(way_out["clients"]) == {"vault=archive"}
+    assert "access denied" in repository["stranger"]
+    assert "access denied" in way_out["stranger"]
+
+
+@requirement("A5-6-1-access")
+def test_the_repositorys_files_are_closed(vault):
+    """They belong to an account of their own, and no other may look."""
+    found = vault.json(f"{REPOSITORY} info")
+    assert (found["owner"], found["mode"], found["open_files"]) == ("pgbackrest", "0750", [])
+    assert vault.user("pgbackrest").shell.endswith("/nologin")

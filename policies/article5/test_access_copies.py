@@ -1,0 +1,42 @@
+"""Article 5 clause 6-1: a host reaches its own copies on the server, and nobody reaches another's."""
+
+import pytest
+
+from amanat.audit import early, requirement
+
+REFUSALS = "sudo -n /usr/local/lib/amanat/probe-copy refusals"
+RESTORED = "sudo -n /usr/local/lib/amanat/probe-copy restored"
+NOT_LET_IN = (401, 403)
+
+
+@pytest.fixture(scope="module")
+def refusals(machine):
+    """What the server answers a client that lacks one thing each."""
+    return machine.json(REFUSALS)
+
+
+@requirement("A5-6-1-access")
+@pytest.mark.parametrize(
+    "tried", ["no_login", "wrong_password", "anothers_copies", "anothers_name", "everybodys_copies"]
+)
+def test_copies_open_to_their_own_host_only(refusals, tried):
+    """The same request that is answered with the host's own login is refused otherwise."""
+    assert refusals["let_in"] == 200, "the host itself is not let in"
+    assert refusals[tried] in NOT_LET_IN
+
+
+@requirement("A5-6-1-access")
+@pytest.mark.parametrize("tried", ["no_tls", "old_tls", "no_certificate", "foreign_certificate"])
+def test_copies_travel_over_mutual_tls_only(refusals, tried):
+    """No connection without TLS 1.3 and a certificate of the stack's authority comes as far as an answer."""
+    assert refusals["let_in"] == 200, "the host itself is not let in"
+    assert refusals[tried] == "refused"
+    assert not refusals["trusted_by_the_system"], "an authority outside the stack vouches for the server"
+
+
+@early(RESTORED, host="store", seconds=300)
+@early(RESTORED, host="vault", seconds=300)
+@requirement("A5-6-1-access")
+def test_no_copy_holds_what_opens_another_thing(machine):
+    """The newest copy's configuration has no private key, and nothing that unlocks the volume, backups or copies."""
+    assert machine.json(RESTORED, seconds=300)["with_secrets"] == []

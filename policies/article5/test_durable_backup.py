@@ -1,0 +1,211 @@
+"""Article 5 clause 6-1: what is acknowledged is soon on another host too, and can be had back from there."""
+
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from amanat.audit import NotChecked, early, requirement
+from amanat.audit.archive import Message
+from amanat.audit.waiting import eventually
+
+INFO = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository info"
+MARKER = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository marker"
+VERIFY = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository verify"
+WAY_OUT = "sudo -n -u postgres /usr/local/lib/amanat/probe-backup"
+TIMER = "amanat-backup.timer"
+SERVICE = "amanat-backup.service"
+SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY (%s)"
+WAITING = """
+SELECT coalesce(extract(epoch FROM now() - min(modification)), 0)::float
+FROM pg_ls_archive_statusdir() WHERE name ~ '^[0-9A-F]{24}\\.ready$'
+"""
+PATIENCE_SECONDS = 90
+SEGMENT = "SELECT pg_walfile_name(pg_current_wal_insert_lsn())"
+LEFT = "SELECT coalesce(left(last_archived_wal, 24) >= %s, false) FROM pg_stat_archiver"
+
+
+@pytest.fixture(scope="module")
+def repository(vault):
+    """What the repository holds, and whom it lets in."""
+    return vault.json(INFO)
+
+
+@pytest.fixture(scope="module")
+def archiving(store, probe):
+    """The running server's settings of archiving."""
+    names = ("archive_mode", "archive_command", "archive_library", "archive_timeout")
+    with probe.login(store, "archive_auditor") as auditor:
+        return dict(auditor.rows(SETTINGS, (list(names),)))
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A recorded message, the segment of the log it ended in, and when that was (monotonic seconds)."""
+
+    message: Message
+    segment: str
+    begun: float
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A recorded message, the segment of the log it ended in, and the seconds until that had left (None: never)."""
+
+    message: Message
+    segment: str
+    seconds: float | None
+
+
+@pytest.fixture(scope="session")
+def planted(store, probe, archive):
+    """A message that is recorded early, so that the checks which wait for it come to it late."""
+    message = Message()
+    begun = time.monotonic()
+    archive.record(message)
+    with probe.login(store, "archive_auditor") as auditor:
+        return Planted(message, auditor.value(SEGMENT), begun)
+
+
+@pytest.fixture(scope="session")
+def sent(store, probe, planted):
+    """The planted message, given the time to reach the vault."""
+    segment = planted.segment
+    with probe.login(store, "archive_auditor") as auditor:
+        left = eventually(lambda: auditor.ask(LEFT, (segment,), keep=False).rows[0][0], PATIENCE_SECONDS)
+        auditor.value(LEFT, (segment,))
+    return Sent(planted.message, segment, time.monotonic() - planted.begun if left else None)
+
+
+def hours_since(moment):
+    """Hours from a time in seconds until now."""
+    return (time.time() - moment) / 3600
+
+
+def whole(repository, *kinds):
+    """The backups of these kinds that pgBackRest found no error in, oldest first."""
+    backups = repository["stanza"]["backup"]
+    return [one for one in backups if one["type"] in kinds and not one["error"]]
+
+
+def number(segment, size):
+    """A segment's place in the log: its name has timeline, upper and lower half of the position."""
+    return int(segment[8:16], 16) * (2**32 // size) + int(segment[16:24], 16)
+
+
+@pytest.mark.prepares
+@pytest.mark.usefixtures("planted")
+@requirement("A5-6-1-durable")
+def test_log_leaves_at_once(archiving, bound):
+    """The running server hands its log to pgBackRest, and unfinished log within the bound."""
+    assert archiving["archive_mode"] in ("on", "always")
+    assert archiving["archive_library"] == ""
+    assert archiving["archive_command"].split()[::3] == ["pgbackrest", "%p"], archiving["archive_command"]
+    seconds = int(archiving["archive_timeout"])
+    assert seconds > 0, "unfinished log never leaves"
+    assert bound("archive_timeout_seconds").allows(seconds), f"{seconds} seconds"
+
+
+@requirement("A5-6-1-durable")
+def test_no_log_is_dropped(store, archiving):
+    """Log that can't leave waits, however much it is: no limit of the queue is set, by file or command."""
+    assert store.json(WAY_OUT)["queue_max"] == ""
+    assert "queue-max" not in archiving["archive_command"]
+
+
+@requirement("A5-6-1-durable")
+def test_a_lost_store_costs_little(store, probe, archiving, bound):
+    """What the timeout keeps back, and what waits to leave, is no older than the bound."""
+    with probe.login(store, "archive_auditor") as auditor:
+        seconds = int(archiving["archive_timeout"]) + float(auditor.value(WAITING))
+    assert bound("recovery_point_seconds").allows(seconds), f"{seconds:.0f} seconds"
+
+
+@requirement("A5-6-1-durable")
+def test_backups_are_those_of_this_archive(store, probe, repository):
+    """The repository is in order and belongs to the cluster that runs."""
+    with probe.login(store, "archive_auditor") as auditor:
+        running = int(auditor.value("SELECT system_identifier FROM pg_control_system()"))
+    assert repository["stanza"]["status"]["message"] == "ok"
+    assert repository["stanza"]["db"][-1]["system-id"] == running
+
+
+@requirement("A5-6-1-durable")
+def test_the_newest_backup_is_young(repository, bound):
+    """A whole backup of any kind was made within the bound."""
+    backups = whole(repository, "full", "diff", "incr")
+    assert backups, "there is no whole backup"
+    hours = hours_since(backups[-1]["timestamp"]["stop"])
+    assert bound("backup_age_hours").allows(hours), f"{hours:.1f} hours"
+
+
+@requirement("A5-6-1-durable")
+def test_the_newest_full_backup_is_young_enough(repository, bound):
+    """What increments stand on was made within the bound."""
+    backups = whole(repository, "full")
+    assert backups, "there is no whole full backup"
+    days = hours_since(backups[-1]["timestamp"]["stop"]) / 24
+    assert bound("full_backup_days").allows(days), f"{days:.1f} days"
+
+
+@requirement("A5-6-1-durable")
+def test_more_than_one_full_backup_is_kept(repository, bound):
+    """pgBackRest expires none before the bound's number is there."""
+    assert bound("full_backups_kept").allows(repository["full_backups_kept"])
+
+
+@requirement("A5-6-1-durable")
+def test_backups_make_themselves(vault, bound):
+    """The timer runs, comes back at boot, and is due within the bound; its last run did not fail."""
+    timer = vault.service(TIMER)
+    assert timer.is_running
+    assert timer.is_enabled
+    listed = vault.json(f"systemctl list-timers --output=json {TIMER}")
+    hours = -hours_since(listed[0]["next"] / 1e6)
+    assert bound("backup_interval_hours").allows(hours), f"the next one comes in {hours:.1f} hours"
+    assert vault.read(f"systemctl show --property=Result --value {SERVICE}").strip() == "success"
+
+
+@early(VERIFY, host="vault")
+@requirement("A5-6-1-durable")
+def test_one_turned_bit_is_noticed(vault):
+    """pgBackRest's verification passes a copied segment of the log, and fails the same with one bit turned."""
+    found = vault.json(VERIFY)
+    assert found["untouched"] == {"status": "ok", "checked": 1, "valid": 1}, found["segment"]
+    assert found["flipped"]["status"] == "error"
+    assert found["flipped"]["valid"] == 0
+
+
+@requirement("A5-6-1-durable")
+def test_the_log_has_no_gap(store, probe, repository):
+    """Since the newest backup began, each segment of the log is in the repository: any moment can be had back."""
+    with probe.login(store, "archive_auditor") as auditor:
+        size = int(auditor.value("SELECT setting FROM pg_settings WHERE name = 'wal_segment_size'"))
+    assert repository["log"], "there is no log"
+    lost = {
+        line: number(found["max"], size) - number(found["min"], size) + 1 - found["count"]
+        for line, found in repository["log"].items()
+    }
+    assert set(lost.values()) == {0}, f"segments missing, by timeline: {lost}"
+
+
+@pytest.mark.costly
+@requirement("A5-6-1-durable")
+def test_an_acknowledged_message_reaches_the_vault(vault, sent, bound):
+    """The log with a message that was just acknowledged is in the repository within the bound."""
+    assert sent.seconds is not None, f"{sent.segment} has not left"
+    assert bound("recovery_point_seconds").allows(sent.seconds), f"{sent.seconds:.0f} seconds"
+    assert max(part["max"] for part in vault.json(INFO)["stanza"]["archive"]) >= sent.segment
+
+
+@pytest.mark.costly
+@requirement("A5-6-1-access")
+def test_whoever_takes_the_vaults_disk_finds_no_message(vault, sent):
+    """Every file of the repository is encrypted, and a party's number that has just got there can't be read."""
+    if sent.seconds is None:
+        raise NotChecked("the message never got into the repository", "host vault")
+    texts = f"{sent.message.origin}\n{sent.message.content}\n".encode()
+    found = vault.parsed(vault.run(MARKER, stdin=texts, seconds=600))
+    assert found["files"] > 0
+    assert found["not_encrypted"] == []
+    assert [one["found"] for one in found["markers"]] == [0, 0]

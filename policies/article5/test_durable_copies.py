@@ -1,0 +1,95 @@
+"""Article 5 clause 6-1: every host's files are copied to a place from which the host can't take them back."""
+
+import time
+from datetime import datetime
+
+import pytest
+
+from amanat.audit import early, requirement
+
+SERVER = "sudo -n /usr/local/lib/amanat/probe-copies server"
+KEEPING = "sudo -n /usr/local/lib/amanat/probe-copies keeping"
+DAMAGE = "sudo -n /usr/local/lib/amanat/probe-copies damage"
+NEWEST = "sudo -n /usr/local/lib/amanat/probe-copy newest"
+RESTORED = "sudo -n /usr/local/lib/amanat/probe-copy restored"
+REFUSALS = "sudo -n /usr/local/lib/amanat/probe-copy refusals"
+TIMER = "systemctl list-timers --all --output=json amanat-copy.timer"
+COPIED = {"/etc", "/var/lib/amanat"}
+FORBIDDEN = 403
+MICRO = 1_000_000
+
+
+@requirement("A5-6-1-durable")
+def test_the_newest_copy_came_in_lately(vault, job, bound):
+    """By the times of the server's own files, the host's newest copy is younger than the bound."""
+    held = vault.json(SERVER)["hosts"]
+    assert job in held, f"no copy of {job}"
+    hours = held[job]["newest_age_hours"]
+    assert hours is not None, f"no copy of {job}"
+    assert bound("copy_age_hours").allows(hours), f"{hours:.1f} hours"
+
+
+@requirement("A5-6-1-durable")
+def test_the_next_copy_is_due_in_time(machine, bound):
+    """The timer that copies runs, and elapses within the bound."""
+    due = [one["next"] for one in machine.json(TIMER) if one["next"]]
+    assert due, "no copy is due"
+    hours = (min(due) / MICRO - time.time()) / 3600
+    assert bound("copy_interval_hours").allows(hours), f"in {hours:.1f} hours"
+
+
+@requirement("A5-6-1-durable")
+def test_the_newest_copy_is_readable_and_holds_what_it_should(machine, bound):
+    """The host lists its newest copy in each place: young, with the configuration and what the stack keeps."""
+    places = machine.json(NEWEST, seconds=300)
+    assert places, "no place has a copy"
+    for place, newest in places.items():
+        hours = (time.time() - datetime.fromisoformat(newest["time"]).timestamp()) / 3600
+        assert set(newest["paths"]) >= COPIED, f"{place} place"
+        assert newest["files"] > 0, f"{place} place"
+        assert bound("copy_age_hours").allows(hours), f"{place} place: {hours:.1f} hours"
+
+
+@early(RESTORED, host="store", seconds=300)
+@early(RESTORED, host="vault", seconds=300)
+@requirement("A5-6-1-durable")
+def test_what_is_restored_is_what_was_copied(machine):
+    """Restored beside, every file that didn't change since the copy has the live file's digest."""
+    restored = machine.json(RESTORED, seconds=300)
+    assert restored["different"] == []
+    assert restored["same"] > 0
+
+
+@requirement("A5-6-1-durable")
+@pytest.mark.parametrize("tried", ["delete", "overwrite", "other_content"])
+def test_a_host_cannot_take_a_copy_back(machine, tried):
+    """With the host's own login, the server refuses to delete or overwrite an object, which is there afterwards."""
+    seen = machine.json(REFUSALS)
+    assert seen["held"] == 200, "the probe's own object did not come in"
+    assert seen[tried] == FORBIDDEN
+    assert seen["still_held"] == 200
+
+
+@requirement("A5-6-1-durable")
+def test_a_host_cannot_fill_the_disk(vault):
+    """The running server has a limit on what it takes."""
+    given = vault.json(SERVER)["arguments"]
+    assert "--max-size" in given
+    assert int(given[given.index("--max-size") + 1]) > 0
+
+
+@requirement("A5-6-1-durable")
+def test_pruning_leaves_what_came_in_lately(vault, bound):
+    """Asked about copies of every age, the pruning in force removes none that is younger than the bound."""
+    youngest = vault.json(KEEPING)["youngest_removed_days"]
+    assert youngest is None or bound("copies_keep_days").allows(youngest - 1), f"{youngest} days"
+
+
+@pytest.mark.costly
+@early(DAMAGE, host="vault", seconds=600)
+@requirement("A5-6-1-durable")
+def test_a_flipped_byte_is_found(vault):
+    """A whole repository passes the check of every byte; a scratch copy of it with one byte changed doesn't."""
+    seen = vault.json(DAMAGE, seconds=600)
+    assert seen["whole"], f"the copies of {seen['host']} are damaged"
+    assert seen["damage_found"], "the check noticed nothing"

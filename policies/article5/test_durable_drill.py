@@ -1,0 +1,40 @@
+"""Article 5 clause 6-1: a copy counts only when it was restored."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from amanat.audit import requirement
+
+DRILLS = "/var/lib/amanat/drills/drills.jsonl"
+
+
+@pytest.fixture(scope="module")
+def drill(vault):
+    """How the last restore drill ended."""
+    last = vault.run("tail -n 1 %s", DRILLS)
+    assert last.rc == 0, "no restore was ever drilled: run `make drill`"
+    return json.loads(last.stdout)
+
+
+@requirement("A5-6-1-durable")
+def test_a_restore_was_drilled_lately(drill, bound):
+    """The last restore drill is younger than the bound."""
+    age = (datetime.now(UTC) - datetime.fromisoformat(drill["at"])).total_seconds() / 86400
+    assert bound("restore_drill_days").allows(age), f"{age:.1f} days"
+
+
+@requirement("A5-6-1-durable", "A5-6-1-integrity")
+def test_what_came_back_is_what_was_recorded(drill):
+    """The restored archive verified, held every head anchored before, and had none that the store never had."""
+    assert drill["passed"]
+    assert drill["records"] > 0
+    assert (drill["missing_heads"], drill["strange_heads"]) == ([], [])
+
+
+@requirement("A5-6-1-durable")
+def test_a_lost_store_would_have_cost_little(drill, bound):
+    """At the drill, all that was written had left the store within the bound."""
+    loss = drill["loss_seconds"]
+    assert bound("recovery_point_seconds").allows(loss), f"{loss} seconds"

@@ -1,0 +1,9 @@
+#!/bin/sh
+# An administrator keeps an unencrypted copy of the log where it is easy to get at.
+# host: vault
+set -eu
+where=/var/lib/amanat/repository/archive/archive/17-1
+head -c 65536 /usr/bin/pgbackrest > "$where/log.copy"
+chmod 0644 "$where/log.copy"
+# undo
+rm /var/lib/amanat/repository/archive/archive/17-1/log.copy

@@ -1,0 +1,9 @@
+#!/bin/sh
+# The volume once filled up with waiting log; from now on what is too much is thrown away.
+# host: store
+set -eu
+cp -p /etc/pgbackrest/pgbackrest.conf /run/amanat-break.conf
+sed -i 's/^archive-async=y$/&\narchive-push-queue-max=256MB/' /etc/pgbackrest/pgbackrest.conf
+# undo
+cp -p /run/amanat-break.conf /etc/pgbackrest/pgbackrest.conf
+rm /run/amanat-break.conf

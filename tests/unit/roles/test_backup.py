@@ -118,7 +118,7 @@ def test_a_failed_program_is_told_in_its_own_words(probe, monkeypatch):
 def test_the_search_counts_a_text_that_two_chunks_share(probe, tmp_path, monkeypatch):
     monkeypatch.setattr(probe, "CHUNK", 16)
     (tmp_path / "bundle").mkdir()
-    (tmp_path / "bundle/1").write_bytes(b"x" * 12 + b"amanat-marker" + b"y" * 40 + b"amanat-marker")
+    (tmp_path / "bundle/1").write_bytes(b"\xc3" * 12 + b"amanat-marker" + b"y" * 40 + b"amanat-marker")
     (tmp_path / "archive.info").write_bytes(b"Salted__" + b"z" * 30)
     (tmp_path / "latest").symlink_to("bundle")
     found = probe.marker([b"amanat-marker", b"absent-text"])
@@ -131,6 +131,18 @@ def test_the_search_counts_a_text_that_two_chunks_share(probe, tmp_path, monkeyp
 def test_a_file_without_the_mark_of_encryption_is_named(probe, tmp_path, content):
     (tmp_path / "backup.info").write_bytes(content)
     assert probe.marker([b"some-marker"])["not_encrypted"] == ["backup.info"]
+
+
+@pytest.mark.parametrize("name", ["bundle/1", "16391/16647.pgbi"])
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [(b"\x9a\x01" * 40, False), (b"\x28\xb5\x2f\xfd\x9a", True), (b"a table's rows in clear", True)],
+)
+def test_what_is_encrypted_piece_by_piece_must_not_begin_readably(probe, tmp_path, name, content, named):
+    path = tmp_path / name
+    path.parent.mkdir()
+    path.write_bytes(content)
+    assert probe.marker([b"some-marker"])["not_encrypted"] == ([name] if named else [])
 
 
 @pytest.mark.parametrize("markers", [[], [b"short"], [b"x" * 300], [b"long-enough"] * 17])
@@ -179,6 +191,24 @@ def test_one_bit_of_the_copy_is_turned_and_none_of_the_original(probe, tmp_path,
     assert {path: path.read_bytes() for path in probe.files()} == before
     [[untouched], [flipped]] = seen
     assert sum((one ^ other).bit_count() for one, other in zip(untouched, flipped, strict=True)) == 1
+
+
+def test_a_verification_that_stops_at_the_turned_bit_has_noticed_it(probe, tmp_path, monkeypatch):
+    segments(tmp_path, f"{1:08}{1:016}")
+    said = iter(["status: ok\n archiveId: 17-1, total WAL checked: 1, total valid WAL: 1\n"])
+
+    def verified(*given):
+        for told in said:
+            return told
+        raise probe.Problem("zst error")
+
+    monkeypatch.setattr(probe, "pgbackrest", verified)
+    found = probe.verify()
+    assert (found["flipped"]["status"], found["flipped"]["valid"], found["flipped"]["said"]) == (
+        "error",
+        0,
+        "zst error",
+    )
 
 
 def test_other_words_of_the_verification_are_a_problem(probe, monkeypatch, tmp_path):

@@ -70,7 +70,9 @@ def secrets() -> re.Pattern[bytes]:
     if UNLOCK.exists():
         texts += [UNLOCK.read_bytes(), UNLOCK.read_bytes().hex().encode()]
     known = b"|".join(re.escape(text) for text in texts)
-    return re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----|cipher-pass=[0-9A-Za-z]|:archive_anchor:[!-~]|" + known)
+    return re.compile(
+        rb"-----BEGIN [A-Z ]*PRIVATE KEY-----|cipher-pass=[0-9A-Za-z]|:archive_anchor:[!-~]|" + known
+    )
 
 
 def restored(restic: Restic, settings: Settings) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def secrets() -> re.Pattern[bytes]:
         texts += [UNLOCK.read_bytes(), UNLOCK.read_bytes().hex().encode()]
     known = b"|".join(re.escape(text) for text in texts)
     return re.compile(
-        rb"-----BEGIN [A-Z ]*PRIVATE KEY-----|cipher-pass=[0-9A-Za-z]|:archive_anchor:[!-~]|" + known
+        rb"-----BEGIN [A-Z ]*PRIVATE KEY-----|cipher-pass=[0-9A-Za-z]|:archive_anchor:[0-9a-f]{16}|" + known
     )
 
 

@@ -11,6 +11,8 @@ from time import monotonic
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from amanat.setup.errors import DownloadRefused, DownloadUnreachable
 from amanat.setup.progress import Reporter, elapsed
@@ -18,6 +20,7 @@ from amanat.setup.versions import OFFICIAL, Component
 
 CONNECT_SECONDS = 4
 READ_SECONDS = 30
+TRIES = 2  # a moment's stall isn't worth the quarter of an hour that building takes
 CHUNK_BYTES = 1 << 18
 LISTED = re.compile(r"(?P<digest>[0-9a-fA-F]{64})\s+[*]?(?:\./)?(?P<file>\S+)")
 BUILD_INSTEAD = (
@@ -35,6 +38,9 @@ class Downloads:
         self._session = requests.Session()
         self._session.headers["Accept-Encoding"] = (
             "identity"  # sizes and digests are of the bytes as published
+        )
+        self._session.mount(
+            "https://", HTTPAdapter(max_retries=Retry(connect=TRIES, read=TRIES, other=0, backoff_factor=0.3))
         )
         self._verify = (
             str(ca_bundle) if ca_bundle else None
@@ -149,6 +155,16 @@ def _knock(url: str) -> None:
     """
     if requests.utils.get_environ_proxies(url):
         return  # the proxy resolves and connects
+    for _ in range(TRIES):
+        failure = _failure_of_connecting(url)
+        if failure is None:
+            return
+    raise DownloadUnreachable(
+        what=f"the downloads can't be reached: {_reason(failure)}", where=url, fix=BUILD_INSTEAD
+    )
+
+
+def _failure_of_connecting(url: str) -> OSError | None:
     parts = urlsplit(url)
     failure: list[OSError] = [TimeoutError(f"no answer in {CONNECT_SECONDS} s")]
 
@@ -162,10 +178,7 @@ def _knock(url: str) -> None:
     attempt = threading.Thread(target=connect, daemon=True)
     attempt.start()
     attempt.join(CONNECT_SECONDS)
-    if failure:
-        raise DownloadUnreachable(
-            what=f"the downloads can't be reached: {_reason(failure[0])}", where=url, fix=BUILD_INSTEAD
-        )
+    return failure[0] if failure else None
 
 
 def extract(archive: Path, target: Path, wanted: Callable[[str], bool]) -> list[str]:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -123,6 +124,19 @@ def test_programs_on_path_that_fit_are_used(machine, published, report, program,
     assert (got.binaries, got.source) == (tmp_path / "path", "path, Docker plugin download")
 
 
+def test_one_missed_answer_does_not_mean_building(machine, published, report, monkeypatch):
+    answers = iter([TimeoutError("a moment's stall")])
+    connect = socket.create_connection
+
+    def stalls_once(*address, **options):
+        for failure in answers:
+            raise failure
+        return connect(*address, **options)
+
+    monkeypatch.setattr(socket, "create_connection", stalls_once)
+    assert tools(None, report, published, machine).source == "download", report.notes
+
+
 @pytest.mark.parametrize(
     ("pulumi", "note"),
     [
@@ -133,7 +147,7 @@ def test_programs_on_path_that_fit_are_used(machine, published, report, program,
 )
 def test_programs_on_path_that_do_not_fit_are_passed_over(machine, published, report, program, pulumi, note):
     program("pulumi", pulumi)
-    assert tools(None, report, published, machine).source == "download"
+    assert tools(None, report, published, machine).source == "download", report.notes
     assert any(re.search(note, said) for said in report.notes)
 
 

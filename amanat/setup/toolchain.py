@@ -15,7 +15,7 @@ from amanat import places
 from amanat.setup import plugins, versions
 from amanat.setup.build import Builder, inputs_digest
 from amanat.setup.download import Downloads, extract
-from amanat.setup.errors import DownloadRefused, DownloadUnreachable, SetupError
+from amanat.setup.errors import BuildFailed, DownloadRefused, DownloadUnreachable, SetupError
 from amanat.setup.mirrors import Mirrors
 from amanat.setup.progress import QUIET, Reporter
 from amanat.setup.shelf import exclusive, shelf, store, whole
@@ -91,7 +91,7 @@ class _Getting:
         self._wanted, self._mirrors, self._env, self._report = wanted, mirrors, env, report
         self._builder: Builder | None = None
         self._downloads: Downloads | None = None
-        self._unreachable = False
+        self._unreachable: DownloadUnreachable | None = None
 
     def pulumi(self, source: str | None) -> tuple[Path, Source, str]:
         if source is None and (found := self._on_path()):
@@ -147,12 +147,13 @@ class _Getting:
             except DownloadUnreachable as unreachable:
                 if source:
                     raise
-                self._unreachable = (
-                    True  # the second archive comes from the same place: don't wait for it again
-                )
+                # The second archive comes from the same place: don't wait for it again.
+                self._unreachable = unreachable
                 self._report.note(f"{unreachable.what} ({unreachable.where}): building from source instead")
-        self._builder = self._builder or Builder(self._wanted, self._env, self._report)
-        builder = self._builder
+        try:
+            builder = self._builder = self._builder or Builder(self._wanted, self._env, self._report)
+        except BuildFailed as failed:
+            raise failed from self._unreachable  # what went wrong first
         return store(self._entry(component, "build"), lambda into: builder.build(component, into)), "build"
 
     def _entry(self, component: Component, how: Source) -> Path:

@@ -16,6 +16,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import ssl
 import subprocess
 import sys
@@ -33,6 +34,16 @@ SETTLED_SECONDS = 5  # what changed while the copy was made may be in it or not
 SCRATCH = b"Amanat's probe of the append-only server; no copy uses this.\n"
 CONNECT_SECONDS = 10
 RESTIC_SECONDS = 120
+
+
+def knock(settings: Settings) -> None:
+    """Raise `Problem` when nobody answers: restic itself would try again for minutes."""
+    try:
+        socket.create_connection((settings.server, settings.port), CONNECT_SECONDS).close()
+    except OSError as error:
+        raise Problem(
+            f"{settings.server}:{settings.port}, where copies go, does not answer: {error}"
+        ) from error
 
 
 def snapshot(restic: Restic, settings: Settings) -> dict[str, Any]:
@@ -227,6 +238,7 @@ def main(arguments: list[str]) -> int:
     os.environ.pop("RESTIC_CACHE_DIR", None)
     try:
         settings = Settings.load()
+        knock(settings)
         with tempfile.TemporaryDirectory(prefix="amanat-", dir="/run") as scratch:
             os.environ["RESTIC_CACHE_DIR"] = scratch
             facts = asked[arguments[0]](Restic(Path(scratch)), settings)

@@ -121,20 +121,40 @@ def drill(places: Places, target: datetime | None, tell: Tell) -> Drilled:
     kept = _evidence(places, values)
     if not values["passed"]:
         raise DrillFailed(
-            f"the restored archive lacks {len(values['missing_heads'])} anchored heads"
-            f" and has {len(values['strange_heads'])} that the store never had",
+            what_differs(values),
             str(kept),
-            "Don't trust the backups: see `pgbackrest verify` on the vault and the archive's verifier on the store.",
+            "Don't trust the backups: see `pgbackrest verify` on the vault and the archive's verifier on the store;"
+            " for files, `restic check` on the vault.",
         )
     return Drilled(values, kept)
+
+
+def what_differs(values: Mapping[str, Any]) -> str:
+    """Why a drill proved nothing, of what it wrote down."""
+    said = [
+        (len(values["missing_heads"]), "the restored archive lacks {} anchored heads"),
+        (len(values["strange_heads"]), "the restored archive has {} heads that the store never had"),
+        *(
+            (len(copy["different"]), f"{{}} files of the copy of {host} are not those of the host")
+            for host, copy in values["copies"].items()
+        ),
+        *(
+            (not copy["same"], f"the copy of {host} has no file to compare")
+            for host, copy in values["copies"].items()
+        ),
+    ]
+    return (
+        "; ".join(text.format(count) for count, text in said if count)
+        or "the restored archive doesn't verify"
+    )
 
 
 def last_drill(places: Places) -> datetime | None:
     """When the last drill that passed ended, by what the vault has on record. Raises `Unreachable`."""
     with _auditor(places) as hosts:
         lines = hosts.job("vault").run(f"cat {DRILLS}").stdout.splitlines()
-    ended = [json.loads(line) for line in lines]
-    return max((datetime.fromisoformat(one["at"]) for one in ended if one["passed"]), default=None)
+    passed = [one for one in map(json.loads, lines) if one["passed"]]
+    return datetime.fromisoformat(passed[-1]["at"]) if passed else None
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,9 +60,9 @@ class Stack:
     def up(self, on_event: OnEvent, *, force: bool = False) -> automation.UpResult:
         """Make or update everything; `force` runs the playbook though nothing changed. Raises `AmanatError`."""
         with self._opened() as stack:
-            self._recover(stack)
-            self._forget_lost(stack)
-            replace = [urn for urn in [self._configuration_urn(stack)] if urn and force]
+            resources = self._recover(stack)
+            self._forget_lost(stack, resources)
+            replace = [str(one["urn"]) for one in resources if force and one["urn"].endswith(CONFIGURATION)]
             with _heard(on_event) as heard:
                 return stack.up(on_event=heard, suppress_progress=True, replace=replace)
 
@@ -175,19 +175,20 @@ class Stack:
         if not path.exists():
             path.write_text(embedded.read_text("utf-8"), "utf-8")
 
-    def _recover(self, stack: automation.Stack) -> None:
+    def _recover(self, stack: automation.Stack) -> list[Mapping[str, Any]]:
+        """Mend what a killed run left in the state and on the engine; returns the resources of the state."""
         deployment = stack.export_stack()
         content = dict(deployment.deployment or {})
         if content.pop("pending_operations", None):
             stack.import_stack(automation.Deployment(version=deployment.version, deployment=content))
-        known = {str(resource.get("id", "")) for resource in content.get("resources") or []}
+        resources: list[Mapping[str, Any]] = content.get("resources") or []
         uri = self.engine_uri()
-        engine.sweep(uri, self.places.stack_id, known)
+        engine.sweep(uri, self.places.stack_id, known={str(one.get("id", "")) for one in resources})
         engine.start_stopped(uri, self.places.stack_id)
+        return resources
 
-    def _forget_lost(self, stack: automation.Stack) -> None:
+    def _forget_lost(self, stack: automation.Stack, resources: Sequence[Mapping[str, Any]]) -> None:
         """Let Pulumi see which hosts, networks and volumes are gone from the engine, so that it makes them anew."""
-        resources = (stack.export_stack().deployment or {}).get("resources") or []
         there = engine.present(self.engine_uri(), self.places.stack_id)
         lost = [
             str(found["urn"])
@@ -196,11 +197,6 @@ class Stack:
         ]
         if lost:
             stack.refresh(target=lost, suppress_progress=True)
-
-    def _configuration_urn(self, stack: automation.Stack) -> str:
-        resources = (stack.export_stack().deployment or {}).get("resources") or []
-        urns = [str(found["urn"]) for found in resources]
-        return next((urn for urn in urns if urn.endswith(CONFIGURATION)), "")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import typer
 
 from amanat import recovery
+from amanat.audit.ages import AHEAD_SECONDS
 from amanat.choices import latin_digits
 from amanat.cli.operations import Answer
 from amanat.cli.show import Show
@@ -68,6 +69,10 @@ def drill(places: Places, target: datetime | None) -> Answer:
         f"a lost store would have cost the last {values['loss_seconds']} s (RPO)",
         f"head {values['restored_head']['seq']} {values['restored_head']['hash']}: in the store's chain,"
         f" and every anchored head up to it is there ({values['anchors']} anchored)",
+        *(
+            f"files of {host}: {copy['same']} compared with its newest copy, none differs"
+            for host, copy in values["copies"].items()
+        ),
         f"evidence: {done.evidence}",
         "next: `make audit`",
     )
@@ -83,10 +88,13 @@ def drill_if_due(places: Places) -> None:
 
 
 def is_due(places: Places) -> bool:
-    """Whether the last drill is older than the operator's interval, or there was none."""
+    """Whether the last drill is older than the operator's interval, dated ahead, or there was none."""
     settings = Settings.from_file(places.project / f"Pulumi.{places.stack}.yaml")
     last = recovery.last_drill(places)
-    return last is None or datetime.now(UTC) - last > timedelta(days=settings.restore_drill_days)
+    if last is None:
+        return True
+    age = datetime.now(UTC) - last
+    return age > timedelta(days=settings.restore_drill_days) or age < -timedelta(seconds=AHEAD_SECONDS)
 
 
 def _ask(question: str) -> None:

@@ -39,9 +39,7 @@ class Downloads:
         self._session.headers["Accept-Encoding"] = (
             "identity"  # sizes and digests are of the bytes as published
         )
-        self._session.mount(
-            "https://", HTTPAdapter(max_retries=Retry(connect=TRIES, read=TRIES, other=0, backoff_factor=0.3))
-        )
+        self._session.mount("https://", HTTPAdapter(max_retries=Retry(TRIES, backoff_factor=0.3)))
         self._verify = (
             str(ca_bundle) if ca_bundle else None
         )  # given per request: REQUESTS_CA_BUNDLE beats a session

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from amanat.audit import NotChecked, early, requirement
+from amanat.audit.ages import age_seconds
 from amanat.audit.archive import Message
 from amanat.audit.waiting import eventually
 
@@ -83,11 +84,6 @@ def sent(store, probe, planted):
     return Sent(planted.message, segment, time.monotonic() - planted.begun if left else None)
 
 
-def hours_since(moment):
-    """Hours from a time in seconds until now."""
-    return (time.time() - moment) / 3600
-
-
 def whole(repository, *kinds):
     """The backups of these kinds that pgBackRest found no error in, oldest first."""
     backups = repository["stanza"]["backup"]
@@ -141,7 +137,7 @@ def test_the_newest_backup_is_young(repository, bound):
     """A whole backup of any kind was made within the bound."""
     backups = whole(repository, "full", "diff", "incr")
     assert backups, "there is no whole backup"
-    hours = hours_since(backups[-1]["timestamp"]["stop"])
+    hours = age_seconds(backups[-1]["timestamp"]["stop"]) / 3600
     assert bound("backup_age_hours").allows(hours), f"{hours:.1f} hours"
 
 
@@ -150,7 +146,7 @@ def test_the_newest_full_backup_is_young_enough(repository, bound):
     """What increments stand on was made within the bound."""
     backups = whole(repository, "full")
     assert backups, "there is no whole full backup"
-    days = hours_since(backups[-1]["timestamp"]["stop"]) / 24
+    days = age_seconds(backups[-1]["timestamp"]["stop"]) / 86400
     assert bound("full_backup_days").allows(days), f"{days:.1f} days"
 
 
@@ -167,7 +163,7 @@ def test_backups_make_themselves(vault, bound):
     assert timer.is_running
     assert timer.is_enabled
     listed = vault.json(f"systemctl list-timers --output=json {TIMER}")
-    hours = -hours_since(listed[0]["next"] / 1e6)
+    hours = (listed[0]["next"] / 1e6 - time.time()) / 3600
     assert bound("backup_interval_hours").allows(hours), f"the next one comes in {hours:.1f} hours"
     assert vault.read(f"systemctl show --property=Result --value {SERVICE}").strip() == "success"
 

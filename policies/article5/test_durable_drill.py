@@ -1,11 +1,11 @@
 """Article 5 clause 6-1: a copy counts only when it was restored."""
 
 import json
-from datetime import UTC, datetime
 
 import pytest
 
 from amanat.audit import requirement
+from amanat.audit.ages import age_seconds
 
 DRILLS = "/var/lib/amanat/drills/drills.jsonl"
 
@@ -21,7 +21,7 @@ def drill(vault):
 @requirement("A5-6-1-durable")
 def test_a_restore_was_drilled_lately(drill, bound):
     """The last restore drill is younger than the bound."""
-    age = (datetime.now(UTC) - datetime.fromisoformat(drill["at"])).total_seconds() / 86400
+    age = age_seconds(drill["at"]) / 86400
     assert bound("restore_drill_days").allows(age), f"{age:.1f} days"
 
 
@@ -31,6 +31,14 @@ def test_what_came_back_is_what_was_recorded(drill):
     assert drill["passed"]
     assert drill["records"] > 0
     assert (drill["missing_heads"], drill["strange_heads"]) == ([], [])
+
+
+@requirement("A5-6-1-durable")
+def test_the_files_came_back_too(drill, job):
+    """The drill restored each host's newest copy beside its files, and found none that differs."""
+    assert job in drill["copies"], f"the drill left out {job}"
+    assert drill["copies"][job]["different"] == []
+    assert drill["copies"][job]["same"] > 0
 
 
 @requirement("A5-6-1-durable")

@@ -1,10 +1,9 @@
 """Article 7: technical protection of the systems."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from amanat.audit import early, requirement
+from amanat.audit.ages import age_seconds
 
 PROBE = "sudo -n /usr/local/lib/amanat/probe"
 DPKG_VERIFY = "sudo -n /usr/bin/dpkg --verify"
@@ -31,7 +30,7 @@ def hours_since(moment):
     """Hours from a UTC time until now; for ever if it never was."""
     if moment is None:
         return float("inf")
-    return (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds() / 3600
+    return age_seconds(moment) / 3600
 
 
 @pytest.fixture(scope="module")

@@ -88,6 +88,12 @@ def test_a_daily_timer_makes_a_full_backup_in_time(backup):
     assert backup.due(info, NOW, full_days=7, interval_hours=24) == "full"
 
 
+def test_a_clock_that_was_put_back_is_named_before_a_backup_is_tried(backup):
+    backup.refuse_a_wrong_clock(holding(made("full", DAY), made("incr", -60)), NOW)
+    with pytest.raises(backup.Problem, match="backup incr--7200 is dated 120 minutes ahead: this host's clock"):
+        backup.refuse_a_wrong_clock(holding(made("full", DAY), made("incr", -2 * HOUR)), NOW)
+
+
 def test_a_person_reads_what_was_made(backup):
     told = backup.told(holding(made("full", 2 * DAY), made("diff", 60)), NOW)
     assert told == "differential backup diff-60: 60 s, 3.0 MiB added; the newest full one is 2.0 days old"

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 
 STANZA = "archive"
 DAY = 24 * 3600
+AHEAD_SECONDS = 120  # by which two clocks in order may differ
 NAMES = {"full": "full", "diff": "differential", "incr": "incremental"}
 
 
@@ -44,6 +45,18 @@ def due(info: Mapping, now: float, full_days: int, interval_hours: int) -> str:
     if older(newest(info, "full"), full_days * DAY):
         return "full"
     return "diff" if older(newest(info, "full", "diff"), DAY) else "incr"
+
+
+def refuse_a_wrong_clock(info: Mapping, now: float) -> None:
+    """Raise `Problem` when backups are dated ahead: pgBackRest would refuse the next one, and ages mean nothing."""
+    starts = {one["label"]: one["timestamp"]["start"] for one in info.get("backup", ())}
+    ahead = {label: start - now for label, start in starts.items() if start - now > AHEAD_SECONDS}
+    if ahead:
+        label = max(ahead, key=ahead.__getitem__)
+        raise Problem(
+            f"backup {label} is dated {ahead[label] / 60:.0f} minutes ahead: this host's clock is wrong, or was. "
+            "No backup is made until that time is over; set the clock right if it is wrong now"
+        )
 
 
 def told(info: Mapping, now: float) -> str:
@@ -88,7 +101,9 @@ def main() -> int:
     """Make it, say so, return the exit status."""
     given = arguments()
     try:
-        kind = due(repository(), time.time(), given.full_days, given.interval_hours)
+        held, now = repository(), time.time()
+        refuse_a_wrong_clock(held, now)
+        kind = due(held, now, given.full_days, given.interval_hours)
         pgbackrest(f"--type={kind}", "--log-level-console=info", "backup", shown=True)
         sys.stdout.write(told(repository(), time.time()) + "\n")
     except (Problem, OSError) as error:

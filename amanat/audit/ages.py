@@ -1,0 +1,18 @@
+"""How old a thing is. What is dated ahead has no age: a clock that went wrong must not keep it young."""
+
+import time
+from datetime import datetime
+
+AHEAD_SECONDS = 120  # by which the clocks of two machines in order may differ
+
+
+def age_seconds(moment: float | str) -> float:
+    """Seconds since `moment` (seconds since 1970, or ISO 8601 with its offset) by this machine's clock.
+
+    Raises AssertionError for a moment that lies ahead: a check that meets one has failed.
+    """
+    since = datetime.fromisoformat(moment).timestamp() if isinstance(moment, str) else moment
+    age = time.time() - since
+    if age < -AHEAD_SECONDS:
+        raise AssertionError(f"{moment} lies {-age / 60:.0f} minutes ahead: a clock is wrong, or was")
+    return max(age, 0.0)

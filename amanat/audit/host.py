@@ -52,7 +52,7 @@ class _Backend(testinfra.backend.base.BaseBackend):  # type: ignore[misc]
         return self.result(done.exit_status, line.encode(), done.stdout, done.stderr)
 
     def begin(self, line: str, seconds: float) -> None:
-        """Start a command line; the next `run` of the same line waits for this one's end."""
+        """Start a command line; each `run` of the same line has this one's end for its own."""
         _ = self.identity  # the connection is there before threads share it
         if line not in self._begun:
             self._begun[line] = self._background.submit(self._connection.run, line, b"", seconds)
@@ -62,7 +62,7 @@ class _Backend(testinfra.backend.base.BaseBackend):  # type: ignore[misc]
         self._background.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, line: str, stdin: bytes, seconds: float) -> Completed:
-        begun = None if stdin else self._begun.pop(line, None)
+        begun = None if stdin else self._begun.get(line)
         try:
             return begun.result() if begun else self._connection.run(line, stdin, seconds)
         except NotChecked as error:
@@ -111,7 +111,7 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
         return identity
 
     def begin(self, command: str, *, seconds: float = COMMAND_SECONDS) -> None:
-        """Start a command in the background; the next `run` of it takes it up. Raises `Unreachable`."""
+        """Start a command in the background; what `run`s it from then on shares its end. Raises `Unreachable`."""
         self._backend.begin(command, seconds)
 
     def close(self) -> None:

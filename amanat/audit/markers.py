@@ -22,9 +22,9 @@ def requirement(*ids: str) -> pytest.MarkDecorator:
 
 
 def early(command: str, *, host: str = "store", seconds: float = COMMAND_SECONDS) -> pytest.MarkDecorator:
-    """Have a command that takes long started on a host when the audit begins; the test that runs it takes it up.
+    """Have a command that takes long started on a host when the audit begins; the tests that run it share its result.
 
-    Only for commands whose result doesn't depend on what other checks do. `seconds` bounds it.
+    Only for commands whose result doesn't depend on what other checks do, so that once is enough. `seconds` bounds it.
     """
     return pytest.mark.early(command, host=host, seconds=seconds)
 

@@ -20,6 +20,11 @@ BENCHES = {
         "pgbench on the encrypted volume, against the plain disk",
         0.5,
     ),
+    "backup": (
+        "/usr/local/lib/amanat/bench-backup",
+        "encrypted backup over TLS, against pg_basebackup over TLS",
+        0.9,
+    ),
 }
 
 

@@ -6,6 +6,7 @@ from amanat.audit import early, requirement
 from amanat.audit.archive import Message
 from amanat.audit.readings import callers
 
+VOLUME = "sudo -n /usr/local/lib/amanat/probe-volume"
 UNLOCK = "sudo -n /usr/local/lib/amanat/probe-unlock"
 UNLOCK_PORT = 7500
 
@@ -13,7 +14,7 @@ UNLOCK_PORT = 7500
 @pytest.fixture(scope="module")
 def volume(store):
     """Where the running server's data really lies, as the kernel says."""
-    return store.json("sudo -n /usr/local/lib/amanat/probe-volume")
+    return store.json(VOLUME)
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +23,7 @@ def helper(vault):
     return vault.json("sudo -n /usr/local/lib/amanat/probe-tang")
 
 
+@early(VOLUME)
 @requirement("A5-6-1-access")
 def test_the_volume_is_encrypted_by_the_kernel(volume):
     """The directory of the data has an encryption policy, or its device is a LUKS mapping."""

@@ -2,9 +2,9 @@
 
 import pytest
 
-from amanat.audit import requirement
+from amanat.audit import early, requirement
 
-REPOSITORY = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository"
+INFO = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository info"
 WAY_OUT = "sudo -n -u postgres /usr/local/lib/amanat/probe-backup"
 PROBE_TLS = "/usr/local/lib/amanat/probe-tls %s 8432"
 GREETING = '{"name":"pgBackRest",'
@@ -18,6 +18,8 @@ def attempts(request, hosts):
     return hosts.job(client).json(PROBE_TLS, server)
 
 
+@early(PROBE_TLS % "vault", host="store")
+@early(PROBE_TLS % "store", host="vault")
 @requirement("A5-6-1-access")
 def test_without_a_certificate_a_server_of_backups_says_its_name_and_no_more(attempts):
     """Whoever has no certificate is greeted by program and version; what it asks then is not answered."""
@@ -42,10 +44,12 @@ def test_a_server_of_backups_speaks_no_old_tls(attempts, bound):
     assert bound("tls_min_version").allows(float(spoken.removeprefix("TLSv"))), spoken
 
 
+@early(INFO, host="vault")
+@early(WAY_OUT)
 @requirement("A5-6-1-access")
 def test_backups_are_handed_to_those_meant_only(store, vault):
     """The repository serves store and drill, the store serves the vault; another host of the stack is denied."""
-    repository, way_out = vault.json(f"{REPOSITORY} info"), store.json(WAY_OUT)
+    repository, way_out = vault.json(INFO), store.json(WAY_OUT)
     assert set(repository["clients"]) == {"store=archive", "drill=archive"}
     assert set(way_out["clients"]) == {"vault=archive"}
     assert "access denied" in repository["stranger"]
@@ -55,6 +59,6 @@ def test_backups_are_handed_to_those_meant_only(store, vault):
 @requirement("A5-6-1-access")
 def test_the_repositorys_files_are_closed(vault):
     """They belong to an account of their own, and no other may look."""
-    found = vault.json(f"{REPOSITORY} info")
+    found = vault.json(INFO)
     assert (found["owner"], found["mode"], found["open_files"]) == ("pgbackrest", "0750", [])
     assert vault.user("pgbackrest").shell.endswith("/nologin")

@@ -15,6 +15,8 @@ def refusals(machine):
     return machine.json(REFUSALS)
 
 
+@early(REFUSALS, host="store")
+@early(REFUSALS, host="vault")
 @requirement("A5-6-1-access")
 @pytest.mark.parametrize(
     "tried", ["no_login", "wrong_password", "anothers_copies", "anothers_name", "everybodys_copies"]

@@ -19,6 +19,7 @@ FORBIDDEN = 403
 MICRO = 1_000_000
 
 
+@early(SERVER, host="vault")
 @requirement("A5-6-1-durable")
 def test_the_newest_copy_came_in_lately(vault, job, bound):
     """By the times of the server's own files, the host's newest copy is younger than the bound."""
@@ -39,6 +40,8 @@ def test_the_next_copy_is_due_in_time(machine, bound):
     assert bound("copy_interval_hours").allows(hours), f"in {hours:.1f} hours"
 
 
+@early(NEWEST, host="store", seconds=300)
+@early(NEWEST, host="vault", seconds=300)
 @requirement("A5-6-1-durable")
 def test_the_newest_copy_is_readable_and_holds_what_it_should(machine, bound):
     """The host lists its newest copy in each place: young, with the configuration and what the stack keeps."""
@@ -61,6 +64,8 @@ def test_what_is_restored_is_what_was_copied(machine):
     assert restored["same"] > 0
 
 
+@early(REFUSALS, host="store")
+@early(REFUSALS, host="vault")
 @requirement("A5-6-1-durable")
 @pytest.mark.parametrize("tried", ["delete", "overwrite", "other_content"])
 def test_a_host_cannot_take_a_copy_back(machine, tried):
@@ -79,6 +84,7 @@ def test_a_host_cannot_fill_the_disk(vault):
     assert int(given[given.index("--max-size") + 1]) > 0
 
 
+@early(KEEPING, host="vault")
 @requirement("A5-6-1-durable")
 def test_pruning_leaves_what_came_in_lately(vault, bound):
     """Asked about copies of every age, the pruning in force removes none that is younger than the bound."""

@@ -2,6 +2,7 @@
 """Tell an auditor about the repository of backups, as JSON. Never changes it.
 
     probe-repository info     what pgBackRest says of it, and whom its server and its files let in
+    probe-repository newest   the last segment of the log that is there, by timeline
     probe-repository marker   how often each line of standard input occurs in its files, and how these begin
     probe-repository verify   whether a flipped byte would be noticed: on a scratch copy of one segment of the log
 
@@ -65,6 +66,12 @@ def stranger() -> str:
 def files() -> Iterator[Path]:
     """Every file of the repository, each once; one that vanishes meanwhile is passed over."""
     yield from (path for path in sorted(ROOT.rglob("*")) if path.is_file() and not path.is_symlink())
+
+
+def newest() -> dict[str, str]:
+    """The last segment of each timeline."""
+    names = sorted(path.name[:24] for path in files() if SEGMENT.match(path.name))
+    return {name[:8]: name for name in names}
 
 
 def log(stanza: Mapping) -> dict[str, dict[str, object]]:
@@ -195,6 +202,8 @@ def main() -> int:
     try:
         if sys.argv[1:] == ["info"]:
             told = info()
+        elif sys.argv[1:] == ["newest"]:
+            told = newest()
         elif sys.argv[1:] == ["marker"]:
             told = marker(sys.stdin.buffer.read((LONGEST + 1) * MOST + 1).splitlines())
         elif sys.argv[1:] == ["verify"]:

@@ -66,10 +66,12 @@ def query(sql: str, where: dict[str, str]) -> str:
 class Scratch:
     """The cluster; a context manager that removes all of it. `where` is its libpq environment."""
 
-    def __init__(self, settings: dict[str, str]) -> None:
-        self.root = Path(tempfile.mkdtemp(prefix=".scratch-", dir=_beside_the_real_one()))
-        self.settings = {**settings, "listen_addresses": "", "unix_socket_directories": str(self.root)}
+    def __init__(self, settings: dict[str, str], room_bytes: int = ROOM_BYTES) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix=".scratch-", dir=_beside_the_real_one(room_bytes)))
+        self.settings = {"listen_addresses": "", "unix_socket_directories": str(self.root), **settings}
         self.where = {"PGHOST": str(self.root), "PGDATABASE": "archive", "PGUSER": "postgres"}
+        if "port" in settings:
+            self.where["PGPORT"] = settings["port"]
 
     def __enter__(self) -> Scratch:
         try:
@@ -115,15 +117,15 @@ class Scratch:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
-def _beside_the_real_one() -> Path:
+def _beside_the_real_one(room_bytes: int) -> Path:
     """The nearest directory above the real data that we may write: the same, encrypted, file system."""
     data = Path(query("SHOW data_directory", REAL))
     for parent in data.parents:
         if os.access(parent, os.W_OK):
             free = shutil.disk_usage(parent).free
-            if free < ROOM_BYTES:
+            if free < room_bytes:
                 raise Problem(
-                    f"{free >> 20} MiB are free in {parent}, a scratch cluster takes {ROOM_BYTES >> 20}"
+                    f"{free >> 20} MiB are free in {parent}, a scratch cluster takes {room_bytes >> 20}"
                 )
             return parent
     raise Problem(f"no directory above {data} can be written")

@@ -65,9 +65,15 @@ class Repository:
     def of(cls, stanza: Mapping[str, Any], now: datetime) -> "Repository":
         """Read one stanza of pgBackRest's info. Raises `NoBackup` when it names none that is whole."""
         if stanza.get("status", {}).get("code") not in (0, 2):  # 2: no valid backups yet
-            said = stanza.get("status", {}).get("message", "no answer")
+            told = [
+                stanza.get("status", {}),
+                *(one["status"] for one in stanza.get("repo", ()) if one["status"]["code"]),
+            ]
+            said = str(told[-1].get("message", "no answer")).partition("\n")[0]
             raise NoBackup(
-                f"the repository can't be used: {said}", "vault", "See `pgbackrest info` on the vault."
+                f"the repository can't be used: {said.rstrip(':')}",
+                "vault",
+                "Its records are damaged, or its passphrase is another one: `make up` puts the stack's own back.",
             )
         newest = max((int(one["id"]) for one in stanza.get("db", ())), default=0)
         found = [

@@ -17,6 +17,7 @@ from tests.hosts.live import KILLS, STACK, LiveStack, amanat, kill_up_at
 LAST = (
     "test_crash",
     "test_recovery",
+    "test_backup_faults",
     "test_breaks",
     "test_drift",
     "test_restart",

@@ -54,6 +54,12 @@ class LiveStack:
         assert code == 0, f"{script!r} on {host} ended with {code}: {output}"
         return output
 
+    def query(self, statement: str) -> str:
+        """What a statement without quotes of the shell's gives as superuser on the store, a line for each row."""
+        return self.root(
+            "store", f'cd / && runuser -u postgres -- psql -XAtq -d archive -c "{statement}"'
+        ).strip()
+
     def database(self, role: str, **options: Any) -> psycopg.Connection[Any]:
         """Connect to the archive as a client of this role, over mutual TLS."""
         return psycopg.connect(**{**self.client(role), **options})

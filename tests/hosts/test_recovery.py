@@ -79,10 +79,8 @@ def test_the_guides_commands_bring_a_lost_store_back(live_stack, burnt):
         stdin=subprocess.DEVNULL,
     )
     assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-4000:]
-    stored = live_stack.root(
-        "store", 'cd / && runuser -u postgres -- psql -XAtq -d archive -c "SELECT id FROM archive.message"'
-    )
-    assert burnt - {int(line) for line in stored.splitlines()} == set()
+    stored = live_stack.query("SELECT id FROM archive.message").splitlines()
+    assert burnt - {int(line) for line in stored} == set()
 
 
 @pytest.mark.usefixtures("burnt")
@@ -107,10 +105,7 @@ def test_writers_go_on_while_the_vault_is_away_and_the_audit_shows_the_gap(live_
     assert gap.code == 1
     assert gap.json["requirements"]["A5-6-1-durable"]["verdict"] == "not-satisfied"
     assert eventually(lambda: waiting_seconds(live_stack) == 0, seconds=180), "the log does not catch up"
-    stored = live_stack.root(
-        "store", f'cd / && runuser -u postgres -- psql -XAtq -d archive -c "{ids_from(account.acknowledged)}"'
-    )
-    assert int(stored) == 2000
+    assert int(live_stack.query(ids_from(account.acknowledged))) == 2000
 
 
 def ids_from(ids):
@@ -123,7 +118,7 @@ def waiting_seconds(live_stack):
         "SELECT coalesce(round(max(extract(epoch FROM now() - modification))), 0)"
         " FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"
     )
-    return int(live_stack.root("store", f'cd / && runuser -u postgres -- psql -XAtq -d archive -c "{query}"'))
+    return int(live_stack.query(query))
 
 
 @pytest.mark.parametrize(

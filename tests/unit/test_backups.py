@@ -84,6 +84,13 @@ def test_backups_of_a_cluster_that_is_gone_and_broken_ones_dont_count():
     [
         (stanza(code=1, message="missing stanza path"), "missing stanza path"),
         (stanza(code=2), "holds no backup"),
+        (
+            {
+                **stanza(code=99, message="other"),
+                "repo": [{"status": {"code": 99, "message": "[CryptoError] a:\nb"}}],
+            },
+            "the repository can't be used: .CryptoError. a [(]vault",
+        ),
         ({}, "no answer"),
     ],
 )

@@ -88,9 +88,23 @@ def test_a_daily_timer_makes_a_full_backup_in_time(backup):
     assert backup.due(info, NOW, full_days=7, interval_hours=24) == "full"
 
 
+def test_records_that_cannot_be_read_are_named_without_what_they_hold(backup):
+    message = "[FormatError] unable to load info file 'backup.info':\nFormatError: key/value \ufffd\ufffd"
+    info = {"repo": [{"status": {"code": 99, "message": message}}]}
+    with pytest.raises(backup.Problem) as problem:
+        backup.refuse_what_is_unreadable(info)
+    assert str(problem.value).startswith(
+        "[FormatError] unable to load info file 'backup.info': Its records are"
+    )
+    assert "\ufffd" not in str(problem.value)
+    backup.refuse_what_is_unreadable({"repo": [{"status": {"code": 0, "message": "ok"}}]})
+
+
 def test_a_clock_that_was_put_back_is_named_before_a_backup_is_tried(backup):
     backup.refuse_a_wrong_clock(holding(made("full", DAY), made("incr", -60)), NOW)
-    with pytest.raises(backup.Problem, match="backup incr--7200 is dated 120 minutes ahead: this host's clock"):
+    with pytest.raises(
+        backup.Problem, match="backup incr--7200 is dated 120 minutes ahead: this host's clock"
+    ):
         backup.refuse_a_wrong_clock(holding(made("full", DAY), made("incr", -2 * HOUR)), NOW)
 
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 
 STANZA = "archive"
 DAY = 24 * 3600
+UNREADABLE = 99  # pgBackRest's status "other", of one repository
 AHEAD_SECONDS = 120  # by which two clocks in order may differ
 NAMES = {"full": "full", "diff": "differential", "incr": "incremental"}
 
@@ -45,6 +46,17 @@ def due(info: Mapping, now: float, full_days: int, interval_hours: int) -> str:
     if older(newest(info, "full"), full_days * DAY):
         return "full"
     return "diff" if older(newest(info, "full", "diff"), DAY) else "incr"
+
+
+def refuse_what_is_unreadable(info: Mapping) -> None:
+    """Raise `Problem` when pgBackRest can't read its own records: it would print what it takes for them."""
+    for repository in info.get("repo", ()):
+        if repository["status"]["code"] == UNREADABLE:
+            said = repository["status"]["message"].partition("\n")[0]
+            raise Problem(
+                f"{said} Its records are damaged, or repo1-cipher-pass is not the one they were encrypted with. "
+                "No backup is made; the log waits on the store. `make up` puts the stack's own passphrase back"
+            )
 
 
 def refuse_a_wrong_clock(info: Mapping, now: float) -> None:
@@ -102,6 +114,7 @@ def main() -> int:
     given = arguments()
     try:
         held, now = repository(), time.time()
+        refuse_what_is_unreadable(held)
         refuse_a_wrong_clock(held, now)
         kind = due(held, now, given.full_days, given.interval_hours)
         pgbackrest(f"--type={kind}", "--log-level-console=info", "backup", shown=True)

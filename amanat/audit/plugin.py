@@ -115,7 +115,8 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         audit.start()
     except AmanatError as error:
         raise pytest.UsageError(str(error)) from None
-    audit.begin(started_early(session.items))
+    if not session.config.getvalue("maxfail"):  # with -x the first failure ends it: most would be for nothing
+        audit.begin(started_early(session.items))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -46,6 +46,21 @@ def test_what_no_check_takes_up_is_no_evidence(audit: Auditor, tmp_path: Path) -
     assert [one["probe"]["command"] for one in commands(result)] == ["id -un"]
 
 
+def test_nothing_begins_early_when_the_first_failure_ends_it(audit: Auditor, tmp_path: Path) -> None:
+    result = audit(
+        policies(
+            tmp_path / "log",
+            '@requirement("U-currency")\ndef test_before(store):\n    assert store.read("id -un") == ""',
+            '@early(COUNT)\n@requirement("U-currency")\ndef test_it(store):\n    assert store.read(COUNT)',
+        ),
+        "--only",
+        "U-currency",
+        "-x",
+    )
+    assert result.exit_status == 1
+    assert not (tmp_path / "log").exists()
+
+
 def test_one_that_takes_too_long_is_not_checked(audit: Auditor) -> None:
     result = audit(
         "from amanat.audit import early\n"

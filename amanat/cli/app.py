@@ -106,6 +106,16 @@ def drill(
 
 
 @app.command()
+def schedule(
+    on: Annotated[bool, typer.Option("--on/--off", help="Install the timer, or remove it.")] = True,
+    stack: StackName = "local",
+    as_json: AsJson = False,
+) -> None:
+    """Have systemd drill a restore on this machine whenever one is due."""
+    operations.tell(recover.schedule(Places(stack), on=on), as_json)
+
+
+@app.command()
 def preview(stack: StackName = "local", as_json: AsJson = False) -> None:
     """Say what `up` would change; change nothing."""
     places = Places(stack)

@@ -5,6 +5,7 @@ import os
 import shlex
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ import typer
 
 from amanat.cli.show import Show
 from amanat.places import Places
+from amanat.schedule import NoTimers, Schedule
 from amanat.settings import Settings
 from amanat.stack import Stack
 from amanat.targets import engine
@@ -113,6 +115,8 @@ def down(places: Places) -> Answer:
     """Remove the stack from the engine."""
     stack = Stack(places)
     stack.down(Show())
+    with suppress(NoTimers):
+        Schedule(places).off()
     rest = {
         kind: names for kind, names in engine.leftovers(stack.engine_uri(), places.stack_id).items() if names
     }

@@ -13,6 +13,7 @@ from amanat.cli.operations import Answer
 from amanat.cli.show import Show
 from amanat.errors import BadInput, shown
 from amanat.places import PROJECT_ROOT, Places
+from amanat.schedule import Schedule
 from amanat.settings import Settings
 from amanat.stack import Stack
 
@@ -85,6 +86,18 @@ def drill_if_due(places: Places) -> None:
         typer.echo("a restore drill is due: proving the backups on a scratch host", err=True)
         command = [sys.executable, "-m", "amanat", "drill", f"--stack={places.stack}"]
         subprocess.run(command, cwd=PROJECT_ROOT, stdout=sys.stderr, check=False)
+
+
+def schedule(places: Places, *, on: bool) -> Answer:
+    """Install or remove the timer that drills when one is due."""
+    timer = Schedule(places)
+    if on:
+        Stack(places).outputs()
+        name = timer.on()
+        told = f"{name} asks every day whether a drill is due; its last words: journalctl --unit={timer.name}"
+    else:
+        told = f"{timer.name}.timer is removed" if timer.off() else "no timer was installed"
+    return Answer({"stack": places.stack_id, "timer": f"{timer.name}.timer", "on": on}, (told,))
 
 
 def is_due(places: Places) -> bool:

@@ -1,0 +1,115 @@
+"""A timer of the operator's machine that proves the backups without him: systemd units, his own or the system's."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from amanat.errors import AmanatError
+from amanat.places import Places
+
+SYSTEM_UNITS = Path("/etc/systemd/system")
+BY_HAND = "Let another timer of this machine, cron for one, run `amanat drill --if-due` once a day."
+SERVICE = """\
+# Made by `amanat schedule`: drills a restore of stack {stack} when the last one is too old.
+[Unit]
+Description=Restore drill of the message archive, stack {stack}
+Wants=network-online.target
+After=network-online.target docker.service
+
+[Service]
+Type=oneshot
+WorkingDirectory={project}
+Environment={home}
+ExecStart={python} -m amanat drill --if-due --stack={stack}
+"""
+TIMER = """\
+# Made by `amanat schedule`: asks daily, so that a machine which was off that day drills the day after.
+[Unit]
+Description=Restore drill of the message archive, stack {stack}
+
+[Timer]
+OnCalendar=daily
+RandomizedDelaySec=1h
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+class NoTimers(AmanatError):
+    """No service manager here runs timers for us."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The timer of one stack, in the units of whoever asks: root's are the system's."""
+
+    places: Places
+
+    @property
+    def name(self) -> str:
+        """The units' name without its kind."""
+        return f"amanat-drill-{self.places.stack_id}"
+
+    @property
+    def directory(self) -> Path:
+        """Where the units lie (systemd.unit(5), "UNIT FILE LOAD PATH")."""
+        if os.geteuid() == 0:
+            return SYSTEM_UNITS
+        own = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+        return Path(own) / "systemd" / "user"
+
+    def on(self) -> str:
+        """Install and start the timer; returns its name. Raises `NoTimers`, and leaves no unit then."""
+        known = {
+            "stack": self.places.stack,
+            "project": str(self.places.project).replace("%", "%%"),  # it takes no quotes
+            "home": _quoted(f"AMANAT_HOME={self.places.directory.parent}"),
+            "python": _quoted(sys.executable).replace("$", "$$"),
+        }
+        self.directory.mkdir(parents=True, exist_ok=True)
+        for kind, text in {"service": SERVICE, "timer": TIMER}.items():
+            self._unit(kind).write_text(text.format(**known), "utf-8")
+        try:
+            self._systemctl("daemon-reload")
+            self._systemctl("enable", "--now", f"{self.name}.timer")
+        except NoTimers:
+            self._forget()
+            raise
+        return f"{self.name}.timer"
+
+    def off(self) -> bool:
+        """Stop and remove the timer; whether there was one. Raises `NoTimers`."""
+        if not self._unit("timer").exists():
+            return False
+        self._systemctl("disable", "--now", f"{self.name}.timer")
+        self._forget()
+        self._systemctl("daemon-reload")
+        return True
+
+    def _unit(self, kind: str) -> Path:
+        return self.directory / f"{self.name}.{kind}"
+
+    def _forget(self) -> None:
+        for kind in ("service", "timer"):
+            self._unit(kind).unlink(missing_ok=True)
+
+    def _systemctl(self, *given: str) -> None:
+        program = shutil.which("systemctl")
+        if not program:
+            raise NoTimers("this machine has no systemd", "systemctl", BY_HAND)
+        scope = [] if os.geteuid() == 0 else ["--user"]
+        done = subprocess.run([program, *scope, *given], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            said = " ".join(done.stderr.split())[:300]
+            raise NoTimers(f"systemd does not take the timer: {said}", f"systemctl {given[0]}", BY_HAND)
+
+
+def _quoted(text: str) -> str:
+    """A word as systemd.syntax(7) reads it back: nothing in it is a specifier, a quote or a gap."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{escaped}"'

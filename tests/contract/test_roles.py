@@ -258,3 +258,16 @@ def test_the_firewall_never_flushes_the_tables_of_others():
     assert "flush ruleset" not in text
     assert text.count("policy drop") == 3
     assert "ip saddr { 10.1.2.0/24 } tcp dport 5432 ct state new accept" in text
+
+
+def test_confinements_end_their_line():
+    """Without the plus sign Ansible joins the line that follows to the last one that is included."""
+    including = [
+        path
+        for path in (ROOT / "ansible/roles").glob("*/templates/*.j2")
+        if "confinement" in path.read_text()
+    ]
+    assert including
+    assert [
+        path.name for path in including if "{% include 'confinement.j2' +%}\n" not in path.read_text()
+    ] == []

@@ -37,7 +37,14 @@ def backup():
 
 
 @pytest.fixture
-def probe(tmp_path, monkeypatch):
+def asking(monkeypatch):
+    """What both ends' probes ask pgBackRest with, found as on a host: beside the programs."""
+    monkeypatch.syspath_prepend(PROJECT_ROOT / "ansible/files")
+    return importlib.import_module("amanat_pgbackrest")
+
+
+@pytest.fixture
+def probe(asking, tmp_path, monkeypatch):
     found = program("repository", "probe_repository")
     monkeypatch.setattr(found, "ROOT", tmp_path)
     return found
@@ -118,21 +125,19 @@ def test_success_without_a_backup_is_a_problem(backup):
         backup.told(holding(made("full", 60, error=True)), NOW)
 
 
-@pytest.mark.parametrize("role_and_name", [("repository", "probe_repository"), ("backup", "probe_backup")])
 @pytest.mark.parametrize(
     ("help_text", "setting"), [(HELP, "store=archive, drill=archive"), ("nothing\n", "")]
 )
-def test_a_setting_is_what_pgbackrest_calls_current(role_and_name, help_text, setting, monkeypatch):
-    module = program(*role_and_name)
-    monkeypatch.setattr(module, "pgbackrest", lambda *_: help_text)
-    assert module.setting("server", "tls-server-auth") == setting
+def test_a_setting_is_what_pgbackrest_calls_current(asking, help_text, setting, monkeypatch):
+    monkeypatch.setattr(asking, "pgbackrest", lambda *_: help_text)
+    assert asking.setting("server", "tls-server-auth") == setting
 
 
-def test_a_failed_program_is_told_in_its_own_words(probe, monkeypatch):
+def test_a_failed_program_is_told_in_its_own_words(asking, monkeypatch):
     ran = subprocess.CompletedProcess([], 37, stdout="", stderr="ERROR: no stanza\n")
-    monkeypatch.setattr(probe.subprocess, "run", lambda *_, **__: ran)
-    with pytest.raises(probe.Problem, match="info failed: ERROR: no stanza"):
-        probe.pgbackrest("info")
+    monkeypatch.setattr(asking.subprocess, "run", lambda *_, **__: ran)
+    with pytest.raises(asking.Problem, match="info failed: ERROR: no stanza"):
+        asking.pgbackrest("info")
 
 
 def test_the_search_counts_a_text_that_two_chunks_share(probe, tmp_path, monkeypatch):

@@ -17,50 +17,20 @@ import hashlib
 import json
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from amanat_pgbackrest import STANZA, Problem, pgbackrest, setting, stranger
+
 ROOT = Path("/var/lib/amanat/repository")
-STANZA = "archive"
-PKI = "/etc/amanat/pki"
 SEGMENT = re.compile(r"^[0-9A-F]{24}-[0-9a-f]{40}(\.\w+)?$")
-CURRENT = re.compile(r"^current: (.+?)(?=\n\n|\ndefault:|\ndeprecated|\Z)", re.MULTILINE | re.DOTALL)
 ENCRYPTED = b"Salted__"  # how OpenSSL marks what it encrypted by a passphrase
 # How files begin that zstd, gzip, bzip2 and lz4 made.
 COMPRESSED = (b"\x28\xb5\x2f\xfd", b"\x1f\x8b", b"BZh", b"\x04\x22\x4d\x18")
 SHORTEST, LONGEST, MOST = 8, 256, 16
 CHUNK = 8 << 20
-
-
-class Problem(Exception):
-    """What went wrong."""
-
-
-def pgbackrest(*given: str) -> str:
-    """Run it; returns the output. Raises `Problem` with its own words."""
-    ran = subprocess.run(["/usr/bin/pgbackrest", *given], capture_output=True, text=True, check=False)
-    if ran.returncode != 0:
-        raise Problem(f"pgbackrest {given[-1]} failed: {(ran.stderr or ran.stdout).strip()}")
-    return ran.stdout
-
-
-def setting(command: str, option: str) -> str:
-    """What a command would take for an option now; empty where nobody set it."""
-    found = CURRENT.search(pgbackrest("help", command, option))
-    return " ".join(found[1].split()) if found else ""
-
-
-def stranger() -> str:
-    """What our server says to this host, whose certificate is the stack's and whose name it doesn't know."""
-    pair = [
-        f"--repo1-host-{kind}-file={PKI}/pgbackrest.{end}" for kind, end in (("cert", "crt"), ("key", "key"))
-    ]
-    where = ["--repo1-host=vault", "--repo1-host-type=tls", f"--repo1-host-ca-file={PKI}/ca.crt", *pair]
-    told = pgbackrest("--no-config", f"--stanza={STANZA}", *where, "--output=json", "info")
-    return str(json.loads(told)[0]["repo"][0]["status"]["message"])
 
 
 def files() -> Iterator[Path]:
@@ -103,7 +73,7 @@ def info() -> dict[str, object]:
         "log": log(stanza),
         "full_backups_kept": int(setting("expire", "repo-retention-full") or 0),
         "clients": setting("server", "tls-server-auth").split(", "),
-        "stranger": stranger(),
+        "stranger": stranger("vault"),
         "mode": f"{ROOT.stat().st_mode & 0o7777:04o}",
         "owner": ROOT.owner(),
         "open_files": [str(path.relative_to(ROOT)) for path in files() if path.stat().st_mode & 0o007][:MOST],

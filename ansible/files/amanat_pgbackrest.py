@@ -1,0 +1,39 @@
+"""What the probes on both ends of the backups ask pgBackRest."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+
+STANZA = "archive"
+PKI = "/etc/amanat/pki"
+CURRENT = re.compile(r"^current: (.+?)(?=\n\n|\ndefault:|\ndeprecated|\Z)", re.MULTILINE | re.DOTALL)
+
+
+class Problem(Exception):
+    """What went wrong."""
+
+
+def pgbackrest(*given: str) -> str:
+    """Run it; returns the output. Raises `Problem` with its own words."""
+    ran = subprocess.run(["/usr/bin/pgbackrest", *given], capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        raise Problem(f"pgbackrest {given[-1]} failed: {(ran.stderr or ran.stdout).strip()}")
+    return ran.stdout
+
+
+def setting(command: str, option: str, *given: str) -> str:
+    """What a command would take for an option now; empty where nobody set it."""
+    found = CURRENT.search(pgbackrest(*given, "help", command, option))
+    return " ".join(found[1].split()) if found else ""
+
+
+def stranger(host: str) -> str:
+    """What this very host's server says to it: the certificate is the stack's, the name is none that it serves."""
+    pair = [
+        f"--repo1-host-{kind}-file={PKI}/pgbackrest.{end}" for kind, end in (("cert", "crt"), ("key", "key"))
+    ]
+    where = [f"--repo1-host={host}", "--repo1-host-type=tls", f"--repo1-host-ca-file={PKI}/ca.crt", *pair]
+    told = pgbackrest("--no-config", f"--stanza={STANZA}", *where, "--output=json", "info")
+    return str(json.loads(told)[0]["repo"][0]["status"]["message"])

@@ -4,7 +4,7 @@ import secrets
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,9 @@ class Endpoint:
     port: int
 
 
+Knocks = Mapping[Host, Mapping[int, Future[str]]]
+
+
 class Probe:
     """Clients of the audited services, with the operator's certificates, with others', or with none."""
 
@@ -47,28 +50,31 @@ class Probe:
         outside = published.get(port) or published.get(str(port))
         if outside:
             return Endpoint(host.address, int(outside))
-        peers = host.variables.get("base_peers") or {}
-        return Endpoint(str(peers.get(host.name, host.address)), port)
+        return Endpoint(_own_address(host), port)
 
-    def accepted(self, ports: Mapping[Host, Iterable[int]]) -> dict[Host, set[int]]:
-        """The ports of each host's own address at which a TCP connection from here is accepted; all tried at once."""
-        tried = [
-            (host, Endpoint(str((host.variables.get("base_peers") or {}).get(host.name, host.address)), port))
-            for host, wanted in ports.items()
-            for port in sorted(set(wanted))
-        ]
-        with ThreadPoolExecutor(max_workers=len(tried) or 1) as pool:
-            outcomes = list(pool.map(lambda one: _connect(one[1], KNOCK_SECONDS), tried))
-        open_ports: dict[Host, set[int]] = {host: set() for host in ports}
-        for host in ports:
-            answers = {
-                at: outcome for (whose, at), outcome in zip(tried, outcomes, strict=True) if whose is host
+    def knock(self, ports: Mapping[Host, Iterable[int]]) -> Knocks:
+        """Begin to try TCP connections from here to each host's own address, all at once; `accepted` collects."""
+        tried = {host: sorted(set(wanted)) for host, wanted in ports.items()}
+        pool = ThreadPoolExecutor(max_workers=sum(map(len, tried.values())) or 1)
+        knocks = {
+            host: {
+                port: pool.submit(_connect, Endpoint(_own_address(host), port), KNOCK_SECONDS)
+                for port in wanted
             }
-            knocked = {str(at.port): outcome for at, outcome in answers.items()}
-            address = next(iter(answers)).address if answers else ""
-            self._audit.recorder.client(host.identity, {"tcp": address, "ports": sorted(knocked)}, knocked)
-            open_ports[host] |= {at.port for at, outcome in answers.items() if outcome == "accepted"}
-        return open_ports
+            for host, wanted in tried.items()
+        }
+        pool.shutdown(wait=False)
+        return knocks
+
+    def accepted(self, knocks: Knocks) -> dict[Host, set[int]]:
+        """The ports of each host at which a connection was accepted."""
+        accepted = {}
+        for host, tried in knocks.items():
+            outcomes = {str(port): outcome.result() for port, outcome in tried.items()}
+            asked = {"tcp": _own_address(host), "ports": list(outcomes)}
+            self._audit.recorder.client(host.identity, asked, outcomes)
+            accepted[host] = {int(port) for port, outcome in outcomes.items() if outcome == "accepted"}
+        return accepted
 
     def enter(self, host: Host, role: str, **attempt: str) -> Entry:
         """Try to log in to the archive and leave again.
@@ -202,6 +208,11 @@ class Probe:
         password = self._own(f"{role}.password").read_text("utf-8").strip()
         self.hide(password)
         return password
+
+
+def _own_address(host: Host) -> str:
+    peers = host.variables.get("base_peers") or {}
+    return str(peers.get(host.name, host.address))
 
 
 def _connect(at: Endpoint, seconds: float = CONNECT_SECONDS) -> str:

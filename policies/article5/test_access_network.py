@@ -13,6 +13,12 @@ REACHED = {"store": {22, 5432}, "vault": {22}}  # by the machine that audits
 COMMONLY_OPEN = {21, 23, 25, 80, 111, 443, 2222, 3306, 5433, 6379, 8000, 8080, 9100, 9187}
 
 
+@pytest.fixture(scope="session")
+def knocks(hosts, probe):
+    """Attempts from outside at the ports that servers commonly have open; what drops them takes its time."""
+    return probe.knock({hosts.job(job): COMMONLY_OPEN | served for job, served in SERVED.items()})
+
+
 @requirement("A5-6-1-access", "A7-protection")
 @pytest.mark.parametrize("hook", ["input", "forward"])
 def test_the_firewall_drops_what_no_rule_names(machine, hook):
@@ -28,6 +34,8 @@ def test_the_firewall_opens_only_what_the_host_serves_to_known_sources(machine, 
     assert opened == {(port, True) for port in SERVED[job]}
 
 
+@pytest.mark.prepares
+@pytest.mark.usefixtures("knocks")
 @requirement("A5-6-1-access", "A5-6-1-trusted")
 def test_nothing_else_listens(machine, job):
     """No further service waits on an address that others reach."""
@@ -37,7 +45,6 @@ def test_nothing_else_listens(machine, job):
 
 @pytest.mark.costly
 @requirement("A5-6-1-access")
-def test_a_client_reaches_no_other_port(hosts, probe):
+def test_a_client_reaches_no_other_port(hosts, probe, knocks):
     """From outside, of the ports that servers commonly have open, only the hosts' own are accepted."""
-    knocked = {hosts.job(job): COMMONLY_OPEN | served for job, served in SERVED.items()}
-    assert probe.accepted(knocked) == {hosts.job(job): reached for job, reached in REACHED.items()}
+    assert probe.accepted(knocks) == {hosts.job(job): reached for job, reached in REACHED.items()}

@@ -96,9 +96,13 @@ class Stack:
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secrets among them. Raises `NoStack`."""
-        self._must_exist()
+        if not self._workspace_possible():
+            raise self._no_stack()
         with _explained():
-            found = self._workspace().stack_outputs(self.places.stack)
+            try:
+                found = self._workspace().stack_outputs(self.places.stack)
+            except automation.StackNotFoundError as error:
+                raise self._no_stack() from error
         return {name: output.value for name, output in found.items()}
 
     def secrets(self) -> Mapping[str, Any]:
@@ -134,11 +138,14 @@ class Stack:
 
     def _must_exist(self) -> None:
         if not self.exists():
-            raise NoStack(
-                what=f"there is no stack {self.places.stack!r} yet",
-                where=str(self.places.project),
-                fix=f"Run `make up STACK={self.places.stack}` first.",
-            )
+            raise self._no_stack()
+
+    def _no_stack(self) -> NoStack:
+        return NoStack(
+            what=f"there is no stack {self.places.stack!r} yet",
+            where=str(self.places.project),
+            fix=f"Run `make up STACK={self.places.stack}` first.",
+        )
 
     @contextmanager
     def _opened(self, *, must_exist: bool = False) -> Iterator[automation.Stack]:

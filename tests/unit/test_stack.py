@@ -34,6 +34,8 @@ class Pulumi:
         return [SimpleNamespace(name=f"organization/amanat/{name}") for name in self.stacks]
 
     def stack_outputs(self, name):
+        if name not in self.stacks:
+            raise Missing(f"error: no stack named '{name}' found")
         return {"secrets": SimpleNamespace(value={"k": "v"}), "subnet": SimpleNamespace(value="10.0.0.0/24")}
 
     def export_stack(self, name=""):
@@ -62,6 +64,11 @@ class Pulumi:
 
     def destroy(self, on_event, **options):
         return self._operation("destroy", on_event, **options)
+
+
+class Missing(automation.StackNotFoundError):
+    def __init__(self, text):
+        Exception.__init__(self, text)
 
 
 class Failed(automation.CommandError):

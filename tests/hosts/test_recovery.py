@@ -19,6 +19,8 @@ WRITERS, MESSAGES = 4, 10_000_000
 # What a lost store may cost: A5-6-1-durable, recovery_point_seconds.
 LOSS_SECONDS = 60
 WRITING_SECONDS = 75
+# The shortest outage of the vault that shows; a longer one, 600 say, is for those who have the time.
+OUTAGE_SECONDS = int(os.environ.get("AMANAT_OUTAGE_SECONDS", "0"))
 GUIDE = (PROJECT_ROOT / "docs/guide.md").read_text("utf-8")
 
 
@@ -94,22 +96,26 @@ def test_the_drill_after_the_restore_was_of_the_new_timeline(live_stack):
 
 def test_writers_go_on_while_the_vault_is_away_and_the_audit_shows_the_gap(live_stack, engine):
     vault = engine.containers.get(f"{live_stack.places.stack_id}-vault")
+    writer, account = live_stack.client("archive_writer"), Account()
+
+    def outage_is_over():
+        write(writer, 1, 100, lambda count: None, account)
+        return time.monotonic() - began > OUTAGE_SECONDS
+
     vault.stop(timeout=20)
+    began = time.monotonic()
     try:
-        account = write(live_stack.client("archive_writer"), WRITERS, 2000, lambda count: None)
-        assert len(account.acknowledged) == 2000
+        write(writer, WRITERS, 2000, lambda count: None, account)
         assert eventually(lambda: waiting_seconds(live_stack) > LOSS_SECONDS, seconds=180)
+        assert eventually(outage_is_over, seconds=OUTAGE_SECONDS + 60)
         gap = live_stack.audit("A5-6-1-durable")
     finally:
         vault.start()
     assert gap.code == 1
     assert gap.json["requirements"]["A5-6-1-durable"]["verdict"] == "not-satisfied"
     assert eventually(lambda: waiting_seconds(live_stack) == 0, seconds=180), "the log does not catch up"
-    assert int(live_stack.query(ids_from(account.acknowledged))) == 2000
-
-
-def ids_from(ids):
-    return f"SELECT count(*) FROM archive.message WHERE id BETWEEN {min(ids)} AND {max(ids)}"
+    ids = f"SELECT id FROM archive.message WHERE id >= {min(account.acknowledged)}"
+    assert set(account.acknowledged) <= {int(line) for line in live_stack.query(ids).splitlines()}
 
 
 def waiting_seconds(live_stack):

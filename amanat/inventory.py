@@ -26,6 +26,8 @@ def inventory_text(places: Places, shared: Mapping[str, Any], hosts: Mapping[str
         "ansible_ssh_private_key_file": str(places.deploy_key),
         "ansible_ssh_common_args": ssh_arguments(places.known_hosts),
         "ansible_python_interpreter": "/usr/bin/python3",
+        # ansible-runner switches it off in the environment, and ssh takes the first option it is given.
+        "ansible_host_key_checking": True,
         # Here as well as in ansible.cfg: the inventory must do with a plain `ansible-playbook` from anywhere.
         "ansible_pipelining": True,
     }

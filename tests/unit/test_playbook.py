@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from amanat import playbook
-from amanat.inventory import secrets_source
+from amanat.inventory import inventory_text, secrets_source
 from amanat.places import PROJECT_ROOT, Places, write_private
 from amanat.playbook import ConvergeFailed, Playbook, Result, _note
 from tests.unit.conftest import mode
@@ -41,6 +41,12 @@ PLAYBOOK = """
         fail_msg: this item is bad
       loop: [good, bad]
       when: fail | default(true)
+"""
+
+
+SSH = """#!/bin/sh
+exec /usr/bin/ssh -G "$@" 2>&1 | grep -iE '^(stricthostkeychecking|userknownhostsfile) ' >>{log}
+exit 255
 """
 
 
@@ -248,3 +254,20 @@ def test_the_newest_runs_are_kept(tmp_path, monkeypatch):
         "20260103T000000Z-b",
         "lock",
     ]
+
+
+def test_a_host_is_known_by_its_pinned_key_only(tmp_path, monkeypatch):
+    """What ssh makes of everything that ansible-runner, ansible.cfg and the inventory say."""
+    monkeypatch.setenv("AMANAT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("ANSIBLE_CONFIG", str(PROJECT_ROOT / "ansible/ansible.cfg"))
+    places, log, ssh = Places("unit", tmp_path), tmp_path / "log", tmp_path / "ssh"
+    ssh.write_text(SSH.format(log=log), "utf-8")
+    ssh.chmod(0o755)
+    host = {"ansible_host": "192.0.2.1", "ansible_ssh_executable": str(ssh), "ansible_ssh_retries": 0}
+    write_private(places.inventory / "hosts.yml", inventory_text(places, {}, {"there": host}))
+    (tmp_path / "site.yml").write_text("[{hosts: all, gather_facts: false, tasks: [{ping: }]}]", "utf-8")
+    with pytest.raises(ConvergeFailed, match="there: ping"):
+        Playbook(tmp_path / "site.yml", places.inventory, places.runs, {}).run()
+    found = dict(line.split(" ", 1) for line in log.read_text("utf-8").splitlines())
+    assert found == {"stricthostkeychecking": "true", "userknownhostsfile": str(places.known_hosts)}

@@ -89,7 +89,7 @@ def test_a_stolen_disk_opens_only_with_the_vaults_help(live_stack):
     assert f"{URL} does not answer" in alone
     assert "17" not in alone.split()
     helped = live_stack.root("store", f"unshare --mount sh -c '{OPEN_THE_COPY} && ls {MOUNT}/postgresql'")
-    assert helped.split() == ["open", "17"]
+    assert {"open", "17"} <= set(helped.split())
 
 
 @pytest.mark.usefixtures("outage")

@@ -13,6 +13,7 @@ import yaml
 from amanat.handover import handed
 from amanat.places import PROJECT_ROOT, Places
 
+HEADER = "# Made by the stack's program; a change here is lost at the next `pulumi up`."
 SSH_OPTIONS = (
     "-o StrictHostKeyChecking=yes -o IdentitiesOnly=yes -o BatchMode=yes"
     " -o HostKeyAlgorithms=ssh-ed25519 -o ServerAliveInterval=15"
@@ -33,7 +34,7 @@ def inventory_text(places: Places, shared: Mapping[str, Any], hosts: Mapping[str
     }
     tree = {"all": {"vars": {**access, **shared}, "hosts": {name: dict(own) for name, own in hosts.items()}}}
     text = yaml.dump(tree, Dumper=_Blocks, allow_unicode=True, sort_keys=True, width=1000)
-    return f"# Made by the stack's program; a change here is lost at the next `pulumi up`.\n{text}"
+    return f"{HEADER}\n{text}"
 
 
 def scratch_inventory_text(known_hosts: Path, name: str, variables: Mapping[str, Any]) -> str:

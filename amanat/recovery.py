@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -27,7 +27,9 @@ from amanat.places import PROJECT_ROOT, Places
 from amanat.playbook import Playbook
 from amanat.settings import Settings
 from amanat.stack import Stack
-from amanat.targets.scratch import ScratchHost, scratch_host
+
+if TYPE_CHECKING:
+    from amanat.targets.scratch import ScratchHost
 
 SCRATCH = "drill"
 INFO = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository info"
@@ -91,6 +93,10 @@ def drill(places: Places, target: datetime | None, tell: Tell) -> Drilled:
 
     Raises `DrillFailed` when what came back isn't what was recorded, `ConvergeFailed` when it couldn't be tried.
     """
+    from amanat.targets.scratch import (
+        scratch_host,
+    )  # Pulumi's Docker SDK: a third of a second of every command
+
     stack = Stack(places)
     outputs = stack.outputs()
     secrets = {**stack.secrets(), "volume_key": random.token_hex(32)}  # the scratch volume's own
@@ -168,7 +174,7 @@ def _auditor(places: Places) -> Iterator[Hosts]:
 
 
 @contextmanager
-def _scratch_inventory(places: Places, host: ScratchHost, subnet: str) -> Iterator[Path]:
+def _scratch_inventory(places: Places, host: "ScratchHost", subnet: str) -> Iterator[Path]:
     settings = Settings.from_file(places.project / f"Pulumi.{places.stack}.yaml")
     variables = {
         "ansible_host": host.ssh_host,

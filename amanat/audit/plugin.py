@@ -201,7 +201,9 @@ def proves(item: pytest.Item) -> str:
 def _turn(item: pytest.Item) -> int:
     if item.get_closest_marker(PREPARES):
         return 0
-    return 2 if item.get_closest_marker(COSTLY) else 1
+    if item.get_closest_marker(COSTLY):
+        return 3
+    return 2 if item.get_closest_marker(EARLY) else 1  # what runs beside the others has ended by then
 
 
 def _is_policy(item: pytest.Item) -> bool:

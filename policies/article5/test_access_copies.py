@@ -15,8 +15,7 @@ def refusals(machine):
     return machine.json(REFUSALS)
 
 
-@early(REFUSALS, host="store")
-@early(REFUSALS, host="vault")
+@early(REFUSALS)
 @requirement("A5-6-1-access")
 @pytest.mark.parametrize(
     "tried", ["no_login", "wrong_password", "anothers_copies", "anothers_name", "everybodys_copies"]
@@ -36,8 +35,7 @@ def test_copies_travel_over_mutual_tls_only(refusals, tried):
     assert not refusals["trusted_by_the_system"], "an authority outside the stack vouches for the server"
 
 
-@early(RESTORED, host="store", seconds=300)
-@early(RESTORED, host="vault", seconds=300)
+@early(RESTORED, seconds=300)
 @requirement("A5-6-1-access")
 def test_no_copy_holds_what_opens_another_thing(machine):
     """The newest copy's configuration has no private key, and nothing that unlocks the volume, backups or copies."""

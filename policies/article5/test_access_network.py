@@ -2,9 +2,10 @@
 
 import pytest
 
-from amanat.audit import requirement
+from amanat.audit import early, requirement
 from amanat.audit.readings import base_chains, listeners, open_ports
 
+RULES = "sudo -n nft -j list ruleset"
 SERVED = {  # what a host is for, beside being configured and audited
     "store": {22, 5432, 8432},  # being written to and asked; being backed up
     "vault": {22, 7500, 8000, 8432},  # unlock keys; copies of files; backups and log of the database
@@ -19,18 +20,20 @@ def knocks(hosts, probe):
     return probe.knock({hosts.job(job): COMMONLY_OPEN | served for job, served in SERVED.items()})
 
 
+@early(RULES)
 @requirement("A5-6-1-access", "A7-protection")
 @pytest.mark.parametrize("hook", ["input", "forward"])
 def test_the_firewall_drops_what_no_rule_names(machine, hook):
     """The loaded firewall's chains at this hook drop by default."""
-    policies = {chain["policy"] for chain in base_chains(machine.json("sudo -n nft -j list ruleset"), hook)}
+    policies = {chain["policy"] for chain in base_chains(machine.json(RULES), hook)}
     assert "drop" in policies, f"default of {hook}"
 
 
+@early(RULES)
 @requirement("A5-6-1-access", "A7-protection")
 def test_the_firewall_opens_only_what_the_host_serves_to_known_sources(machine, job):
     """Each accepted port is one the host serves, and only for given source addresses."""
-    opened = set(open_ports(machine.json("sudo -n nft -j list ruleset"), "input"))
+    opened = set(open_ports(machine.json(RULES), "input"))
     assert opened == {(port, True) for port in SERVED[job]}
 
 

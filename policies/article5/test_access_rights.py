@@ -2,8 +2,9 @@
 
 import pytest
 
-from amanat.audit import requirement
+from amanat.audit import early, requirement
 
+ACCOUNTS = "sudo -n /usr/local/lib/amanat/probe accounts"
 NOT_ALLOWED = "42501"
 READING = ("archive_writer", "archive_auditor", "archive_discloser")
 CONTENT = ("message", "transaction", "data_key", "disclosure", "seal", "event", "machine")
@@ -73,10 +74,11 @@ def test_no_role_takes_on_a_mightier_one(store, probe):
         assert auditor.rows(query) == []
 
 
+@early(ACCOUNTS)
 @requirement("A5-6-1-access")
 def test_the_accounts_of_the_host_are_known_and_locked(machine):
     """Only root has its number, no account has an empty password, and whoever can log in does so by key."""
-    found = machine.json("sudo -n /usr/local/lib/amanat/probe accounts")
+    found = machine.json(ACCOUNTS)
     assert found["uid_zero"] == ["root"]
     assert [one["name"] for one in found["accounts"] if one["password"] == "empty"] == []  # noqa: S105
     assert [one["name"] for one in found["accounts"] if one["password"] not in ("locked", "yescrypt")] == []

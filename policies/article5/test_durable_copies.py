@@ -40,8 +40,7 @@ def test_the_next_copy_is_due_in_time(machine, bound):
     assert bound("copy_interval_hours").allows(hours), f"in {hours:.1f} hours"
 
 
-@early(NEWEST, host="store", seconds=300)
-@early(NEWEST, host="vault", seconds=300)
+@early(NEWEST, seconds=300)
 @requirement("A5-6-1-durable")
 def test_the_newest_copy_is_readable_and_holds_what_it_should(machine, bound):
     """The host lists its newest copy in each place: young, with the configuration and what the stack keeps."""
@@ -54,8 +53,7 @@ def test_the_newest_copy_is_readable_and_holds_what_it_should(machine, bound):
         assert bound("copy_age_hours").allows(hours), f"{place} place: {hours:.1f} hours"
 
 
-@early(RESTORED, host="store", seconds=300)
-@early(RESTORED, host="vault", seconds=300)
+@early(RESTORED, seconds=300)
 @requirement("A5-6-1-durable")
 def test_what_is_restored_is_what_was_copied(machine):
     """Restored beside, every file that didn't change since the copy has the live file's digest."""
@@ -64,8 +62,7 @@ def test_what_is_restored_is_what_was_copied(machine):
     assert restored["same"] > 0
 
 
-@early(REFUSALS, host="store")
-@early(REFUSALS, host="vault")
+@early(REFUSALS)
 @requirement("A5-6-1-durable")
 @pytest.mark.parametrize("tried", ["delete", "overwrite", "other_content"])
 def test_a_host_cannot_take_a_copy_back(machine, tried):

@@ -6,6 +6,7 @@ from amanat.audit import early, requirement
 from amanat.audit.ages import age_seconds
 
 PROBE = "sudo -n /usr/local/lib/amanat/probe"
+INTEGRITY = "sudo -n /usr/local/lib/amanat/integrity status"
 DPKG_VERIFY = "sudo -n /usr/bin/dpkg --verify"
 MAY_RUN_AS_ANOTHER = {  # what an ordinary Debian server can't do without
     "/usr/bin/sudo",
@@ -46,7 +47,6 @@ def kernel(machine):
 
 
 @early(f"{PROBE} updates")
-@early(f"{PROBE} updates", host="vault")
 @requirement("A7-protection")
 def test_security_updates_are_looked_for(updates, bound):
     """The timers run, and the lists were refreshed within the bound."""
@@ -62,15 +62,17 @@ def test_no_security_update_waits(updates, bound):
     assert waiting == [] or bound("patch_age_days").allows(hours_since(tried) / 24), ", ".join(waiting)
 
 
+@early(INTEGRITY)
 @requirement("A7-protection")
 def test_changes_of_system_files_are_noticed(machine, bound):
     """The comparison of the host's files with their baseline is recent and found nothing."""
-    done = machine.run("sudo -n /usr/local/lib/amanat/integrity status")
+    done = machine.run(INTEGRITY)
     found = machine.parsed(done, exit_statuses=(0, 1))  # 1: the last comparison found something
     assert hours_since(found["checked_at"]) <= bound("integrity_check_hours").max
     assert found["clean"], {kind: found[kind][:5] for kind in ("added", "removed", "changed")}
 
 
+@early(f"{PROBE} setuid")
 @requirement("A7-protection")
 def test_no_needless_program_runs_with_anothers_rights(machine):
     """Set-user-ID files are the few that a server needs, and each belongs to a package."""
@@ -79,6 +81,7 @@ def test_no_needless_program_runs_with_anothers_rights(machine):
     assert [one["path"] for one in files if one["package"] is None] == []
 
 
+@early(f"{PROBE} sysctl")
 @requirement("A7-protection")
 @pytest.mark.parametrize("setting", KERNEL)
 def test_the_kernel_is_set_strictly(kernel, setting):
@@ -89,7 +92,6 @@ def test_the_kernel_is_set_strictly(kernel, setting):
 
 @pytest.mark.costly
 @early(DPKG_VERIFY)
-@early(DPKG_VERIFY, host="vault")
 @requirement("A7-protection")
 def test_files_of_packages_are_unchanged(machine):
     """dpkg finds no program or library that differs from its package."""

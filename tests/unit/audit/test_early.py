@@ -30,7 +30,7 @@ def test_it_began_before_the_first_check_and_ran_once(audit: Auditor, tmp_path: 
     )
     assert result.exit_status == 0, result.text
     by_test = [one["test"].rpartition("::")[2] for one in commands(result)]
-    assert by_test == ["test_before", "test_it", "test_again"]
+    assert by_test == ["test_before", "test_again", "test_it"]
 
 
 def test_what_no_check_takes_up_is_no_evidence(audit: Auditor, tmp_path: Path) -> None:

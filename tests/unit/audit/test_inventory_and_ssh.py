@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from amanat.audit import inventory
 from amanat.audit.errors import NotChecked, Unreachable
 from amanat.audit.inventory import BadInventory, Target, read
 from amanat.audit.secrets import of_inventory, values
 from amanat.audit.ssh import Connection
+from amanat.inventory import inventory_text
+from amanat.places import Places
 
 INI = """
 [store]
@@ -62,6 +65,42 @@ def test_an_inventory_without_hosts_is_refused(tmp_path: Path) -> None:
     path.write_text("all: {}")
     with pytest.raises(BadInventory, match="names no host"):
         read(path)
+
+
+def test_our_own_file_says_the_same_with_and_without_ansible(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "hosts.yml"
+    own = {
+        "ansible_host": "192.0.2.1",
+        "ansible_port": 2201,
+        "base_peers": {"vault": "192.0.2.2"},
+        "shared": 2,
+    }
+    path.write_text(inventory_text(Places("unit"), {"shared": 1, "list": ["é"]}, {"store": own, "vault": {}}))
+    asked = read_with_ansible(path)
+    monkeypatch.setattr(inventory, "_listing", lambda path: pytest.fail("Ansible was asked"))
+    assert read(path) == asked
+    assert asked["store"].variables["shared"] == 2
+
+
+@pytest.mark.parametrize(
+    "change", ["all: {hosts: {store: {ansible_host: 192.0.2.9}}}", "all: [unclosed", "[]"]
+)
+def test_our_own_file_that_was_changed_is_left_to_ansible(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    path = tmp_path / "hosts.yml"
+    path.write_text(f"{inventory.HEADER}\n{change}\n")
+    monkeypatch.setattr(inventory, "_listing", lambda path: {"all": {"hosts": ["asked"]}})
+    assert set(read(path)) == {"asked"}
+
+
+def read_with_ansible(path: Path) -> dict[str, Target]:
+    """The same content under another first line."""
+    other = path.with_name("other.yml")
+    other.write_text(path.read_text().partition("\n")[2])
+    return read(other)
 
 
 def target(key: Path | None = None) -> Target:

@@ -1,10 +1,11 @@
-"""What the probes on both ends of the backups ask pgBackRest."""
+"""What the programs on both ends of the backups ask pgBackRest."""
 
 from __future__ import annotations
 
 import json
 import re
 import subprocess
+from typing import Any
 
 STANZA = "archive"
 PKI = "/etc/amanat/pki"
@@ -17,10 +18,19 @@ class Problem(Exception):
 
 def pgbackrest(*given: str) -> str:
     """Run it; returns the output. Raises `Problem` with its own words."""
-    ran = subprocess.run(["/usr/bin/pgbackrest", *given], capture_output=True, text=True, check=False)
+    command = ["/usr/bin/pgbackrest", *given]
+    # Of records it can't decrypt it prints what it takes for them.
+    ran = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if ran.returncode != 0:
         raise Problem(f"pgbackrest {given[-1]} failed: {(ran.stderr or ran.stdout).strip()}")
     return ran.stdout
+
+
+def stanza(*given: str) -> dict[str, Any]:
+    """What it knows of our stanza (`pgbackrest info`)."""
+    told = pgbackrest(*given, f"--stanza={STANZA}", "--output=json", "info")
+    found: dict[str, Any] = json.loads(told, strict=False)[0]
+    return found
 
 
 def setting(command: str, option: str, *given: str) -> str:
@@ -35,5 +45,4 @@ def stranger(host: str) -> str:
         f"--repo1-host-{kind}-file={PKI}/pgbackrest.{end}" for kind, end in (("cert", "crt"), ("key", "key"))
     ]
     where = [f"--repo1-host={host}", "--repo1-host-type=tls", f"--repo1-host-ca-file={PKI}/ca.crt", *pair]
-    told = pgbackrest("--no-config", f"--stanza={STANZA}", *where, "--output=json", "info")
-    return str(json.loads(told)[0]["repo"][0]["status"]["message"])
+    return str(stanza("--no-config", *where)["repo"][0]["status"]["message"])

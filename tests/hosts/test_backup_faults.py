@@ -103,7 +103,7 @@ def test_a_full_disk_of_the_vault_is_named_and_the_log_waits(live_stack):
         live_stack.query("SELECT pg_switch_wal()")
         waits = eventually(lambda: int(live_stack.query(WAITING)) > 0, seconds=60)
     assert result == "exit-code"
-    assert "No space left on device" in said
+    assert f"no space left on the disk of {REPOSITORY}" in said
     assert len(account.acknowledged) == MESSAGES
     assert waits, "the log did not wait"
     assert catches_up(live_stack), "the log does not catch up"

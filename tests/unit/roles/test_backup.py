@@ -4,6 +4,8 @@ import hashlib
 import importlib.util
 import json
 import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,7 +34,7 @@ def program(role, name):
 
 
 @pytest.fixture
-def backup():
+def backup(asking):
     return program("repository", "backup")
 
 
@@ -105,6 +107,25 @@ def test_records_that_cannot_be_read_are_named_without_what_they_hold(backup):
     )
     assert "\ufffd" not in str(problem.value)
     backup.refuse_what_is_unreadable({"repo": [{"status": {"code": 0, "message": "ok"}}]})
+
+
+def test_a_full_disk_is_named_before_a_backup_is_tried(backup, monkeypatch):
+    monkeypatch.setattr(backup.shutil, "disk_usage", lambda path: SimpleNamespace(free=backup.ROOM_BYTES - 1))
+    monkeypatch.setattr(backup.subprocess, "run", lambda *_, **__: pytest.fail("it was tried"))
+    with pytest.raises(
+        backup.Problem, match="no space left on the disk of /var/lib/amanat/repository: 15 MiB"
+    ):
+        backup.make("full")
+
+
+def test_what_cannot_be_decoded_is_no_traceback(asking, monkeypatch):
+    bytes_out = b'[{"repo": [{"status": {"code": 99, "message": "\x9e\x01"}}]}]'
+    script = f"import sys; sys.stdout.buffer.write({bytes_out!r})"
+    run = subprocess.run
+    monkeypatch.setattr(
+        asking.subprocess, "run", lambda command, **options: run([sys.executable, "-c", script], **options)
+    )
+    assert asking.stanza()["repo"][0]["status"]["message"] == "\ufffd\x01"
 
 
 def test_a_clock_that_was_put_back_is_named_before_a_backup_is_tried(backup):

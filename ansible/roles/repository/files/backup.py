@@ -8,21 +8,21 @@ status: 0 made, 1 a problem (one message on standard error), 2 wrong usage.
 from __future__ import annotations
 
 import argparse
-import json
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-STANZA = "archive"
+from amanat_pgbackrest import STANZA, Problem, stanza
+
+ROOT = Path("/var/lib/amanat/repository")
+ROOM_BYTES = 16 << 20  # less is as good as none
 DAY = 24 * 3600
 UNREADABLE = 99  # pgBackRest's status "other", of one repository
 AHEAD_SECONDS = 120  # by which two clocks in order may differ
 NAMES = {"full": "full", "diff": "differential", "incr": "incremental"}
-
-
-class Problem(Exception):
-    """What went wrong."""
 
 
 def newest(info: Mapping, *kinds: str) -> Mapping | None:
@@ -85,20 +85,24 @@ def told(info: Mapping, now: float) -> str:
     )
 
 
-def pgbackrest(*given: str, shown: bool = False) -> str:
-    """Run it on our stanza; returns the output unless it is shown. Raises `Problem`."""
-    command = ["/usr/bin/pgbackrest", f"--stanza={STANZA}", *given]
-    ran = subprocess.run(command, stdout=None if shown else subprocess.PIPE, text=True, check=False)
-    if ran.returncode != 0:
+def make(kind: str) -> None:
+    """Let pgBackRest make a backup and say so itself. Raises `Problem`; without room, before it begins."""
+    free = shutil.disk_usage(ROOT).free
+    if free < ROOM_BYTES:
         raise Problem(
-            f"pgbackrest {given[-1]} failed with status {ran.returncode}; its own lines stand above"
+            f"no space left on the disk of {ROOT}: {free >> 20} MiB are free. No backup is made; the log waits on the "
+            "store, and leaves by itself when there is room"
         )
-    return ran.stdout or ""
-
-
-def repository() -> Mapping:
-    """What the repository says of its stanza."""
-    return json.loads(pgbackrest("--output=json", "info"))[0]
+    command = [
+        "/usr/bin/pgbackrest",
+        f"--stanza={STANZA}",
+        f"--type={kind}",
+        "--log-level-console=info",
+        "backup",
+    ]
+    status = subprocess.run(command, check=False).returncode
+    if status != 0:
+        raise Problem(f"pgbackrest backup failed with status {status}; its own lines stand above")
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -113,12 +117,11 @@ def main() -> int:
     """Make it, say so, return the exit status."""
     given = arguments()
     try:
-        held, now = repository(), time.time()
+        held, now = stanza(), time.time()
         refuse_what_is_unreadable(held)
         refuse_a_wrong_clock(held, now)
-        kind = due(held, now, given.full_days, given.interval_hours)
-        pgbackrest(f"--type={kind}", "--log-level-console=info", "backup", shown=True)
-        sys.stdout.write(told(repository(), time.time()) + "\n")
+        make(due(held, now, given.full_days, given.interval_hours))
+        sys.stdout.write(told(stanza(), time.time()) + "\n")
     except (Problem, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

@@ -22,7 +22,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from amanat_pgbackrest import STANZA, Problem, pgbackrest, setting, stranger
+from amanat_pgbackrest import STANZA, Problem, pgbackrest, setting, stanza, stranger
 
 ROOT = Path("/var/lib/amanat/repository")
 SEGMENT = re.compile(r"^[0-9A-F]{24}-[0-9a-f]{40}(\.\w+)?$")
@@ -44,10 +44,10 @@ def newest() -> dict[str, str]:
     return {name[:8]: name for name in names}
 
 
-def log(stanza: Mapping) -> dict[str, dict[str, object]]:
+def log(known: Mapping) -> dict[str, dict[str, object]]:
     """The present cluster's segments since the newest backup began: first, last and number, for each timeline."""
-    since = max((one["archive"]["start"] for one in stanza["backup"]), default="")
-    where = ROOT / "archive" / STANZA / (stanza["archive"][-1]["id"] if stanza["archive"] else "")
+    since = max((one["archive"]["start"] for one in known["backup"]), default="")
+    where = ROOT / "archive" / STANZA / (known["archive"][-1]["id"] if known["archive"] else "")
     names = sorted({path.name[:24] for path in where.glob("*/*") if SEGMENT.match(path.name)})
     lines: dict[str, list[str]] = {}
     for name in names:
@@ -67,10 +67,10 @@ def log(stanza: Mapping) -> dict[str, dict[str, object]]:
 
 def info() -> dict[str, object]:
     """What it holds, and whom it lets in."""
-    stanza = json.loads(pgbackrest(f"--stanza={STANZA}", "--output=json", "info"))[0]
+    known = stanza()
     return {
-        "stanza": stanza,
-        "log": log(stanza),
+        "stanza": known,
+        "log": log(known),
         "full_backups_kept": int(setting("expire", "repo-retention-full") or 0),
         "clients": setting("server", "tls-server-auth").split(", "),
         "stranger": stranger("vault"),

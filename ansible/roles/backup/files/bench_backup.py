@@ -39,6 +39,7 @@ repo1-cipher-pass={cipher}
 repo1-bundle=y
 repo1-block=y
 compress-type=zst
+compress-level=1
 process-max=2
 start-fast=y
 archive-check=n
@@ -58,6 +59,20 @@ SOURCE = """
 pg1-path={root}/data
 pg1-port={port}
 pg1-socket-path={root}
+"""
+RESTORING = """
+[global]
+repo1-host={host}
+repo1-host-type=tls
+repo1-host-port={server_port}
+repo1-host-config={root}/source.conf
+repo1-host-ca-file={authority}
+repo1-host-cert-file={certificate}
+repo1-host-key-file={key}
+process-max=2
+lock-path={root}/lock
+log-level-file=off
+log-level-console=warn
 """
 REMOTE = """
 pg1-host={host}
@@ -127,7 +142,12 @@ def serving(scratch: Scratch, target: Path) -> Iterator[None]:
         "certificate": CERTIFICATE,
         "key": KEY,
     }
-    for name, text in {"source": CONFIGURATION + SOURCE, "backup": CONFIGURATION + SOURCE + REMOTE}.items():
+    texts = {
+        "source": CONFIGURATION + SOURCE,
+        "backup": CONFIGURATION + SOURCE + REMOTE,
+        "restore": RESTORING + SOURCE,
+    }
+    for name, text in texts.items():
         path = scratch.root / f"{name}.conf"
         path.touch(mode=0o600)
         path.write_text(text.format(**known))
@@ -154,9 +174,9 @@ def _wait_for(address: object, server: subprocess.Popen[bytes]) -> None:
             return
 
 
-def pgbackrest(scratch: Scratch, *given: str) -> None:
-    """Run it on the throwaway stanza."""
-    run(["/usr/bin/pgbackrest", f"--config={scratch.root}/backup.conf", f"--stanza={STANZA}", *given])
+def pgbackrest(scratch: Scratch, side: str, *given: str) -> None:
+    """Run it on the throwaway stanza, as the vault (`backup`) or as the store (`restore`)."""
+    run(["/usr/bin/pgbackrest", f"--config={scratch.root}/{side}.conf", f"--stanza={STANZA}", *given])
 
 
 def basebackup(target: Path, password: str) -> None:
@@ -185,16 +205,14 @@ def measure(megabytes: int, rounds: int) -> dict[str, object]:
         fill(scratch, megabytes, password)
         size = int(query("SELECT sum(pg_database_size(oid)) FROM pg_database;", scratch.where))
         with serving(scratch, target):
-            pgbackrest(scratch, "stanza-create")
+            pgbackrest(scratch, "backup", "stanza-create")
             ways: dict[str, Callable[[], None]] = {
-                "backup": lambda: pgbackrest(scratch, "--type=full", "--repo1-retention-full=1", "backup"),
+                "backup": lambda: pgbackrest(
+                    scratch, "backup", "--type=full", "--repo1-retention-full=1", "backup"
+                ),
                 "basebackup": lambda: basebackup(target, password),
                 "restore": lambda: pgbackrest(
-                    scratch,
-                    f"--config={scratch.root}/source.conf",
-                    f"--pg1-path={target}/copy",
-                    "--type=none",
-                    "restore",
+                    scratch, "restore", f"--pg1-path={target}/copy", "--type=none", "restore"
                 ),
             }
             rates: dict[str, list[float]] = {name: [] for name in ways}

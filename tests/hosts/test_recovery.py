@@ -33,7 +33,10 @@ def engine():
 
 @pytest.fixture(scope="module")
 def burnt(live_stack):
-    """Writers at work, the store destroyed under them; the ids that were acknowledged long enough before."""
+    """Writers at work, the store destroyed under them; the ids that were acknowledged long enough before.
+
+    The writers try in vain for a while longer, but not as long as a new store takes to be made.
+    """
     seen = []
 
     def note(acknowledged):
@@ -55,10 +58,10 @@ def burnt(live_stack):
     client.volumes.get(f"{live_stack.places.stack_id}-store-data").remove()
     client.close()
     burnt_at = time.monotonic()
-    writers.join()
     early = max((count for moment, count in seen if moment <= burnt_at - LOSS_SECONDS), default=0)
     assert early, "nothing was acknowledged long enough before"
-    return set(account.acknowledged[:early])
+    yield set(account.acknowledged[:early])
+    writers.join()
 
 
 def commands_of_the_guide():

@@ -93,9 +93,8 @@ def drill(places: Places, target: datetime | None, tell: Tell) -> Drilled:
 
     Raises `DrillFailed` when what came back isn't what was recorded, `ConvergeFailed` when it couldn't be tried.
     """
-    from amanat.targets.scratch import (
-        scratch_host,
-    )  # Pulumi's Docker SDK: a third of a second of every command
+    # Here, since it loads Pulumi's Docker SDK: a third of a second of every other command.
+    from amanat.targets.scratch import scratch_host
 
     stack = Stack(places)
     outputs = stack.outputs()

@@ -156,7 +156,7 @@ def status(stack: StackName = "local", as_json: AsJson = False) -> None:
 
 @app.command("bench")
 def bench_command(stack: StackName = "local", as_json: AsJson = False) -> None:
-    """Measure recording against plain inserts, and the encrypted volume against a plain one, as ratios."""
+    """Measure as ratios what recording, the encrypted volume and encrypted backups cost against plain ones."""
     places = Places(stack)
     operations.adopt_mirrors(places)
     os.environ.update(run_setup(with_engine=False).environment)

@@ -70,6 +70,7 @@ def test_an_inventory_without_hosts_is_refused(tmp_path: Path) -> None:
 def test_our_own_file_says_the_same_with_and_without_ansible(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("ANSIBLE_CONFIG", raising=False)  # ours has Ansible add an empty ansible_local
     path = tmp_path / "hosts.yml"
     own = {
         "ansible_host": "192.0.2.1",

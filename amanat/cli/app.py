@@ -15,6 +15,7 @@ from amanat.cli.setup import run_setup
 from amanat.errors import AmanatError
 from amanat.handover import handing
 from amanat.places import Places
+from amanat.setup.engine import unasked
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 
@@ -181,7 +182,8 @@ def down(
 def env(stack: StackName = "local") -> None:
     """Print shell exports with which plain `pulumi` and `ansible-playbook` work: eval "$(amanat env)"."""
     ready = run_setup(with_engine=False)
-    typer.echo(operations.exports(Places(stack), ready.environment))
+    # Without the engine's address Pulumi would take the engine's provider for changed.
+    typer.echo(operations.exports(Places(stack), {**ready.environment, **unasked().environment()}))
 
 
 def main() -> None:

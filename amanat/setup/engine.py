@@ -25,7 +25,7 @@ PACKAGES = {"dockerd": "docker.io", "iptables": "iptables"}
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine that answered: its address as DOCKER_HOST takes it, and its directory of TLS certificates."""
+    """An engine: its address as DOCKER_HOST takes it, its version ("": not asked), its directory of certificates."""
 
     host: str
     version: str
@@ -76,6 +76,12 @@ def address(env: Mapping[str, str] = os.environ) -> Address:
         where=where,
         fix="Choose one that `docker context ls` shows (docker context use default), or set DOCKER_HOST.",
     )
+
+
+def unasked(env: Mapping[str, str] = os.environ) -> Engine:
+    """The engine that `engine` would try first. Raises SetupError for a context that isn't there."""
+    place = address(env)
+    return Engine(place.host, "", place.certificates)
 
 
 def engine(report: Reporter = QUIET, env: Mapping[str, str] = os.environ) -> Engine:

@@ -220,9 +220,10 @@ def test_exports_are_what_a_shell_reads(run, ready, monkeypatch, places):
     monkeypatch.setattr(
         operations.Stack, "environment", lambda self: {"AMANAT_HOME": "/a b", "PATH": "/p:/q"}
     )
+    monkeypatch.setenv("DOCKER_HOST", "unix:///an/engine.sock")
     code, out, _ = run("env")
     assert code == 0
-    said = subprocess.run(
-        ["sh", "-c", f'{out}printf %s "$AMANAT_HOME|$PATH"'], capture_output=True, text=True, check=True
-    )
-    assert said.stdout == "/a b|/p:/q"
+    monkeypatch.delenv("DOCKER_HOST")
+    script = f'{out}printf %s "$AMANAT_HOME|$PATH|$DOCKER_HOST"'
+    said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert said.stdout == "/a b|/p:/q|unix:///an/engine.sock"

@@ -102,7 +102,7 @@ def forget_recovery(data: Path) -> None:
         if line.startswith("#") and "pgBackRest" not in line
     ]
     settings.write_text("\n".join(lines) + "\n")
-    run("systemctl", "reload", UNIT)
+    ask("SELECT pg_reload_conf()")  # the unit may still be starting, and takes no reload then
 
 
 def timed(steps: dict[str, float], name: str, step: Callable[[], object]) -> object:

@@ -50,8 +50,10 @@ def near(name: str, known: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)), "")
 
 
-def whole_number(low: int, high: int, zero: str = "", instead: str = "") -> BeforeValidator:
-    """An integer from `low` to `high`; 0 as well if `zero` says what it means."""
+def whole_number(low: int, high: int, zero: str = "", instead: str = "", of: str = "") -> BeforeValidator:
+    """An integer from `low` to `high`; 0 as well if `zero` says what it means. `of`: its unit, where `high` is far."""
+    if of:
+        instead = f"a whole number of {of} from {low}"
     instead = instead or f"{f'0 ({zero}) or ' if zero else ''}a whole number from {low} to {high}"
 
     def check(value: object) -> int:

@@ -11,25 +11,20 @@ from typing import Annotated, Any, Literal, Self
 import pulumi
 from pulumi.runtime.config import CONFIG
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
-from pydantic_core import ErrorDetails
 
 from amanat import choices
 from amanat.choices import Unfit, whole_number
-from amanat.errors import BadInput, refuse, shown
+from amanat.errors import BadInput, refuse
 from amanat.law import register
 from amanat.lined_yaml import LinedYaml
+from amanat.setting_faults import NAMESPACE, BadSetting, fault, unknown
 from amanat.trust import authorities
 
-NAMESPACE = "amanat"
 # A century, against typing errors; what is too low for the law is left for the law to say.
 DAYS = whole_number(-36525, 36525, instead="a whole number of days, at most 36525")
 PORT = whole_number(1024, 65535, zero="chosen for you")
 SPEED = whole_number(-1, 1000000, instead="a whole number of Mbit/s")
 MIRROR = "an address such as https://mirror.example/debian, or leave it empty"
-
-
-class BadSetting(BadInput):
-    """A setting that can't be used: unknown, of the wrong type, or without sense beside another one."""
 
 
 class Settings(BaseModel):
@@ -136,19 +131,19 @@ class Settings(BaseModel):
     ] = 0
     archive_timeout_seconds: Annotated[
         int,
-        whole_number(1, 86400, instead="a whole number of seconds from 1"),
+        whole_number(1, 86400, of="seconds"),
         Field(
             description="Seconds after which written log leaves for the vault, full segment or not (Art. 5 6-1)."
         ),
     ] = 30
     full_backup_days: Annotated[
         int,
-        whole_number(1, 36525, instead="a whole number of days from 1"),
+        whole_number(1, 36525, of="days"),
         Field(description="Days between two full backups."),
     ] = 7
     backup_interval_hours: Annotated[
         int,
-        whole_number(1, 876600, instead="a whole number of hours from 1"),
+        whole_number(1, 876600, of="hours"),
         Field(
             description="Hours between two backups of any kind: one a day is differential, the others incremental."
         ),
@@ -160,7 +155,7 @@ class Settings(BaseModel):
     ] = 4
     copy_interval_hours: Annotated[
         int,
-        whole_number(1, 876600, instead="a whole number of hours from 1"),
+        whole_number(1, 876600, of="hours"),
         Field(description="Hours between two copies of files and backups to the append-only server."),
     ] = 6
     copy_second_server: Annotated[
@@ -174,7 +169,7 @@ class Settings(BaseModel):
     ] = ""
     restore_drill_days: Annotated[
         int,
-        whole_number(1, 36525, instead="a whole number of days from 1"),
+        whole_number(1, 36525, of="days"),
         Field(description="Days between two restore drills."),
     ] = 7
     message_retention_days: Annotated[
@@ -196,16 +191,14 @@ class Settings(BaseModel):
     ] = 190
     certificate_days: Annotated[
         int,
-        whole_number(2, 36525, instead="a whole number of days from 2"),
+        whole_number(2, 36525, of="days"),
         Field(description="How long the stack's certificates are valid, in days."),
     ] = 397
     certificate_renew_days: Annotated[
         int, DAYS, Field(description="Certificates are renewed when fewer days than this remain.")
     ] = 30
     internet_mbit_per_second: Annotated[
-        int,
-        SPEED,
-        Field(description="The speed of the operator's line, which is measured."),
+        int, SPEED, Field(description="The speed of the operator's line, which is measured.")
     ] = 8
     operator_name_en: Annotated[
         str,
@@ -280,12 +273,14 @@ class Settings(BaseModel):
         the stack's file, Pulumi.<stack>.yaml.
         """
         file = f"Pulumi.{stack}.yaml"
-        faults: list[BadInput] = [_unknown(name, file) for name in raw if name not in cls.model_fields]
+        faults: list[BadInput] = [
+            unknown(name, cls.model_fields, file) for name in raw if name not in cls.model_fields
+        ]
         known = {name: value for name, value in raw.items() if name in cls.model_fields}
         try:
             settings = cls.model_validate(known, context={"file": file})
         except ValidationError as wrong:
-            faults += [_fault(error, file) for error in wrong.errors()]
+            faults += [fault(error, file) for error in wrong.errors()]
         refuse(faults, f"{len(faults)} settings are refused", file)
         return settings
 
@@ -303,31 +298,3 @@ def _ours(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _file(info: ValidationInfo) -> str:
     return str((info.context or {}).get("file", "Pulumi.<stack>.yaml"))
-
-
-def _unknown(name: str, file: str) -> BadSetting:
-    meant = choices.near(name, Settings.model_fields)
-    fix = f"Did you mean {NAMESPACE}:{meant}? " if meant else ""
-    return BadSetting(
-        f"{NAMESPACE}:{shown(name)} is no setting.",
-        fix=f"{fix}Mend or remove it in {file}; Pulumi.yaml lists all.",
-    )
-
-
-def _fault(error: ErrorDetails, file: str) -> BadInput:
-    name = str(error["loc"][0])
-    unfit = error.get("ctx", {}).get("error")
-    if not isinstance(unfit, Unfit):
-        unfit = Unfit(f"is refused ({error['msg']})", "what Pulumi.yaml describes")
-    if unfit.fault is not None:
-        return unfit.fault
-    what = f"{name} = {_displayed(error['input'])} {unfit.why}."
-    return BadSetting(what, fix=f"In {file}, set {NAMESPACE}:{name} to {unfit.instead}.")
-
-
-def _displayed(value: object) -> str:
-    """The value for a message; what may be a password in an address is left out."""
-    if isinstance(value, str) and "@" in value and "://" in value:
-        scheme, _, rest = value.partition("://")
-        return shown(f"{scheme}://…@{rest.rpartition('@')[2]}")
-    return shown(value) if value is not None else "nothing"

@@ -31,8 +31,14 @@ AUTHORITY = "/etc/amanat/pki/ca.crt"
 CERTIFICATE, KEY = "/etc/amanat/pki/pgbackrest.crt", "/etc/amanat/pki/pgbackrest.key"
 START_SECONDS = 30
 ROW_BYTES = 448  # content as sealing leaves it: nothing in it can be compressed
-CONFIGURATION = """
+EACH_SIDE = """
 [global]
+process-max=2
+lock-path={root}/lock
+log-level-file=off
+log-level-console=warn
+"""
+REPOSITORY = """
 repo1-path={target}/repository
 repo1-cipher-type=aes-256-cbc
 repo1-cipher-pass={cipher}
@@ -40,13 +46,9 @@ repo1-bundle=y
 repo1-block=y
 compress-type=zst
 compress-level=1
-process-max=2
 start-fast=y
 archive-check=n
 archive-mode-check=n
-lock-path={root}/lock
-log-level-file=off
-log-level-console=warn
 tls-server-address={address}
 tls-server-port={server_port}
 tls-server-ca-file={authority}
@@ -54,35 +56,26 @@ tls-server-cert-file={certificate}
 tls-server-key-file={key}
 tls-server-auth={host}={stanza}
 """
-SOURCE = """
+CLUSTER = """
 [{stanza}]
 pg1-path={root}/data
 pg1-port={port}
 pg1-socket-path={root}
 """
-RESTORING = """
-[global]
-repo1-host={host}
-repo1-host-type=tls
-repo1-host-port={server_port}
-repo1-host-config={root}/source.conf
-repo1-host-ca-file={authority}
-repo1-host-cert-file={certificate}
-repo1-host-key-file={key}
-process-max=2
-lock-path={root}/lock
-log-level-file=off
-log-level-console=warn
+OTHER_SIDE = """
+SIDE-host={host}
+SIDE-host-type=tls
+SIDE-host-port={server_port}
+SIDE-host-config={root}/source.conf
+SIDE-host-ca-file={authority}
+SIDE-host-cert-file={certificate}
+SIDE-host-key-file={key}
 """
-REMOTE = """
-pg1-host={host}
-pg1-host-type=tls
-pg1-host-port={server_port}
-pg1-host-config={root}/source.conf
-pg1-host-ca-file={authority}
-pg1-host-cert-file={certificate}
-pg1-host-key-file={key}
-"""
+CONFIGURATIONS = {
+    "source": EACH_SIDE + REPOSITORY + CLUSTER,
+    "backup": EACH_SIDE + REPOSITORY + CLUSTER + OTHER_SIDE.replace("SIDE", "pg1"),
+    "restore": EACH_SIDE + OTHER_SIDE.replace("SIDE", "repo1") + CLUSTER,
+}
 
 
 def cluster(megabytes: int) -> Scratch:
@@ -142,12 +135,7 @@ def serving(scratch: Scratch, target: Path) -> Iterator[None]:
         "certificate": CERTIFICATE,
         "key": KEY,
     }
-    texts = {
-        "source": CONFIGURATION + SOURCE,
-        "backup": CONFIGURATION + SOURCE + REMOTE,
-        "restore": RESTORING + SOURCE,
-    }
-    for name, text in texts.items():
+    for name, text in CONFIGURATIONS.items():
         path = scratch.root / f"{name}.conf"
         path.touch(mode=0o600)
         path.write_text(text.format(**known))

@@ -1,0 +1,44 @@
+"""What is said of a setting that can't be used: its name and value, what is wrong, and what to write instead."""
+
+from collections.abc import Iterable
+
+from pydantic_core import ErrorDetails
+
+from amanat.choices import Unfit, near
+from amanat.errors import BadInput, shown
+
+NAMESPACE = "amanat"
+
+
+class BadSetting(BadInput):
+    """A setting that can't be used: unknown, of the wrong type, or without sense beside another one."""
+
+
+def unknown(name: str, known: Iterable[str], file: str) -> BadSetting:
+    """The complaint about a name that is no setting, with the one that was meant."""
+    meant = near(name, known)
+    fix = f"Did you mean {NAMESPACE}:{meant}? " if meant else ""
+    return BadSetting(
+        f"{NAMESPACE}:{shown(name)} is no setting.",
+        fix=f"{fix}Mend or remove it in {file}; Pulumi.yaml lists all.",
+    )
+
+
+def fault(error: ErrorDetails, file: str) -> BadInput:
+    """The complaint about a value that pydantic refused."""
+    name = str(error["loc"][0])
+    unfit = error.get("ctx", {}).get("error")
+    if not isinstance(unfit, Unfit):
+        unfit = Unfit(f"is refused ({error['msg']})", "what Pulumi.yaml describes")
+    if unfit.fault is not None:
+        return unfit.fault
+    what = f"{name} = {_displayed(error['input'])} {unfit.why}."
+    return BadSetting(what, fix=f"In {file}, set {NAMESPACE}:{name} to {unfit.instead}.")
+
+
+def _displayed(value: object) -> str:
+    """The value for a message; what may be a password in an address is left out."""
+    if isinstance(value, str) and "@" in value and "://" in value:
+        scheme, _, rest = value.partition("://")
+        return shown(f"{scheme}://…@{rest.rpartition('@')[2]}")
+    return shown(value) if value is not None else "nothing"

@@ -135,7 +135,7 @@ class Settings(BaseModel):
         Field(
             description="Seconds after which written log leaves for the vault, full segment or not (Art. 5 6-1)."
         ),
-    ] = 30
+    ] = 15
     full_backup_days: Annotated[
         int,
         whole_number(1, 36525, of="days"),

@@ -79,6 +79,46 @@ def test_a_log_that_ends_before_the_time_is_restored_to_its_end(restore, monkeyp
     )
 
 
+def starting(restore, monkeypatch, earlier, now, answers):
+    """PostgreSQL as it starts: the journal before and since, and what psql gets, "" for no connection."""
+
+    def run(*command):
+        if "--show-cursor" in command:
+            return "-- cursor: s=1;i=7\n"
+        if "--after-cursor=s=1;i=7" in command:
+            return now
+        return earlier + now if command[0] == "journalctl" else ""
+
+    def ask(_query):
+        answer = next(answers)
+        if not answer:
+            raise restore.Problem("no connection")
+        return answer
+
+    monkeypatch.setattr(restore, "run", run)
+    monkeypatch.setattr(restore, "ask", ask)
+    monkeypatch.setattr(restore.subprocess, "run", lambda *_words, **_options: None)
+    monkeypatch.setattr(restore.time, "sleep", lambda _seconds: None)
+
+
+def test_what_an_earlier_start_said_ends_no_later_one(restore, monkeypatch):
+    starting(restore, monkeypatch, earlier=restore.TOO_EARLY, now="starting", answers=iter(["", "t", "f"]))
+    assert restore.replay(5) is True
+
+
+def test_a_log_that_ends_before_the_time_is_noticed(restore, monkeypatch):
+    starting(restore, monkeypatch, earlier="", now=restore.TOO_EARLY, answers=iter(["t", ""]))
+    assert restore.replay(5) is False
+
+
+def test_a_replay_to_the_end_that_stops_early_is_no_restore(restore, monkeypatch, tmp_path):
+    monkeypatch.setattr(restore, "run", lambda *command: "")
+    monkeypatch.setattr(restore, "fetch", lambda target: None)
+    monkeypatch.setattr(restore, "replay", lambda seconds: False)
+    with pytest.raises(restore.Problem, match="stops before the end of the log"):
+        restore.restore("2026-11-22T14:00:00+00:00", tmp_path, 5)
+
+
 def answers(loss, last, refused="f"):
     asked = []
 

@@ -64,9 +64,14 @@ def fetch(target: str) -> None:
     run(*AS_POSTGRES, "pgbackrest", f"--stanza={STANZA}", "--delta", *way, "restore")
 
 
-def said_since(moment: str) -> str:
-    """What PostgreSQL has logged since then."""
-    return run("journalctl", "--quiet", "--output=cat", "--identifier=postgresql", f"--since={moment}")
+def end_of_log() -> str:
+    """Where the journal ends now, as a cursor: a time would let in what an earlier start said in that second."""
+    return run("journalctl", "--quiet", "--lines=0", "--show-cursor").strip().removeprefix("-- cursor: ")
+
+
+def said_after(cursor: str) -> str:
+    """What PostgreSQL has logged since the journal ended there."""
+    return run("journalctl", "--quiet", "--output=cat", "--identifier=postgresql", f"--after-cursor={cursor}")
 
 
 def replay(seconds: float) -> bool:
@@ -75,7 +80,7 @@ def replay(seconds: float) -> bool:
     Returns False when the log ends before the time that was asked for. Raises `Problem` when it takes longer than
     `seconds`, or the service gives up.
     """
-    began = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    began = end_of_log()
     subprocess.run(("systemctl", "reset-failed", UNIT), capture_output=True, check=False)
     run("systemctl", "start", "--no-block", UNIT)
     deadline = time.monotonic() + seconds
@@ -84,11 +89,11 @@ def replay(seconds: float) -> bool:
             if ask("SELECT pg_is_in_recovery()") == "f":
                 return True
         except Problem:
-            if TOO_EARLY in said_since(began):
+            if TOO_EARLY in said_after(began):
                 return False
             state = run("systemctl", "show", "--property=ActiveState", "--value", UNIT).strip()
             if state == "failed":
-                raise Problem(f"PostgreSQL doesn't start: {said_since(began).splitlines()[-3:]}") from None
+                raise Problem(f"PostgreSQL doesn't start: {said_after(began).splitlines()[-3:]}") from None
         time.sleep(0.25)
     raise Problem(f"PostgreSQL has not replayed the log within {seconds:.0f} s; it goes on, see its log")
 
@@ -123,7 +128,10 @@ def restore(target: str, data: Path, seconds: float) -> dict[str, object]:
         # The log holds nothing after that time: its end is the state of that time.
         run("systemctl", "stop", UNIT)
         timed(steps, "fetched_again", lambda: fetch(""))
-        timed(steps, "replayed_again", lambda: replay(seconds))
+        if not timed(steps, "replayed_again", lambda: replay(seconds)):
+            raise Problem(
+                "PostgreSQL stops before the end of the log, though it was given no time to stop at"
+            )
     forget_recovery(data)
     state = json.loads(str(timed(steps, "verified", lambda: ask(STATE))))
     return {**state, "target_reached": bool(reached), "steps_seconds": steps}

@@ -9,10 +9,11 @@ UNDO = "# undo\n"
 
 @dataclass(frozen=True)
 class Break:
-    """One violation of one requirement on one host."""
+    """One violation of one requirement on one host; `check` is the policy's test that must see it."""
 
     path: Path
     host: str
+    check: str
     story: str
     script: str
     undo: str
@@ -31,12 +32,17 @@ def read(path: Path) -> Break:
     text = path.read_text("utf-8")
     script, separator, undo = text.partition(UNDO)
     comments = [line.removeprefix("# ") for line in script.splitlines() if line.startswith("# ")]
-    hosts = [line.removeprefix("host: ") for line in comments if line.startswith("host: ")]
     if not separator or not undo.strip():
         raise ValueError(f"{path}: nothing after a line `# undo`")
-    if len(hosts) != 1:
-        raise ValueError(f"{path}: one comment `# host: NAME` is needed")
-    return Break(path, hosts[0], comments[0], script, "set -eu\n" + undo)
+    host, check = (_named(comments, name, path) for name in ("host", "check"))
+    return Break(path, host, check, comments[0], script, "set -eu\n" + undo)
+
+
+def _named(comments: list[str], name: str, path: Path) -> str:
+    values = [line.removeprefix(f"{name}: ") for line in comments if line.startswith(f"{name}: ")]
+    if len(values) != 1:
+        raise ValueError(f"{path}: one comment `# {name}: …` is needed")
+    return values[0]
 
 
 def all_breaks() -> list[Break]:

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The gateway's right to record was taken away by mistake.
 # host: store
+# check: policies/article2/test_platform.py::test_a_message_gets_in_is_stored_and_is_read_back
 set -eu
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'

@@ -1,6 +1,7 @@
 #!/bin/sh
 # USSD is hardly used, so its channel was closed.
 # host: store
+# check: policies/article3/test_channels.py::test_a_message_of_each_channel_is_read_back
 set -eu
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'

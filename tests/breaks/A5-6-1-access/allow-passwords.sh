@@ -1,6 +1,7 @@
 #!/bin/sh
 # An administrator who lost a key lets passwords in, "just for today".
 # host: store
+# check: policies/article5/test_access_ssh.py::test_a_stranger_is_offered_keys_only[store-root]
 set -eu
 policy=/etc/ssh/sshd_config.d/00-amanat.conf
 cp -p $policy /run/amanat-break.sshd

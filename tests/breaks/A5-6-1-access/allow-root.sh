@@ -1,6 +1,7 @@
 #!/bin/sh
 # A consultant was given root's own login.
 # host: store
+# check: policies/article5/test_access_ssh.py::test_sshd_refuses_the_weak_ways_in[store-permitrootlogin-no]
 set -eu
 policy=/etc/ssh/sshd_config.d/00-amanat.conf
 cp -p $policy /run/amanat-break.sshd

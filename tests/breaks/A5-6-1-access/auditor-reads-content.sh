@@ -1,6 +1,7 @@
 #!/bin/sh
 # The auditor was to count something quickly and got the right to read.
 # host: store
+# check: policies/article5/test_access_rights.py::test_no_role_reads_the_tables[archive_auditor-message]
 set -eu
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'

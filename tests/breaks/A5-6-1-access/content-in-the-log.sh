@@ -1,6 +1,7 @@
 #!/bin/sh
 # A developer logs every statement to find a slow one; with them goes what people write.
 # host: store
+# check: policies/article5/test_access_log.py::test_content_does_not_reach_the_log
 set -eu
 cp -p /etc/postgresql/17/main/postgresql.conf /run/amanat-break.conf
 cat >> /etc/postgresql/17/main/postgresql.conf <<'END'

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Somebody raised the limits because a script often failed to log in.
 # host: store
+# check: policies/article5/test_access_ssh.py::test_sshd_gives_guessing_an_end[store-logingracetime-login_grace_seconds]
 set -eu
 policy=/etc/ssh/sshd_config.d/00-amanat.conf
 cp -p $policy /run/amanat-break.sshd

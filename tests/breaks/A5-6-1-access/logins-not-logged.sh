@@ -1,6 +1,7 @@
 #!/bin/sh
 # The log grew, so logins are no longer written to it.
 # host: store
+# check: policies/article5/test_access_log.py::test_a_login_shows_in_the_log
 set -eu
 cp -p /etc/postgresql/17/main/postgresql.conf /run/amanat-break.conf
 cat >> /etc/postgresql/17/main/postgresql.conf <<'END'

@@ -1,6 +1,7 @@
 #!/bin/sh
 # An old client could not speak TLS 1.3.
 # host: store
+# check: policies/article5/test_access_login.py::test_a_login_that_lacks_one_thing_is_refused[TLSv1.2-]
 set -eu
 cp -p /etc/postgresql/17/main/postgresql.conf /run/amanat-break.conf
 cat >> /etc/postgresql/17/main/postgresql.conf <<'END'

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A client's certificate had expired, so the rule was relaxed.
 # host: store
+# check: policies/article5/test_access_login.py::test_a_login_that_lacks_one_thing_is_refused[none-]
 set -eu
 hba=/etc/postgresql/17/main/pg_hba.conf
 cp -p $hba /run/amanat-break.hba

@@ -1,6 +1,7 @@
 #!/bin/sh
 # So that the store opens without the vault, its key was bound to an unlock key kept in root's home.
 # host: store
+# check: policies/article5/test_access_at_rest.py::test_the_key_is_kept_only_bound_to_the_vaults
 set -eu
 umask 0077
 cp -p /etc/amanat/volume.jwe /run/amanat-break.jwe

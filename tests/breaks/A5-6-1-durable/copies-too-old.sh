@@ -1,6 +1,7 @@
 #!/bin/sh
 # The store's copies have failed for two days, and nobody looked.
 # host: vault
+# check: policies/article5/test_durable_copies.py::test_the_newest_copy_came_in_lately[store]
 set -eu
 cd /var/lib/amanat/copies/store/snapshots
 find . -type f -printf '%T@ %p\n' > /run/amanat-break.times

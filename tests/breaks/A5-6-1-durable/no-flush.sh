@@ -1,6 +1,7 @@
 #!/bin/sh
 # Writes were slow, and the internet said to turn flushing off.
 # host: store
+# check: policies/article5/test_durable.py::test_a_commit_is_on_the_disk_when_it_returns[fsync]
 set -eu
 cp -p /etc/postgresql/17/main/postgresql.conf /run/amanat-break.conf
 cat >> /etc/postgresql/17/main/postgresql.conf <<'END'

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A superuser rewrites to whom a message went, and covers the traces.
 # host: store
+# check: policies/article5/test_integrity.py::test_the_whole_chain_holds
 set -eu
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 reverse_destination() {

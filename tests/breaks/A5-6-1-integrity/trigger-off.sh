@@ -1,6 +1,7 @@
 #!/bin/sh
 # An owner switched the protection off for a clean-up and did not switch it on again.
 # host: store
+# check: policies/article5/test_integrity.py::test_every_table_refuses_change_even_to_its_owner
 set -eu
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The writer may correct messages.
 # host: store
+# check: policies/article5/test_access_rights.py::test_no_relation_of_the_archive_is_open_to_another_role
 set -eu
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The payment page can no longer store what was paid.
 # host: store
+# check: policies/article6/test_transactions.py::test_a_transaction_is_stored_as_it_happened
 set -eu
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'

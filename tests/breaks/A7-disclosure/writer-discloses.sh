@@ -1,6 +1,7 @@
 #!/bin/sh
 # Support staff may look messages up with the everyday role.
 # host: store
+# check: policies/article7/test_disclosure.py::test_everyday_roles_cannot_disclose[archive_writer]
 set -eu
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'

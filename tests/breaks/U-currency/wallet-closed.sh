@@ -1,6 +1,7 @@
 #!/bin/sh
 # Payment by wallet was taken off the list.
 # host: store
+# check: policies/union/test_currency.py::test_each_means_of_payment_can_be_recorded
 set -eu
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from amanat.law import register
+from amanat.places import PROJECT_ROOT
 from tests.breaks.reading import Break, all_breaks, read
 
 
@@ -21,13 +22,28 @@ def test_a_break_names_its_host_and_tells_its_story(broken: Break) -> None:
 
 
 @pytest.mark.parametrize("broken", all_breaks(), ids=lambda one: one.name)
+def test_a_break_names_a_check_of_its_requirement(broken: Break) -> None:
+    file, name = broken.check.partition("[")[0].split("::")
+    before, found, _ = (PROJECT_ROOT / file).read_text("utf-8").partition(f"\ndef {name}(")
+    assert found
+    proves = [line for line in before.splitlines() if line.startswith("@requirement(")][-1]
+    assert f'"{broken.requirement}"' in proves
+
+
+@pytest.mark.parametrize("broken", all_breaks(), ids=lambda one: one.name)
 def test_both_halves_of_a_break_are_scripts_of_their_own(broken: Break) -> None:
     for half in (broken.script, broken.undo):
         subprocess.run(["sh", "-n"], input=half, text=True, check=True)
 
 
 @pytest.mark.parametrize(
-    "text", ["#!/bin/sh\n# Story.\n# host: store\ntrue\n", "# Story.\ntrue\n# undo\ntrue\n"]
+    "text",
+    [
+        "#!/bin/sh\n# Story.\n# host: store\n# check: policies/a.py::test_a\ntrue\n",
+        "# Story.\n# check: policies/a.py::test_a\ntrue\n# undo\ntrue\n",
+        "# Story.\n# host: store\ntrue\n# undo\ntrue\n",
+    ],
+    ids=["undo", "host", "check"],
 )
 def test_an_incomplete_break_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "half.sh").write_text(text)

@@ -139,6 +139,12 @@ def test_the_loss_is_the_time_until_the_log_has_left(loss):
     assert loss.measure(40, 180)["loss_seconds"] == 7.0
 
 
+def test_a_later_commit_follows_the_noted_moment(loss):
+    asked = answers(loss, lambda now: "0000000100000000000000A5")
+    loss.measure(40, 180)
+    assert asked[:2] == [loss.NOTE, loss.LATER]
+
+
 def test_a_segment_of_a_newer_timeline_counts(loss):
     answers(loss, lambda now: "0000000200000000000000A6")
     assert loss.measure(40, 180)["loss_seconds"] == 0.0

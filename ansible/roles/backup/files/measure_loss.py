@@ -20,6 +20,8 @@ SELECT json_build_object('seq', h.seq, 'hash', h.hash, 'records', h.records, 'se
     'segment', pg_walfile_name(pg_current_wal_lsn() - 1))
 FROM archive.heads() AS h
 """
+# A commit after the noted moment: a replay up to that moment stops there, where a quiet log would end too early.
+LATER = "SELECT pg_current_xact_id()"
 LAST = "SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver"
 REFUSED = "SELECT coalesce(last_failed_time > last_archived_time, failed_count > 0) FROM pg_stat_archiver"
 REFUSED_SECONDS = 20
@@ -56,6 +58,7 @@ def has_left(segment: str) -> bool:
 def measure(switch_seconds: float, seconds: float) -> dict[str, object]:
     """Note and wait; a log in which nothing of weight stands is not finished by itself, so it is after a while."""
     noted: dict[str, object] = json.loads(ask(NOTE))
+    ask(LATER)
     began = time.monotonic()
     switched = False
     while not has_left(str(noted["segment"])):

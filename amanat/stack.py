@@ -64,14 +64,15 @@ class Stack:
             self._forget_lost(stack, resources)
             replace = [str(one["urn"]) for one in resources if force and one["urn"].endswith(CONFIGURATION)]
             with _heard(on_event) as heard:
-                return stack.up(on_event=heard, suppress_progress=True, replace=replace)
+                # The outputs bring the secrets; the summary needs none, and deciphering takes time.
+                return stack.up(on_event=heard, suppress_progress=True, replace=replace, show_secrets=False)
 
     def refresh(self, on_event: OnEvent) -> automation.RefreshResult:
         """Compare the state with the real hosts, inside and out. Raises `AmanatError`."""
         with self._opened(must_exist=True) as stack:
             self._recover(stack)
             with _heard(on_event) as heard:
-                return stack.refresh(on_event=heard, suppress_progress=True)
+                return stack.refresh(on_event=heard, suppress_progress=True, show_secrets=False)
 
     def down(self, on_event: OnEvent) -> None:
         """Remove everything the stack made on the engine. Keys in the operator's keeping and evidence stay."""

@@ -18,7 +18,7 @@ from tests.hosts.writers import Account, write
 WRITERS, MESSAGES = 4, 10_000_000
 # What a lost store may cost: A5-6-1-durable, recovery_point_seconds.
 LOSS_SECONDS = 60
-WRITING_SECONDS = 75
+WRITING_SECONDS = 68
 # The shortest outage of the vault that shows; a longer one, 600 say, is for those who have the time.
 OUTAGE_SECONDS = int(os.environ.get("AMANAT_OUTAGE_SECONDS", "0"))
 GUIDE = (PROJECT_ROOT / "docs/guide.md").read_text("utf-8")

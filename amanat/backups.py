@@ -56,10 +56,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Repository:
-    """The backups of the newest database that are whole, oldest first, and the vault's clock when it was asked."""
+    """The backups of the newest database that are whole, oldest first, and the vault's clock when it was asked.
+
+    `cluster` is the system identifier of that database (PostgreSQL manual, pg_control_system).
+    """
 
     backups: tuple[Backup, ...]
     now: datetime
+    cluster: int
 
     @classmethod
     def of(cls, stanza: Mapping[str, Any], now: datetime) -> "Repository":
@@ -75,7 +79,8 @@ class Repository:
                 "vault",
                 "Its records are damaged, or its passphrase is another one: `make up` puts the stack's own back.",
             )
-        newest = max((int(one["id"]) for one in stanza.get("db", ())), default=0)
+        clusters = {int(one["id"]): int(one["system-id"]) for one in stanza.get("db", ())}
+        newest = max(clusters, default=0)
         found = [
             Backup(
                 label=str(one["label"]),
@@ -91,7 +96,7 @@ class Repository:
             raise NoBackup(
                 "the repository holds no backup", "vault", "Run `make up`: it makes the first one."
             )
-        return cls(tuple(sorted(found, key=lambda one: one.stopped_at)), now)
+        return cls(tuple(sorted(found, key=lambda one: one.stopped_at)), now, clusters[newest])
 
     def plan(self, target: datetime | None) -> Plan:
         """The way to `target`, which must carry a zone. Raises `OutOfReach` when no backup leads there."""

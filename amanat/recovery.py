@@ -71,9 +71,10 @@ def repository(places: Places) -> Repository:
     return Repository.of(stanza, now)
 
 
-def restore(places: Places, target: datetime | None, reason: str, tell: Tell) -> Restored:
+def restore(places: Places, target: datetime | None, reason: str, tell: Tell, *, cluster: int) -> Restored:
     """Replace the store's archive by a backup as of `target` (None: all that was archived).
 
+    `cluster` is the system identifier of the database that the backups are of: only its log can still be sent to them.
     Raises `ConvergeFailed`; then the store is down or half restored, and the same call again goes on.
     """
     stack = Stack(places)
@@ -82,9 +83,12 @@ def restore(places: Places, target: datetime | None, reason: str, tell: Tell) ->
         variables = {
             "operation_target_time": _utc(target),
             "operation_reason": reason,
+            "operation_cluster": str(cluster),
             "operation_result": str(result),
         }
-        Playbook(ANSIBLE / "restore.yml", places.inventory, places.runs, secrets, variables=variables).run()
+        Playbook(
+            ANSIBLE / "restore.yml", places.inventory, places.runs, secrets, variables=variables, tell=tell
+        ).run()
         return Restored(json.loads(result.read_text("utf-8")))
 
 

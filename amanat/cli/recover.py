@@ -43,7 +43,7 @@ def restore(places: Places, target: datetime | None, reason: str, *, yes: bool) 
     if not yes:
         _ask("Replace the archive?")
     show = Show()
-    done = recovery.restore(places, target, reason, show.line)
+    done = recovery.restore(places, target, reason, show.line, cluster=known.cluster)
     show.line("the archive is back and verified; converging the hosts")
     Stack(places).up(show, force=True)
     values = done.values

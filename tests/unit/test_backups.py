@@ -25,7 +25,7 @@ def backup(hours_ago, kind="full", database=1, **more):
 def stanza(*backups, code=0, message="ok", databases=(1,)):
     return {
         "status": {"code": code, "message": message},
-        "db": [{"id": one} for one in databases],
+        "db": [{"id": one, "system-id": 1000 + one} for one in databases],
         "backup": list(backups),
     }
 
@@ -77,6 +77,7 @@ def test_backups_of_a_cluster_that_is_gone_and_broken_ones_dont_count():
         NOW,
     )
     assert [one.label for one in known.backups] == ["full-20"]
+    assert known.cluster == 1002
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def known(monkeypatch):
         "database": {"id": 1},
         "error": False,
     }
-    stanza = {"status": {"code": 0, "message": "ok"}, "db": [{"id": 1}], "backup": [backup]}
+    stanza = {"status": {"code": 0, "message": "ok"}, "db": [{"id": 1, "system-id": 7}], "backup": [backup]}
     monkeypatch.setattr(recover.Stack, "outputs", lambda self: {})
     monkeypatch.setattr(recovery, "repository", lambda places: Repository.of(stanza, NOW))
     touched = []

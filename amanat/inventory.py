@@ -31,6 +31,8 @@ def inventory_text(places: Places, shared: Mapping[str, Any], hosts: Mapping[str
         "ansible_host_key_checking": True,
         # Here as well as in ansible.cfg: the inventory must do with a plain `ansible-playbook` from anywhere.
         "ansible_pipelining": True,
+        "ansible_remote_tmp": "/tmp",  # noqa: S108 (as the configuration has it, and why)
+        "ansible_no_target_syslog": True,
     }
     tree = {"all": {"vars": {**access, **shared}, "hosts": {name: dict(own) for name, own in hosts.items()}}}
     text = yaml.dump(tree, Dumper=_Blocks, allow_unicode=True, sort_keys=True, width=1000)

@@ -33,15 +33,6 @@ def test_a_second_up_changes_nothing(live_stack):
     assert set(again.json["changes"]) == {"same"}
 
 
-def test_a_forced_converge_changes_no_task(live_stack):
-    forced = live_stack.amanat("up", "--no-audit", "--force", "--json")
-    assert forced.code == 0, forced.err
-    assert {host: recap["changed"] for host, recap in forced.json["recap"].items()} == {
-        "store": 0,
-        "vault": 0,
-    }
-
-
 def test_no_secret_lies_in_state_or_inventory_or_runs(live_stack):
     """Every secret is ciphertext in the state, and none is in what the kit writes elsewhere."""
     places = live_stack.places

@@ -106,7 +106,7 @@ class Kill:
 
 KILLS = (
     Kill("store (Container) made", "command"),
-    Kill("base: Install the missing packages", "everything"),
+    Kill("base: Install what is missing of aide", "everything"),
     Kill("store: Make the cluster", "pulumi"),
 )
 

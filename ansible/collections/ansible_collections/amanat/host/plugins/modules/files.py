@@ -31,9 +31,13 @@ options:
         type: path
         required: true
       content:
-        description: The whole content, ending in a newline.
+        description: The whole content, ending in a newline. This or O(files[].source).
         type: str
-        required: true
+      source:
+        description: >-
+          Absolute path of a file on the host to copy, a key for one. Its content doesn't leave the host and is in no
+          diff.
+        type: path
       mode:
         description: Permissions, in octal.
         type: str
@@ -78,7 +82,8 @@ written:
 
 FILE_OPTIONS = {
     "dest": {"type": "path", "required": True},
-    "content": {"type": "str", "required": True},
+    "content": {"type": "str"},
+    "source": {"type": "path"},
     "mode": {"type": "str", "default": "0644"},
     "owner": {"type": "str", "default": "root"},
     "group": {"type": "str", "default": "root"},
@@ -95,11 +100,22 @@ def current(path: str) -> str | None:
         return None
 
 
+def fill(module: AnsibleModule, wanted: dict) -> dict:
+    """The wanted file with its content, that of its source where it has one."""
+    if wanted["source"] is None:
+        return wanted
+    content = current(wanted["source"])
+    # Check mode comes before the task that makes the source.
+    if content is None and not module.check_mode:
+        module.fail_json(msg=f"{wanted['dest']} is a copy of {wanted['source']}, which does not exist")
+    return {**wanted, "content": content}
+
+
 def stage(module: AnsibleModule, wanted: dict) -> str:
     """Write the new content to a file of its own and let its validator judge it; gives the path."""
     handle, path = tempfile.mkstemp(dir=module.tmpdir)
     with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
-        stream.write(wanted["content"])
+        stream.write(wanted["content"] or "")
     module.add_cleanup_file(path)
     if wanted["validate"]:
         command = [part.replace("%s", path) for part in shlex.split(wanted["validate"])]
@@ -117,35 +133,46 @@ def settle(module: AnsibleModule, wanted: dict) -> bool:
     return bool(module.set_fs_attributes_if_different(attributes, False))
 
 
+def difference(wanted: dict, before: str | None) -> dict:
+    """The diff of one file; of a copy only that it differs."""
+    entry = {"before_header": wanted["dest"], "after_header": wanted["dest"]}
+    if wanted["source"] is not None:
+        return {**entry, "before": "", "after": f"(a copy of {wanted['source']})\n"}
+    return {**entry, "before": before or "", "after": wanted["content"]}
+
+
 def main() -> None:
     """Entry point."""
     module = AnsibleModule(
         argument_spec={
-            "files": {"type": "list", "elements": "dict", "required": True, "options": FILE_OPTIONS}
+            "files": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": FILE_OPTIONS,
+                "mutually_exclusive": [("content", "source")],
+                "required_one_of": [("content", "source")],
+            }
         },
         supports_check_mode=True,
     )
-    os.umask(0o022)  # a host's stricter umask must not decide who may read /etc
-    before = {wanted["dest"]: current(wanted["dest"]) for wanted in module.params["files"]}
-    stale = [wanted for wanted in module.params["files"] if before[wanted["dest"]] != wanted["content"]]
+    files = [fill(module, wanted) for wanted in module.params["files"]]
+    before = {wanted["dest"]: current(wanted["dest"]) for wanted in files}
+    # No content: a copy of what check mode finds not made yet.
+    stale = [one for one in files if one["content"] is None or before[one["dest"]] != one["content"]]
     staged = {wanted["dest"]: stage(module, wanted) for wanted in stale}
     if not module.check_mode:
-        for dest, path in staged.items():
+        os.umask(0o022)  # a host's stricter umask must not decide who may read /etc
+        for dest in staged:
             os.makedirs(os.path.dirname(dest), mode=0o755, exist_ok=True)
+        os.umask(0o077)  # a new file is its owner's alone until it has its mode
+        for dest, path in staged.items():
             module.atomic_move(path, dest)
-    settled = [settle(module, wanted) for wanted in module.params["files"] if os.path.exists(wanted["dest"])]
+    settled = [settle(module, wanted) for wanted in files if os.path.exists(wanted["dest"])]
     module.exit_json(
         changed=bool(stale) or any(settled),
         written=[wanted["dest"] for wanted in stale],
-        diff=[
-            {
-                "before_header": wanted["dest"],
-                "after_header": wanted["dest"],
-                "before": before[wanted["dest"]] or "",
-                "after": wanted["content"],
-            }
-            for wanted in stale
-        ],
+        diff=[difference(wanted, before[wanted["dest"]]) for wanted in stale],
     )
 
 

@@ -16,11 +16,16 @@ MODULE = PROJECT_ROOT / "ansible/collections/ansible_collections/amanat/host/plu
 
 
 @pytest.fixture
-def write(tmp_path, capsys):
-    """Runs the module on this machine with one file; gives its result, and all that it said."""
+def module():
     spec = importlib.util.spec_from_file_location("files", MODULE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+@pytest.fixture
+def write(module, tmp_path, capsys):
+    """Runs the module on this machine with one file; gives its result, and all that it said."""
     own = {"owner": getpass.getuser(), "group": grp.getgrgid(os.getgid()).gr_name}
     umask = os.umask(0o077)
 
@@ -48,6 +53,19 @@ def test_a_copy_of_a_key_has_its_mode_and_is_in_no_diff(write, tmp_path):
     assert "very secret" not in shown
     again, _ = write(source=str(tmp_path / "key"), mode="0400")
     assert not again["changed"]
+
+
+def test_a_new_file_is_its_owners_alone_until_it_has_its_mode(write, module, monkeypatch):
+    modes = []
+
+    def settle(ansible, wanted):
+        modes.append(stat.S_IMODE(os.stat(wanted["dest"]).st_mode))
+        return real(ansible, wanted)
+
+    real = module.settle
+    monkeypatch.setattr(module, "settle", settle)
+    write(content="x\n", mode="0644")
+    assert modes == [0o600]
 
 
 def test_a_changed_source_is_seen_in_check_mode_and_nothing_is_written(write, tmp_path):

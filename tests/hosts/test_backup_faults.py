@@ -1,4 +1,4 @@
-"""Backups meet a wrong passphrase, a full disk, a kill: one clear message each, and nothing is lost."""
+"""Backups meet a wrong passphrase, a full disk, a kill, a wrong clock: one clear message each, and nothing is lost."""
 
 import json
 from contextlib import contextmanager
@@ -13,6 +13,8 @@ REPOSITORY = "/var/lib/amanat/repository"
 SMALL = "/run/small-disk"
 UNIT = "amanat-backup.service"
 INFO = "cd / && runuser -u pgbackrest -- /usr/local/lib/amanat/probe-repository info"
+CLOCK = "/var/lib/amanat-test-clock"
+DROP_IN = f"/run/systemd/system/{UNIT}.d"
 WAITING = "SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"
 MESSAGES = 500
 KILL_A_BACKUP = f"""
@@ -31,6 +33,18 @@ cat /dev/zero > {SMALL}/filler 2>/dev/null || true
 mount --bind {SMALL} {REPOSITORY}
 systemctl restart pgbackrest.service
 """
+# A container can't set the clock, so the job and pgBackRest below it are told another time (faketime(1)). The library
+# is unpacked, not installed: what is installed is the file integrity check's matter.
+PUT_THE_CLOCK_BACK = f"""
+install -d {CLOCK} {DROP_IN}
+cd {CLOCK}
+apt-get --quiet=2 --option=APT::Sandbox::User=root download libfaketime
+dpkg-deb --extract libfaketime_*.deb .
+library=$(find {CLOCK} -name libfaketime.so.1)
+printf '[Service]\\nEnvironment=LD_PRELOAD=%s FAKETIME=-1h\\n' "$library" > {DROP_IN}/clock.conf
+systemctl daemon-reload
+"""
+SET_THE_CLOCK_RIGHT = f"rm -rf {CLOCK} {DROP_IN}; systemctl daemon-reload"
 GIVE_IT_ROOM = f"""
 umount {REPOSITORY}
 umount {SMALL}
@@ -41,7 +55,8 @@ systemctl restart pgbackrest.service
 
 def backup(live_stack):
     """Run the job that makes backups to its end: how it ended, and what it said."""
-    live_stack.root("vault", f"systemctl start {UNIT} 2>/dev/null || true")
+    # Six runs in a few seconds are more than systemd lets start by itself.
+    live_stack.root("vault", f"systemctl reset-failed {UNIT}; systemctl start {UNIT} 2>/dev/null || true")
     shown = live_stack.root("vault", f"systemctl show --property=Result,InvocationID {UNIT}")
     job = dict(line.split("=", 1) for line in shown.splitlines())
     journal = f"journalctl --output=cat --no-pager _SYSTEMD_INVOCATION_ID={job['InvocationID']}"
@@ -78,6 +93,16 @@ def full_disk(live_stack):
         yield
     finally:
         live_stack.root("vault", GIVE_IT_ROOM)
+
+
+@contextmanager
+def clock_put_back(live_stack):
+    """The job that makes backups sees the time of an hour ago."""
+    try:
+        live_stack.root("vault", PUT_THE_CLOCK_BACK)
+        yield
+    finally:
+        live_stack.root("vault", SET_THE_CLOCK_RIGHT)
 
 
 def test_a_wrong_passphrase_is_named_and_nothing_is_written(live_stack):
@@ -121,3 +146,15 @@ def test_an_interrupted_backup_is_made_up_for_by_the_next(live_stack, time):
     assert result == "success", said
     assert "MiB added" in said
     assert set(labels(live_stack)) > set(before)
+
+
+def test_a_clock_that_was_put_back_is_named_and_nothing_is_written(live_stack):
+    before = labels(live_stack)
+    with clock_put_back(live_stack):
+        result, said = backup(live_stack)
+    assert result == "exit-code"
+    assert f"error: backup {before[-1]} is dated" in said
+    assert "minutes ahead: this host's clock is wrong, or was" in said
+    assert "Traceback" not in said
+    assert labels(live_stack) == before
+    assert backup(live_stack)[0] == "success"

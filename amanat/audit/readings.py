@@ -46,10 +46,13 @@ def base_chains(ruleset: Mapping[str, Any], hook: str) -> list[Mapping[str, Any]
     return [one["chain"] for one in ruleset["nftables"] if one.get("chain", {}).get("hook") == hook]
 
 
+EVERY_PORT = 0  # of a rule that accepts without naming its ports
+
+
 def open_ports(ruleset: Mapping[str, Any], hook: str) -> Iterator[tuple[int, bool]]:
     """Ports that the chains at a hook accept, and whether only from given sources."""
     for statements in _accepting(ruleset, hook):
-        limited = any(_field(statement) == "saddr" for statement in statements)
+        limited = any(_equals(statement, "saddr") for statement in statements)
         yield from ((port, limited) for port in _accepted_ports(statements))
 
 
@@ -57,26 +60,59 @@ def callers(ruleset: Mapping[str, Any], hook: str, port: int) -> set[str]:
     """The sources from which the chains at a hook accept a port, as nft writes them; `any` for a rule without one."""
     found: set[str] = set()
     for statements in _accepting(ruleset, hook):
-        if port in _accepted_ports(statements):
-            sources = [one["match"]["right"] for one in statements if _field(one) == "saddr"]
+        if _accepted_ports(statements) & {port, EVERY_PORT}:
+            sources = [one["match"]["right"] for one in statements if _equals(one, "saddr")]
             found |= {written for source in sources for written in _written(source)} if sources else {"any"}
     return found
 
 
 def _accepting(ruleset: Mapping[str, Any], hook: str) -> Iterator[Sequence[Mapping[str, Any]]]:
-    """The statements of each rule at a hook that accepts."""
-    chains = {(chain["table"], chain["name"]) for chain in base_chains(ruleset, hook)}
+    """The statements of each rule at a hook that accepts a stranger, or leads to where we don't look."""
+    chains = {(chain["family"], chain["table"], chain["name"]) for chain in base_chains(ruleset, hook)}
     for one in ruleset["nftables"]:
         rule = one.get("rule")
-        if not rule or (rule["table"], rule["chain"]) not in chains:
+        if not rule or (rule["family"], rule["table"], rule["chain"]) not in chains:
             continue
-        if any("accept" in statement for statement in rule["expr"]):
+        verdicts = {name for statement in rule["expr"] for name in statement}
+        if verdicts & {"jump", "goto", "vmap", "queue"} or (
+            "accept" in verdicts and not any(map(_lets_no_stranger_in, rule["expr"]))
+        ):
             yield rule["expr"]
 
 
+def _lets_no_stranger_in(statement: Mapping[str, Any]) -> bool:
+    """Whether a match leaves only the host itself, the answers to its own calls, or ICMP."""
+    match = statement.get("match", {})
+    left, right = match.get("left", {}), match.get("right")
+    if match.get("op") not in ("==", "in") or not isinstance(left, dict):
+        return False
+    if left.get("meta", {}).get("key") in ("iif", "iifname"):
+        return bool(right == "lo")
+    if left.get("ct", {}).get("key") == "state":
+        return _states(right) <= {"established", "related"}
+    return left.get("payload", {}).get("protocol") in ("icmp", "icmpv6")
+
+
 def _accepted_ports(statements: Sequence[Mapping[str, Any]]) -> set[int]:
-    matches = [one["match"]["right"] for one in statements if _field(one) == "dport"]
-    return {port for right in matches for port in _ports(right)}
+    """The ports that a rule names; `EVERY_PORT` when it names none, names them in a set elsewhere, or by exclusion."""
+    named = [one["match"] for one in statements if _field(one) == "dport"]
+    if any("vmap" in one for one in statements) or not named:
+        return {EVERY_PORT}
+    ports: set[int] = set()
+    for match in named:
+        found = _ports(match["right"]) if match["op"] in ("==", "in") else ()
+        ports |= set(found) or {EVERY_PORT}
+    return ports
+
+
+def _states(right: object) -> set[str]:
+    if isinstance(right, dict):
+        return {str(one) for one in right.get("set", ["?"])}
+    return {str(one) for one in right} if isinstance(right, list) else {str(right)}
+
+
+def _equals(statement: Mapping[str, Any], field: str) -> bool:
+    return _field(statement) == field and statement["match"]["op"] in ("==", "in")
 
 
 def _written(source: object) -> Sequence[str]:

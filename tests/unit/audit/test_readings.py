@@ -2,7 +2,7 @@
 
 import pytest
 
-from amanat.audit.readings import base_chains, callers, listeners, open_ports, sshd_settings
+from amanat.audit.readings import EVERY_PORT, base_chains, callers, listeners, open_ports, sshd_settings
 
 
 def chain(name: str, hook: str, policy: str = "drop") -> dict[str, object]:
@@ -13,8 +13,12 @@ def rule(*statements: dict[str, object], name: str = "input") -> dict[str, objec
     return {"rule": {"family": "inet", "table": "t", "chain": name, "expr": list(statements)}}
 
 
-def matches(field: str, right: object) -> dict[str, object]:
-    return {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": field}}, "right": right}}
+def matches(field: str, right: object, protocol: str = "tcp", op: str = "==") -> dict[str, object]:
+    return {"match": {"op": op, "left": {"payload": {"protocol": protocol, "field": field}}, "right": right}}
+
+
+def meets(kind: str, key: str, right: object, op: str = "==") -> dict[str, object]:
+    return {"match": {"op": op, "left": {kind: {"key": key}}, "right": right}}
 
 
 ACCEPT: dict[str, object] = {"accept": None}
@@ -32,7 +36,20 @@ SOURCE = matches("saddr", "192.0.2.1")
         ),
         ([rule(matches("dport", 22), {"drop": None})], set()),
         ([rule(matches("dport", 22), ACCEPT, name="elsewhere")], set()),
-        ([rule({"match": {"op": "==", "left": {"meta": {"key": "iif"}}, "right": "lo"}}, ACCEPT)], set()),
+        ([rule(meets("meta", "iif", "lo"), ACCEPT)], set()),
+        ([rule(meets("meta", "iif", "eth0"), ACCEPT)], {(EVERY_PORT, False)}),
+        ([rule(meets("meta", "iif", "lo", op="!="), ACCEPT)], {(EVERY_PORT, False)}),
+        ([rule(meets("ct", "state", ["established", "related"], op="in"), ACCEPT)], set()),
+        ([rule(meets("ct", "state", ["established", "new"], op="in"), ACCEPT)], {(EVERY_PORT, False)}),
+        ([rule(meets("ct", "state", "new", op="in"), ACCEPT)], {(EVERY_PORT, False)}),
+        ([rule(matches("type", "echo-request", "icmp"), ACCEPT)], set()),
+        ([rule(SOURCE, ACCEPT)], {(EVERY_PORT, True)}),
+        ([rule(matches("saddr", "192.0.2.1", op="!="), matches("dport", 22), ACCEPT)], {(22, False)}),
+        ([rule(SOURCE, matches("dport", 22, op="!="), ACCEPT)], {(EVERY_PORT, True)}),
+        ([rule(SOURCE, matches("dport", "@served"), ACCEPT)], {(EVERY_PORT, True)}),
+        ([rule({"jump": {"target": "elsewhere"}})], {(EVERY_PORT, False)}),
+        ([rule({"goto": {"target": "elsewhere"}})], {(EVERY_PORT, False)}),
+        ([rule({"vmap": {"key": {}, "data": {}}})], {(EVERY_PORT, False)}),
     ],
 )
 def test_open_ports_are_those_that_a_rule_accepts(rules: list[object], opened: set[tuple[int, bool]]) -> None:

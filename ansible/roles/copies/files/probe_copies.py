@@ -45,15 +45,20 @@ def server(settings: Settings) -> dict[str, Any]:
 
 
 def keeping(settings: Settings) -> dict[str, Any]:
-    """Ask the chooser that the timer runs, with its settings, about a copy of each age."""
+    """Ask the chooser that the timer runs, with its settings, about a copy of each age.
+
+    As many as it never removes have just come in: a host that was taken over can leave those, and then its old ones
+    have their age alone to protect them.
+    """
     now = time.time()
+    ages_days = dict(enumerate([0] * settings.keep_least + list(range(1, OLDEST_DAYS + 1))))
     with tempfile.TemporaryDirectory(prefix="amanat-") as scratch:
-        for days in range(1, OLDEST_DAYS + 1):
-            path = Path(scratch) / f"{days:064x}"
+        for number, days in ages_days.items():
+            path = Path(scratch) / f"{number:064x}"
             path.touch()
             os.utime(path, (now - days * DAY_SECONDS, now - days * DAY_SECONDS))
         gone = outlived(arrivals(Path(scratch)), now, settings.keep_days, settings.keep_least)
-    return {"youngest_removed_days": min((int(name, 16) for name in gone), default=None)}
+    return {"youngest_removed_days": min((ages_days[int(name, 16)] for name in gone), default=None)}
 
 
 def smallest(settings: Settings) -> tuple[str, int]:

@@ -11,6 +11,7 @@ The only thing left on the server is one small object, the same every time, that
 from __future__ import annotations
 
 import base64
+import collections
 import hashlib
 import http.client
 import json
@@ -57,16 +58,22 @@ def snapshot(restic: Restic, settings: Settings) -> dict[str, Any]:
 
 
 def newest(_restic: Restic, settings: Settings) -> dict[str, Any]:
-    """The newest copy in each place, and how many files it lists."""
+    """The newest copy in each place, and how many files it lists by place."""
     told = {}
     for place in settings.places:
         with tempfile.TemporaryDirectory(prefix="amanat-", dir="/run") as scratch:
             restic = Restic(Path(scratch), place)
             found = snapshot(restic, settings)
             listed = restic.run("ls", "--json", "--no-lock", found["id"], seconds=RESTIC_SECONDS).stdout
-        kinds = [json.loads(line).get("type") for line in listed.splitlines()]
-        told[place] = {**found, "files": kinds.count("file")}
+        nodes = map(json.loads, listed.splitlines())
+        places = collections.Counter(whereabouts(one["path"]) for one in nodes if one.get("type") == "file")
+        told[place] = {**found, "files": dict(places)}
     return told
+
+
+def whereabouts(path: str) -> str:
+    """The part of the host that a file belongs to: a directory below the root, or one of the stack's own."""
+    return "/".join(path.split("/")[: 5 if path.startswith("/var/lib/amanat/") else 2])
 
 
 def digest(path: Path) -> str:

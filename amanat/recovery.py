@@ -71,10 +71,19 @@ def repository(places: Places) -> Repository:
     return Repository.of(stanza, now)
 
 
-def restore(places: Places, target: datetime | None, reason: str, tell: Tell, *, cluster: int) -> Restored:
+def restore(
+    places: Places,
+    target: datetime | None,
+    reason: str,
+    tell: Tell,
+    *,
+    cluster: int,
+    lose_unsent: bool = False,
+) -> Restored:
     """Replace the store's archive by a backup as of `target` (None: all that was archived).
 
     `cluster` is the system identifier of the database that the backups are of: only its log can still be sent to them.
+    Log that can't is lost only if `lose_unsent`.
     Raises `ConvergeFailed`; then the store is down or half restored, and the same call again goes on.
     """
     stack = Stack(places)
@@ -84,6 +93,7 @@ def restore(places: Places, target: datetime | None, reason: str, tell: Tell, *,
             "operation_target_time": _utc(target),
             "operation_reason": reason,
             "operation_cluster": str(cluster),
+            "operation_lose_unsent": lose_unsent,
             "operation_result": str(result),
         }
         Playbook(
@@ -95,7 +105,8 @@ def restore(places: Places, target: datetime | None, reason: str, tell: Tell, *,
 def drill(places: Places, target: datetime | None, tell: Tell) -> Drilled:
     """Restore on a scratch host as of `target` (None: now), compare, keep the evidence, remove the host.
 
-    Raises `DrillFailed` when what came back isn't what was recorded, `ConvergeFailed` when it couldn't be tried.
+    Raises `DrillFailed` when what came back isn't what was recorded, `ConvergeFailed` when nothing came back, which the
+    vault has on record then, or when it couldn't be tried.
     """
     # Here, since it loads Pulumi's Docker SDK: a third of a second of every other command.
     from amanat.targets.scratch import scratch_host
@@ -159,11 +170,11 @@ def what_differs(values: Mapping[str, Any]) -> str:
 
 
 def last_drill(places: Places) -> datetime | None:
-    """When the last drill that passed ended, by what the vault has on record. Raises `Unreachable`."""
+    """When the last drill ended, by what the vault has on record; None if it failed. Raises `Unreachable`."""
     with _auditor(places) as hosts:
         lines = hosts.job("vault").run(f"cat {DRILLS}").stdout.splitlines()
-    passed = [one for one in map(json.loads, lines) if one["passed"]]
-    return datetime.fromisoformat(passed[-1]["at"]) if passed else None
+    last: dict[str, Any] = json.loads(lines[-1]) if lines else {"passed": False}
+    return datetime.fromisoformat(last["at"]) if last["passed"] else None
 
 
 @contextmanager

@@ -73,6 +73,9 @@ def restore(
     ] = recover.LATEST,
     reason: Annotated[str, typer.Option(help="Why; it is written down beside the anchors.")] = "restore",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    lose_unsent: Annotated[
+        bool, typer.Option("--lose-unsent", help="Give up what the store has recorded and could not send.")
+    ] = False,
     stack: StackName = "local",
     as_json: AsJson = False,
 ) -> None:
@@ -81,7 +84,8 @@ def restore(
     operations.adopt_mirrors(places)
     target = recover.instant(target_time)
     os.environ.update(run_setup().environment)
-    operations.tell(recover.restore(places, target, reason, yes=yes), as_json)
+    done = recover.restore(places, target, reason, yes=yes, lose_unsent=lose_unsent)
+    operations.tell(done, as_json)
 
 
 @app.command()

@@ -33,7 +33,9 @@ def instant(text: str | None) -> datetime | None:
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def restore(places: Places, target: datetime | None, reason: str, *, yes: bool) -> Answer:
+def restore(
+    places: Places, target: datetime | None, reason: str, *, yes: bool, lose_unsent: bool = False
+) -> Answer:
     """Show the plan, ask, restore, converge."""
     Stack(places).outputs()
     known = recovery.repository(places)
@@ -43,7 +45,7 @@ def restore(places: Places, target: datetime | None, reason: str, *, yes: bool) 
     if not yes:
         _ask("Replace the archive?")
     show = Show()
-    done = recovery.restore(places, target, reason, show.line, cluster=known.cluster)
+    done = recovery.restore(places, target, reason, show.line, cluster=known.cluster, lose_unsent=lose_unsent)
     show.line("the archive is back and verified; converging the hosts")
     Stack(places).up(show, force=True)
     values = done.values

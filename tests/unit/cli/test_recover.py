@@ -1,6 +1,8 @@
 """`amanat restore` and `amanat drill` before they touch a host: times, questions, what is due."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -71,3 +73,23 @@ def test_a_drill_is_due_by_the_operators_interval(monkeypatch, last_days, due):
     last = last_days and datetime.now(UTC) - timedelta(days=last_days)
     monkeypatch.setattr(recovery, "last_drill", lambda places: last)
     assert recover.is_due(Places("unit")) is due
+
+
+@pytest.mark.parametrize(
+    ("record", "ended"),
+    [
+        ("", None),
+        ('{"at": "2026-11-20T10:00:00+00:00", "passed": true}\n', datetime(2026, 11, 20, 10, tzinfo=UTC)),
+        (
+            '{"at": "2026-11-20T10:00:00+00:00", "passed": true}\n'
+            '{"at": "2026-11-21T10:00:00+00:00", "passed": false}\n',
+            None,
+        ),
+    ],
+    ids=["none yet", "one that passed", "one that failed after it"],
+)
+def test_a_drill_that_failed_makes_the_next_one_due(monkeypatch, record, ended):
+    vault = SimpleNamespace(run=lambda command: SimpleNamespace(stdout=record))
+    hosts = SimpleNamespace(job=lambda name: vault)
+    monkeypatch.setattr(recovery, "_auditor", lambda places: nullcontext(hosts))
+    assert recovery.last_drill(Places("unit")) == ended

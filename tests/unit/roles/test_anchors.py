@@ -28,8 +28,12 @@ def anchors(monkeypatch, tmp_path):
     return read
 
 
-def head(seq):
-    return {"kind": "head", "seq": seq, "hash": f"{seq:064x}"}
+def head(seq, hour=9):
+    return {"kind": "head", "seq": seq, "hash": f"{seq:064x}", "at": f"2026-11-22T{hour:02}:00:00+00:00"}
+
+
+def restored(seq, target_time="latest"):
+    return {"kind": "restored", "seq": seq, "hash": "x", "target_time": target_time}
 
 
 def seqs(found):
@@ -42,14 +46,27 @@ def test_every_head_must_hold_and_the_newest_is_last(anchors):
 
 
 def test_a_restore_frees_only_the_heads_above_it(anchors):
-    found = anchors(head(1), head(5), head(9), {"kind": "restored", "seq": 5, "hash": "x"}, head(6))
+    found = anchors(head(1), head(5), head(9), restored(5), head(6))
     assert (seqs(found), found.is_broken) == ([1, 5, 6], False)
+
+
+def test_going_back_past_an_earlier_restore_frees_the_heads_of_the_chain_that_it_began(anchors):
+    """At 12 o'clock back to 10, at 14 back to 11:30: what the store recorded between 12 and 14 is of another chain."""
+    found = anchors(
+        head(1, hour=9),
+        head(8, hour=11),
+        restored(4, "2026-11-22T10:00:00+00:00"),
+        head(6, hour=13),
+        restored(9, "2026-11-22T15:00:00+03:30"),
+        head(9, hour=14),
+    )
+    assert seqs(found) == [1, 9]
 
 
 def test_a_break_lasts_until_a_restore_or_a_new_head(anchors):
     broken = {"kind": "broken", "reason": "missing"}
     assert anchors(head(1), broken).is_broken
-    assert not anchors(head(1), broken, {"kind": "restored", "seq": 0, "hash": "x"}).is_broken
+    assert not anchors(head(1), broken, restored(0)).is_broken
     assert not anchors(head(1), broken, head(2)).is_broken
 
 

@@ -63,20 +63,75 @@ def test_what_told_postgresql_how_to_recover_is_forgotten(restore, monkeypatch, 
     assert reloaded == ["SELECT pg_reload_conf()"]
 
 
-def test_a_log_that_ends_before_the_time_is_restored_to_its_end(restore, monkeypatch, tmp_path):
-    fetched, ends = [], iter([False, True])
-    state = {"seq": 3, "hash": "h", "records": 9, "fault": None, "timeline": 2, "bytes": 1}
-    monkeypatch.setattr(restore, "run", lambda *command: "")
-    monkeypatch.setattr(restore, "fetch", fetched.append)
-    monkeypatch.setattr(restore, "replay", lambda seconds: next(ends))
-    monkeypatch.setattr(restore, "forget_recovery", lambda data: None)
-    monkeypatch.setattr(restore, "ask", lambda query: json.dumps(state))
-    done = restore.restore("2026-11-22T14:00:00+00:00", tmp_path, 5)
-    assert fetched == ["2026-11-22T14:00:00+00:00", ""]
+STATE = {"seq": 3, "hash": "h", "records": 9, "fault": None, "timeline": 2, "bytes": 1}
+NOON = "2026-11-22T12:00:00+00:00"
+
+
+@pytest.fixture
+def steps(restore, monkeypatch):
+    """Replaces what touches the host; tells which states were fetched, and lets replays end as the test says."""
+
+    def given(ends, newer=False):
+        fetched, left = [], iter(ends)
+        monkeypatch.setattr(restore, "run", lambda *command: "")
+        monkeypatch.setattr(restore, "fetch", lambda *way: fetched.append(way))
+        monkeypatch.setattr(restore, "replay", lambda seconds: next(left))
+        monkeypatch.setattr(restore, "has_newer_timeline", lambda data: newer)
+        monkeypatch.setattr(restore, "forget_recovery", lambda data: None)
+        monkeypatch.setattr(restore, "ask", lambda query: json.dumps(STATE))
+        return fetched
+
+    return given
+
+
+def test_a_time_is_looked_for_on_the_timeline_of_its_backup(restore, steps, tmp_path):
+    fetched = steps([True])
+    assert restore.restore(NOON, tmp_path, 5)["target_reached"] is True
+    assert fetched == [(NOON, "current")]
+
+
+def test_a_log_that_ends_before_the_time_is_restored_to_its_end(restore, steps, tmp_path):
+    fetched = steps([False, True])
+    done = restore.restore(NOON, tmp_path, 5)
+    assert fetched == [(NOON, "current"), ("",)]
     assert done["target_reached"] is False
-    assert {"fetched", "replayed", "fetched_again", "replayed_again", "verified"} == set(
-        done["steps_seconds"]
-    )
+    assert set(done["steps_seconds"]) == {"fetched", "replayed", "fetched_all", "replayed_all", "verified"}
+
+
+def test_a_time_after_an_earlier_restore_is_looked_for_on_the_newest_timeline_too(restore, steps, tmp_path):
+    fetched = steps([False, True], newer=True)
+    assert restore.restore(NOON, tmp_path, 5)["target_reached"] is True
+    assert fetched == [(NOON, "current"), (NOON, "latest")]
+
+
+def test_all_there_is_needs_one_replay(restore, steps, tmp_path):
+    fetched = steps([True])
+    assert restore.restore("", tmp_path, 5)["target_reached"] is True
+    assert fetched == [("",)]
+
+
+@pytest.mark.parametrize(
+    ("cluster", "waits", "refused"),
+    [("7", True, True), ("7", False, False), ("8", True, False), ("", True, False)],
+)
+def test_log_that_has_not_left_is_not_thrown_away(
+    restore, steps, monkeypatch, tmp_path, cluster, waits, refused
+):
+    fetched, ran = steps([True]), []
+    monkeypatch.setattr(restore, "run", lambda *command: ran.append(command[1:3]) or "")
+    monkeypatch.setattr(restore, "control", lambda data: {"Database system identifier": "7"})
+    status = tmp_path / "pg_wal/archive_status"
+    status.mkdir(parents=True)
+    (status / f"00000001000000000000002A.{'ready' if waits else 'done'}").touch()
+    if refused:
+        with pytest.raises(
+            restore.Problem, match="1 segments of log have not left .* 00000001000000000000002A"
+        ):
+            restore.restore(NOON, tmp_path, 5, cluster)
+        assert ran == [("stop", restore.UNIT), ("start", "--no-block")]
+    else:
+        restore.restore(NOON, tmp_path, 5, cluster)
+    assert bool(fetched) is not refused
 
 
 def starting(restore, monkeypatch, earlier, now, answers):
@@ -113,7 +168,8 @@ def test_a_log_that_ends_before_the_time_is_noticed(restore, monkeypatch):
 
 def test_a_replay_to_the_end_that_stops_early_is_no_restore(restore, monkeypatch, tmp_path):
     monkeypatch.setattr(restore, "run", lambda *command: "")
-    monkeypatch.setattr(restore, "fetch", lambda target: None)
+    monkeypatch.setattr(restore, "has_newer_timeline", lambda data: True)
+    monkeypatch.setattr(restore, "fetch", lambda *way: None)
     monkeypatch.setattr(restore, "replay", lambda seconds: False)
     with pytest.raises(restore.Problem, match="stops before the end of the log"):
         restore.restore("2026-11-22T14:00:00+00:00", tmp_path, 5)

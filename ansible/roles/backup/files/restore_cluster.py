@@ -1,7 +1,8 @@
 #!/usr/bin/python3 -B
 """Put a backup in the place of the cluster, replay the archived log up to a time, and verify what came back.
 
-PostgreSQL is stopped for it. Prints one JSON object: the head of the restored chain, how many records it holds, what
+PostgreSQL is stopped for it. Log that has not left the host is not thrown away: restoring is refused then, unless asked
+for. Prints one JSON object: the head of the restored chain, how many records it holds, what
 the verifier found first, and how long each step took. Run by root. Exit status: 0 restored and verified, 1 a problem
 (one message on standard error); run it again once that is mended.
 """
@@ -10,8 +11,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -19,6 +22,7 @@ from pathlib import Path
 
 STANZA = "archive"
 UNIT = "postgresql@17-main.service"
+BINARIES = "/usr/lib/postgresql/17/bin"
 AS_POSTGRES = ("/usr/sbin/runuser", "--user", "postgres", "--")
 TOO_EARLY = "recovery ended before configured recovery target was reached"
 STATE = """
@@ -56,11 +60,47 @@ def in_milliseconds(moment: str) -> str:
     return upwards.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + "+00"
 
 
-def fetch(target: str) -> None:
+def control(data: Path) -> dict[str, str]:
+    """What the cluster's control file says, by name (pg_controldata(1)); nothing where there is no cluster."""
+    command = (*AS_POSTGRES, f"{BINARIES}/pg_controldata", str(data))
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env={"LC_ALL": "C"})
+    return {
+        name: value.strip() for name, _, value in (line.partition(":") for line in ran.stdout.splitlines())
+    }
+
+
+def refuse_to_lose(data: Path, cluster: str) -> None:
+    """Raise `Problem` when log of the cluster that the backups are of (its system identifier) has not left yet."""
+    waiting = sorted(path.stem for path in (data / "pg_wal/archive_status").glob("*.ready"))
+    if waiting and control(data).get("Database system identifier") == cluster:
+        raise Problem(
+            f"{len(waiting)} segments of log have not left for the vault, the first is {waiting[0]}: what they hold "
+            "would be lost. Have the vault take them (`systemctl status amanat-backup.service` there), or give "
+            "--lose-unsent"
+        )
+
+
+def has_newer_timeline(data: Path) -> bool:
+    """Whether the repository knows of a timeline after the one that was just replayed."""
+    newer = int(control(data).get("Latest checkpoint's TimeLineID", "0")) + 1
+    with tempfile.TemporaryDirectory(prefix="amanat-history-") as directory:
+        shutil.chown(directory, "postgres")
+        get = (
+            "pgbackrest",
+            f"--stanza={STANZA}",
+            "archive-get",
+            f"{newer:08X}.history",
+            f"{directory}/history",
+        )
+        return subprocess.run((*AS_POSTGRES, *get), capture_output=True, check=False).returncode == 0
+
+
+def fetch(target: str, timeline: str = "") -> None:
     """Let pgBackRest make the data directory that of a backup, with the way to replay the log. Raises `Problem`."""
     way = ["--type=default"]
     if target:
         way = ["--type=time", f"--target={in_milliseconds(target)}", "--target-action=promote"]
+        way.append(f"--target-timeline={timeline}")
     run(*AS_POSTGRES, "pgbackrest", f"--stanza={STANZA}", "--delta", *way, "restore")
 
 
@@ -118,23 +158,54 @@ def timed(steps: dict[str, float], name: str, step: Callable[[], object]) -> obj
     return done
 
 
-def restore(target: str, data: Path, seconds: float) -> dict[str, object]:
+def go_back(steps: dict[str, float], target: str, data: Path, seconds: float) -> bool:
+    """Replay up to the time; gives False where no log goes as far. Raises `Problem`.
+
+    The newest backup before the time lies on the timeline that was the store's then, unless an earlier restore began a
+    new one after that backup; PostgreSQL by itself would follow the newest, and leave out what that restore left out.
+    """
+    timed(steps, "fetched", lambda: fetch(target, "current"))
+    if timed(steps, "replayed", lambda: replay(seconds)):
+        return True
+    run("systemctl", "stop", UNIT)
+    if not has_newer_timeline(data):
+        return False
+    timed(steps, "fetched_newer", lambda: fetch(target, "latest"))
+    reached = bool(timed(steps, "replayed_newer", lambda: replay(seconds)))
+    if not reached:
+        run("systemctl", "stop", UNIT)
+    return reached
+
+
+def go_to_the_end(steps: dict[str, float], seconds: float) -> None:
+    """Replay all the log there is. Raises `Problem`."""
+    timed(steps, "fetched_all", lambda: fetch(""))
+    if not timed(steps, "replayed_all", lambda: replay(seconds)):
+        raise Problem("PostgreSQL stops before the end of the log, though it was given no time to stop at")
+
+
+def stop(data: Path, cluster: str) -> None:
+    """Stop PostgreSQL for good. Raises `Problem` and starts it again when log would be lost."""
+    run("systemctl", "stop", UNIT)
+    try:
+        if cluster:
+            refuse_to_lose(data, cluster)
+    except Problem:
+        run("systemctl", "start", "--no-block", UNIT)
+        raise
+
+
+def restore(target: str, data: Path, seconds: float, cluster: str = "") -> dict[str, object]:
     """Do it all. Raises `Problem`."""
     steps: dict[str, float] = {}
-    run("systemctl", "stop", UNIT)
-    timed(steps, "fetched", lambda: fetch(target))
-    reached = timed(steps, "replayed", lambda: replay(seconds))
+    stop(data, cluster)
+    reached = bool(target) and go_back(steps, target, data, seconds)
     if not reached:
-        # The log holds nothing after that time: its end is the state of that time.
-        run("systemctl", "stop", UNIT)
-        timed(steps, "fetched_again", lambda: fetch(""))
-        if not timed(steps, "replayed_again", lambda: replay(seconds)):
-            raise Problem(
-                "PostgreSQL stops before the end of the log, though it was given no time to stop at"
-            )
+        # No log holds anything after that time: the end is the state of that time.
+        go_to_the_end(steps, seconds)
     forget_recovery(data)
     state = json.loads(str(timed(steps, "verified", lambda: ask(STATE))))
-    return {**state, "target_reached": bool(reached), "steps_seconds": steps}
+    return {**state, "target_reached": reached or not target, "steps_seconds": steps}
 
 
 def main() -> int:
@@ -143,11 +214,14 @@ def main() -> int:
     parser.add_argument(
         "--target-time", default="", help="ISO 8601 with a zone; empty: all that was archived"
     )
+    parser.add_argument(
+        "--cluster", default="", help="system identifier of the backups' cluster, whose log must not be lost"
+    )
     parser.add_argument("--data", type=Path, required=True, help="the cluster's directory")
     parser.add_argument("--seconds", type=float, default=6 * 3600, help="the longest the replay may take")
     given = parser.parse_args()
     try:
-        done = restore(given.target_time, given.data, given.seconds)
+        done = restore(given.target_time, given.data, given.seconds, given.cluster)
     except (Problem, OSError, ValueError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1

@@ -3,13 +3,15 @@
 head      a head of the chain: seq, hash, sealed_at, records; `at` is when it was taken
 held      the same head as before is still the newest
 broken    the chain no longer had the last anchored head
-restored  the operator put a backup back: heads above `seq` are gone for a reason, those up to it must hold
+restored  the operator put a backup back: heads above `seq`, and those taken after the time that was gone back to, are
+          gone for a reason; all others must hold
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +44,17 @@ class Anchors:
                 heads.append(line)
                 is_broken = False
             elif kind == "restored":
-                heads = [one for one in heads if one["seq"] <= line["seq"]]
+                heads = [one for one in heads if _outlives(one, line)]
                 is_broken = False
             elif kind == "broken":
                 is_broken = True
             elif kind != "held":
                 raise ValueError(f"{path}, line {number}: no known kind of anchor: {kind!r}")
         return cls(tuple(heads), is_broken)
+
+
+def _outlives(head: dict[str, Any], restored: dict[str, Any]) -> bool:
+    """Whether a head must hold after a restore. One taken later may be of a chain that an earlier restore began."""
+    target = restored["target_time"]
+    taken_before = target == "latest" or datetime.fromisoformat(head["at"]) <= datetime.fromisoformat(target)
+    return bool(head["seq"] <= restored["seq"] and taken_before)

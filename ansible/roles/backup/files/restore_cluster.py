@@ -1,10 +1,10 @@
 #!/usr/bin/python3 -B
 """Put a backup in the place of the cluster, replay the archived log up to a time, and verify what came back.
 
-PostgreSQL is stopped for it. Log that has not left the host is not thrown away: restoring is refused then, unless asked
-for. Prints one JSON object: the head of the restored chain, how many records it holds, what
-the verifier found first, and how long each step took. Run by root. Exit status: 0 restored and verified, 1 a problem
-(one message on standard error); run it again once that is mended.
+PostgreSQL is stopped for it. Log of the backups' own cluster that has not left the host is not thrown away:
+restoring is refused then, unless no cluster is named. Prints one JSON object: the head of the restored chain, how
+many records it holds, what the verifier found first, and how long each step took. Run by root. Exit status: 0
+restored and verified, 1 a problem (one message on standard error); run it again once that is mended.
 """
 
 from __future__ import annotations

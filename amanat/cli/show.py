@@ -21,11 +21,19 @@ _VERBS = {
 _QUIET = {"same", "read", "refresh", "replace"}
 
 
+class _Persevering(Console):
+    """A console whose reader may go away: rich would end the thread, and with it the run that waits for it."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing from now on."""
+        self.quiet = True
+
+
 class Show:
     """Prints Pulumi's events on the error stream, so that the answer alone is on standard output."""
 
     def __init__(self, planning: bool = False) -> None:
-        self.console = Console(file=sys.stderr)
+        self.console: Console = _Persevering(file=sys.stderr)
         self.changes = 0
         self._planning = planning
         self._began = monotonic()

@@ -1,6 +1,8 @@
 """What a person sees while Pulumi works, and that it stays off standard output."""
 
 import io
+import os
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -95,3 +97,16 @@ def test_progress_goes_to_the_error_stream(capsys):
     out, err = capsys.readouterr()
     assert out == ""
     assert err.endswith("working\n")
+
+
+def test_a_reader_that_went_away_stops_no_run(monkeypatch):
+    reading, writing = os.pipe()
+    os.close(reading)
+    nobody = os.fdopen(writing, "w")
+    monkeypatch.setattr("sys.stderr", nobody)
+    show = Show()
+    show(said("first"))
+    show(said("second"))
+    with suppress(BrokenPipeError):  # of what its buffer still holds
+        nobody.close()
+    assert show.console.quiet

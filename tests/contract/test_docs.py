@@ -1,6 +1,5 @@
 """What is written for people stays true: law table, commands, settings, variables and links are those of the tree."""
 
-import importlib.util
 import re
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import typer.main
 from amanat import __version__
 from amanat.cli.app import app
 from amanat.settings import Settings
+from tests.loading import load
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/guide.md").read_text(encoding="utf-8")
@@ -23,10 +23,7 @@ INSIDE_A_PAGE = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
 def law_table():
-    spec = importlib.util.spec_from_file_location("law_table", ROOT / "scripts/law_table.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(ROOT / "scripts/law_table.py")
 
 
 def commands(group, names=("amanat",)):

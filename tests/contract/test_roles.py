@@ -1,7 +1,6 @@
 """The roles keep their promises on paper: typed variables, known clauses, validated configuration. No host needed."""
 
 import functools
-import importlib.util
 import re
 from pathlib import Path
 
@@ -10,6 +9,8 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
+
+from tests.loading import load
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted((ROOT / "ansible/roles").iterdir())
@@ -126,10 +127,7 @@ def options_of(spec):
 
 
 def readmes():
-    spec = importlib.util.spec_from_file_location("readmes", ROOT / "ansible/readmes.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(ROOT / "ansible/readmes.py")
 
 
 @role

@@ -1,15 +1,16 @@
 """The programs of backups: which one is due, what a search in the repository counts, what pgBackRest's words mean."""
 
 import hashlib
-import importlib.util
 import json
 import subprocess
 import sys
+from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
 
 from amanat.places import PROJECT_ROOT
+from tests.loading import load
 
 ROLES = PROJECT_ROOT / "ansible/roles"
 HOUR, DAY = 3600, 86400
@@ -26,28 +27,21 @@ deprecated name: other
 """
 
 
-def program(role, name):
-    spec = importlib.util.spec_from_file_location(name, ROLES / role / "files" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture
 def backup(asking):
-    return program("repository", "backup")
+    return load(ROLES / "repository/files/backup.py")
 
 
 @pytest.fixture
 def asking(monkeypatch):
     """What both ends' probes ask pgBackRest with, found as on a host: beside the programs."""
     monkeypatch.syspath_prepend(PROJECT_ROOT / "ansible/files")
-    return importlib.import_module("amanat_pgbackrest")
+    return import_module("amanat_pgbackrest")
 
 
 @pytest.fixture
 def probe(asking, tmp_path, monkeypatch):
-    found = program("repository", "probe_repository")
+    found = load(ROLES / "repository/files/probe_repository.py")
     monkeypatch.setattr(found, "ROOT", tmp_path)
     return found
 

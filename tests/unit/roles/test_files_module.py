@@ -2,32 +2,29 @@
 
 import getpass
 import grp
-import importlib.util
 import json
 import os
-import stat
+from pathlib import Path
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
 from amanat.places import PROJECT_ROOT
+from tests.loading import load
+from tests.unit.conftest import mode
 
 MODULE = PROJECT_ROOT / "ansible/collections/ansible_collections/amanat/host/plugins/modules/files.py"
 
 
 @pytest.fixture
 def module():
-    spec = importlib.util.spec_from_file_location("files", MODULE)
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
+    return load(MODULE)
 
 
 @pytest.fixture
-def write(module, tmp_path, capsys):
+def write(open_umask, module, tmp_path, capsys):
     """Runs the module on this machine with one file; gives its result, and all that it said."""
     own = {"owner": getpass.getuser(), "group": grp.getgrgid(os.getgid()).gr_name}
-    umask = os.umask(0o077)
 
     def run(check=False, **wanted):
         files = [{**own, "dest": str(tmp_path / "made/here"), **wanted}]
@@ -39,8 +36,7 @@ def write(module, tmp_path, capsys):
         del result["invocation"]  # the arguments, which the controller has anyway
         return result, json.dumps(result)
 
-    yield run
-    os.umask(umask)
+    return run
 
 
 def test_a_copy_of_a_key_has_its_mode_and_is_in_no_diff(write, tmp_path):
@@ -49,7 +45,7 @@ def test_a_copy_of_a_key_has_its_mode_and_is_in_no_diff(write, tmp_path):
     made = tmp_path / "made/here"
     assert result["changed"]
     assert made.read_text() == "a very secret line\n"
-    assert stat.S_IMODE(made.stat().st_mode) == 0o400
+    assert mode(made) == 0o400
     assert "very secret" not in shown
     again, _ = write(source=str(tmp_path / "key"), mode="0400")
     assert not again["changed"]
@@ -59,7 +55,7 @@ def test_a_new_file_is_its_owners_alone_until_it_has_its_mode(write, module, mon
     modes = []
 
     def settle(ansible, wanted):
-        modes.append(stat.S_IMODE(os.stat(wanted["dest"]).st_mode))
+        modes.append(mode(Path(wanted["dest"])))
         return real(ansible, wanted)
 
     real = module.settle

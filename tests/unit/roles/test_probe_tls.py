@@ -1,7 +1,6 @@
 """The probe that comes without the right certificate, against a server that wants one and one that doesn't."""
 
 import datetime
-import importlib.util
 import socket
 import ssl
 import threading
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from amanat.places import PROJECT_ROOT
+from tests.loading import load
 
 
 @pytest.fixture
@@ -75,10 +75,7 @@ def serve(pair):
 
 @pytest.fixture
 def probe(pair, monkeypatch):
-    path = PROJECT_ROOT / "ansible/roles/base/files/probe_tls.py"
-    spec = importlib.util.spec_from_file_location("probe_tls", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load(PROJECT_ROOT / "ansible/roles/base/files/probe_tls.py")
     monkeypatch.setattr(module, "AUTHORITY", str(pair))
     return module
 

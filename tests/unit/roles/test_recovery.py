@@ -1,6 +1,5 @@
 """The programs that restore and that measure what a lost store would cost, without a database."""
 
-import importlib.util
 import io
 import json
 from datetime import UTC, datetime
@@ -8,15 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from amanat.places import PROJECT_ROOT
+from tests.loading import load
 
 ROLES = PROJECT_ROOT / "ansible/roles"
-
-
-def load(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

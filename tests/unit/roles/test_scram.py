@@ -3,21 +3,17 @@
 import base64
 import hashlib
 import hmac
-import importlib.util
 
 import pytest
 
 from amanat.law import register
 from amanat.places import PROJECT_ROOT
+from tests.loading import load
 
 
 @pytest.fixture(scope="module")
 def scram():
-    path = PROJECT_ROOT / "ansible/roles/store/filter_plugins/scram.py"
-    spec = importlib.util.spec_from_file_location("scram_filter", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(PROJECT_ROOT / "ansible/roles/store/filter_plugins/scram.py")
 
 
 def test_a_server_with_the_verifier_accepts_the_exchange_of_rfc_7677(scram):

@@ -84,12 +84,12 @@ def _lets_no_stranger_in(statement: Mapping[str, Any]) -> bool:
     """Whether a match leaves only the host itself, the answers to its own calls, or ICMP."""
     match = statement.get("match", {})
     left, right = match.get("left", {}), match.get("right")
-    if match.get("op") not in ("==", "in") or not isinstance(left, dict):
+    if not _names(match) or not isinstance(left, dict):
         return False
     if left.get("meta", {}).get("key") in ("iif", "iifname"):
         return bool(right == "lo")
     if left.get("ct", {}).get("key") == "state":
-        return _states(right) <= {"established", "related"}
+        return set(_written(right)) <= {"established", "related"}
     return left.get("payload", {}).get("protocol") in ("icmp", "icmpv6")
 
 
@@ -100,24 +100,24 @@ def _accepted_ports(statements: Sequence[Mapping[str, Any]]) -> set[int]:
         return {EVERY_PORT}
     ports: set[int] = set()
     for match in named:
-        found = _ports(match["right"]) if match["op"] in ("==", "in") else ()
-        ports |= set(found) or {EVERY_PORT}
+        ports |= (set(_ports(match["right"])) if _names(match) else set()) or {EVERY_PORT}
     return ports
 
 
-def _states(right: object) -> set[str]:
-    if isinstance(right, dict):
-        return {str(one) for one in right.get("set", ["?"])}
-    return {str(one) for one in right} if isinstance(right, list) else {str(right)}
+def _names(match: Mapping[str, Any]) -> bool:
+    """Whether a match takes what it names, and not all else."""
+    return match.get("op") in ("==", "in")
 
 
 def _equals(statement: Mapping[str, Any], field: str) -> bool:
-    return _field(statement) == field and statement["match"]["op"] in ("==", "in")
+    return _field(statement) == field and _names(statement["match"])
 
 
 def _written(source: object) -> Sequence[str]:
     if isinstance(source, dict) and "set" in source:
-        return [one for item in source["set"] for one in _written(item)]
+        source = source["set"]
+    if isinstance(source, list):
+        return [one for item in source for one in _written(item)]
     if isinstance(source, dict) and "prefix" in source:
         return [f"{source['prefix']['addr']}/{source['prefix']['len']}"]
     return [str(source)]

@@ -51,9 +51,9 @@ def keeping(settings: Settings) -> dict[str, Any]:
     have their age alone to protect them.
     """
     now = time.time()
-    ages_days = dict(enumerate([0] * settings.keep_least + list(range(1, OLDEST_DAYS + 1))))
+    ages_days = [0] * settings.keep_least + list(range(1, OLDEST_DAYS + 1))
     with tempfile.TemporaryDirectory(prefix="amanat-") as scratch:
-        for number, days in ages_days.items():
+        for number, days in enumerate(ages_days):
             path = Path(scratch) / f"{number:064x}"
             path.touch()
             os.utime(path, (now - days * DAY_SECONDS, now - days * DAY_SECONDS))

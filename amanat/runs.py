@@ -7,7 +7,7 @@ import signal
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pulumi import automation
@@ -107,3 +107,15 @@ def release_stale_lock(places: Places, stack: automation.Stack) -> None:
         if path.parent.name == places.stack and not _alive(holder):
             stack.cancel()
             return
+
+
+def drop_empty_sidecars(state: Path) -> None:
+    """Remove the empty files that a killed Pulumi leaves beside those of its state.
+
+    An empty one makes the file unreadable, and with it every list of stacks; without one it is read as it is
+    (gocloud.dev/blob/fileblob). So one that is being written now may go as well.
+    """
+    for path in (state / ".pulumi").rglob("*.attrs"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_size == 0:
+                path.unlink()

@@ -125,6 +125,7 @@ class Stack:
 
     def _workspace(self) -> automation.LocalWorkspace:
         os.environ.update(self.environment())
+        runs.drop_empty_sidecars(self.places.state)
         run = {"AMANAT_STACK_ID": self.places.stack_id, "AMANAT_RUN": runs.RUN_ID}
         return automation.LocalWorkspace(
             work_dir=str(self.places.project), env_vars={**self.environment(), **run}

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from amanat import runs
-from amanat.runs import RUN_ID, Busy, alone, end_orphans, release_stale_lock
+from amanat.runs import RUN_ID, Busy, alone, drop_empty_sidecars, end_orphans, release_stale_lock
 from tests.unit.conftest import mode
 
 HOLD = """
@@ -149,3 +149,14 @@ def test_without_locks_nothing_is_released(places):
     pulumis = Stack()
     release_stale_lock(places, pulumis)
     assert pulumis.cancelled == 0
+
+
+def test_an_empty_file_beside_the_state_goes_and_nothing_else(places):
+    stacks = places.state / ".pulumi/stacks/amanat"
+    stacks.mkdir(parents=True)
+    empty, whole, state = (stacks / name for name in ("a.json.attrs", "b.json.attrs", "a.json"))
+    for path in (empty, state):
+        path.touch()
+    whole.write_text("{}", "utf-8")
+    drop_empty_sidecars(places.state)
+    assert sorted(stacks.iterdir()) == [state, whole]

@@ -21,9 +21,11 @@ from amanat.setup.mirrors import Mirrors
 from amanat.targets.engine import STACK_LABEL
 
 TEMPLATES = PROJECT_ROOT / "templates" / "image"
+# What boots and lets Ansible in; and what the role `base` wants on every host, so that is installed only once.
 PACKAGES = [
-    *("ca-certificates", "dbus", "iproute2", "nftables", "openssh-server"),
-    *("python3", "python3-apt", "sudo", "systemd", "systemd-sysv"),
+    *("dbus", "iproute2", "python3", "python3-apt", "systemd", "systemd-sysv"),
+    *("aide", "ca-certificates", "libpam-pwquality", "nftables", "openssh-server"),
+    *("python3-cryptography", "sudo", "unattended-upgrades"),
 ]
 BOOTSTRAP_LIMIT_SECONDS = 1800
 

@@ -10,6 +10,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 
+from amanat.targets.image import PACKAGES
 from tests.loading import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -269,3 +270,16 @@ def test_confinements_end_their_line():
     assert [
         path.name for path in including if "{% include 'confinement.j2' +%}\n" not in path.read_text()
     ] == []
+
+
+def test_the_image_brings_what_every_host_is_given_anyway():
+    """Otherwise every host made installs it again."""
+    wanted = yaml.safe_load((ROOT / "ansible/roles/base/vars/main.yml").read_text("utf-8"))
+    assert set(wanted["base_packages_everywhere"]) - set(PACKAGES) == set()
+
+
+@pytest.mark.parametrize("playbook", sorted((ROOT / "ansible").glob("*.yml")), ids=lambda path: path.stem)
+def test_every_play_spares_hosts_compiling_modules(playbook):
+    plays = yaml.safe_load(playbook.read_text("utf-8"))
+    wanted = {"PYTHONPATH": "/usr/local/lib/amanat/ansible"}
+    assert [play["name"] for play in plays if play.get("environment") != wanted] == []

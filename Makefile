@@ -57,7 +57,7 @@ check: env-test ## linters, types, unit and contract tests: no host needed
 test: env-test ## everything: set-up, check, then a real stack with breaks
 	@$(amanat) setup
 	@scripts/check
-	@.venv/bin/python -m pytest tests/hosts
+	@.venv/bin/python -m pytest tests/hosts --verbose --numprocesses=2 --durations=20
 
 lock: env-test ## compile requirements/*.in again (UPGRADE=1 takes newer versions)
 	@scripts/lock

@@ -15,8 +15,11 @@ import pytest
 from amanat.places import PROJECT_ROOT, Places
 from amanat.targets import engine
 
-STACK = "test"
+# Each of pytest-xdist's processes has a stack of its own.
+STACK = "-".join(["test", *filter(None, [os.environ.get("PYTEST_XDIST_WORKER")])])
 LONGEST_COMMAND_SECONDS = 2400
+# What a lost store may cost: A5-6-1-durable, recovery_point_seconds.
+LOSS_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,15 @@ def amanat(*arguments: str, **environment: str) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
+def audited(stack: str, directory: Path, check: str = "policies") -> tuple[int, dict[str, Any]]:
+    """Run the audit, or one check of it; its exit status and the verdicts by requirement."""
+    verdicts = directory / "verdicts.json"
+    command = [sys.executable, "-m", "pytest", check, "--stack", stack, "--json", str(verdicts)]
+    ran = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    assert verdicts.exists(), ran.stdout[-3000:] + ran.stderr[-1000:]
+    return ran.returncode, json.loads(verdicts.read_text("utf-8"))["requirements"]
+
+
 @dataclass(frozen=True)
 class Kill:
     """Kill a run when it says `said`: the command alone (its children live on), Pulumi alone, or all of it."""
@@ -104,6 +116,7 @@ class Kill:
     victim: str
 
 
+# In this order: each run gets further than the one before.
 KILLS = (
     Kill("store (Container) made", "command"),
     Kill("base: Install what is missing of aide", "everything"),

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -188,18 +189,45 @@ def test_a_host_that_cannot_be_reached(live_stack, tmp_path):
     assert "Traceback" not in ran.stdout
 
 
-def test_a_full_disk_while_the_image_is_made(tmp_path, monkeypatch):
-    small = tmp_path / "small"
-    small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(small)], check=True)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(small))
-    try:
-        with pytest.raises(BootstrapFailed) as failed:
-            bootstrap("trixie", os.environ.get("AMANAT_DEBIAN_MIRROR", ""), PACKAGES)
-        assert [path for path in (small / "amanat/rootfs").iterdir() if path.suffix == ".tar"] == []
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
+@pytest.fixture
+def small_disk():
+    """A disk of 24 MiB. Not in pytest's directory: one that a killed run left there would make the next fail."""
+    path = Path(tempfile.mkdtemp(prefix="amanat-small-"))
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(path)], check=True)
+    yield path
+    subprocess.run(["umount", str(path)], check=True)
+    path.rmdir()
+
+
+def test_a_full_disk_while_the_image_is_made(small_disk, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(small_disk))
+    with pytest.raises(BootstrapFailed) as failed:
+        bootstrap("trixie", os.environ.get("AMANAT_DEBIAN_MIRROR", ""), PACKAGES)
+    assert [path for path in (small_disk / "amanat/rootfs").iterdir() if path.suffix == ".tar"] == []
     assert "Free space" in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--target-time", "yesterday"), "is no time"),
+        (("--target-time", "2999-01-01T00:00+03:30"), "lies in the future"),
+        (("--target-time", "۲۰۲۰-۰۱-۰۱T00:00"), "before the first backup"),
+        ((), "nobody is there to answer"),
+    ],
+)
+def test_a_restore_that_makes_no_sense_is_refused_and_nothing_changes(live_stack, arguments, said):
+    before = live_stack.root(
+        "store", "systemctl show --property=ActiveEnterTimestamp postgresql@17-main.service"
+    )
+    done = live_stack.amanat("restore", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert "Traceback" not in done.err
+    assert (
+        live_stack.root("store", "systemctl show --property=ActiveEnterTimestamp postgresql@17-main.service")
+        == before
+    )
 
 
 def test_two_runs_at_once(live_stack):

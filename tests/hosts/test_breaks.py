@@ -1,24 +1,13 @@
 """What a person could do to a live host against the law: the audit turns red on that very requirement."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from amanat.handover import handing
-from amanat.places import PROJECT_ROOT
 from amanat.stack import Stack
 from tests.breaks.reading import all_breaks
-
-
-def audited(stack, tmp_path, check="policies"):
-    """Run the audit, or one check of it; returns its exit status and the verdicts by requirement."""
-    verdicts = tmp_path / "verdicts.json"
-    command = [sys.executable, "-m", "pytest", check, "--stack", stack, "--json", str(verdicts)]
-    ran = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
-    assert verdicts.exists(), ran.stdout[-3000:] + ran.stderr[-1000:]
-    return ran.returncode, json.loads(verdicts.read_text("utf-8"))["requirements"]
+from tests.hosts.live import audited
 
 
 def failing(requirements):

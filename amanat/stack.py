@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +125,9 @@ class Stack:
 
     def _workspace(self) -> automation.LocalWorkspace:
         os.environ.update(self.environment())
-        runs.drop_empty_sidecars(self.places.state)
+        backend = self.environment()["PULUMI_BACKEND_URL"]
+        if backend.startswith("file://"):
+            runs.drop_empty_sidecars(Path(backend.removeprefix("file://")))
         run = {"AMANAT_STACK_ID": self.places.stack_id, "AMANAT_RUN": runs.RUN_ID}
         return automation.LocalWorkspace(
             work_dir=str(self.places.project), env_vars={**self.environment(), **run}
@@ -173,7 +175,11 @@ class Stack:
                 where=str(path),
                 fix="Put it back from your backup. Without it the state's secrets can't be read.",
             )
-        write_private(path, secrets.token_urlsafe(PASSPHRASE_BYTES) + "\n")
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        write_private(draft, secrets.token_urlsafe(PASSPHRASE_BYTES) + "\n")
+        with suppress(FileExistsError):  # another stack's first run was quicker: there is one for all
+            os.link(draft, path)
+        draft.unlink()
 
     def _settings_file(self) -> Path:
         return self.places.project / f"Pulumi.{self.places.stack}.yaml"

@@ -54,7 +54,9 @@ def live_stack() -> Iterator[LiveStack]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the tests in the order of a stack's life. Raises ValueError for a file that has no place in it."""
-    items.sort(key=lambda item: ORDER.index(Path(item.path).stem))
+    ours = [item for item in items if item.path.parent == Path(__file__).parent]
+    others = [item for item in items if item not in ours]
+    items[:] = [*others, *sorted(ours, key=lambda item: ORDER.index(item.path.stem))]
 
 
 class ByStack(LoadScopeScheduling):

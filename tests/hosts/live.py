@@ -12,11 +12,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from amanat.places import PROJECT_ROOT, Places
+from amanat.places import PROJECT_ROOT, Places, home
 from amanat.targets import engine
 
-# Each of pytest-xdist's processes has a stack of its own.
-STACK = "-".join(["test", *filter(None, [os.environ.get("PYTEST_XDIST_WORKER")])])
+# Each of pytest-xdist's processes has a stack of its own, with its own state: some tests damage or read all of it.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+STACK = "-".join(["test", *filter(None, [WORKER])])
+if WORKER:
+    os.environ["AMANAT_HOME"] = str(home() / "tests" / WORKER)
 LONGEST_COMMAND_SECONDS = 2400
 # What a lost store may cost: A5-6-1-durable, recovery_point_seconds.
 LOSS_SECONDS = 60
@@ -85,11 +88,12 @@ class LiveStack:
 
 
 def amanat(*arguments: str, **environment: str) -> Done:
-    """Run `amanat` and wait for it."""
+    """Run `amanat` and wait for it. What a stack has put into this process is not for another one."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
     done = subprocess.run(
         [sys.executable, "-m", "amanat", *arguments],
         cwd=PROJECT_ROOT,
-        env={**os.environ, **environment},
+        env={**inherited, **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -99,13 +103,31 @@ def amanat(*arguments: str, **environment: str) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def audited(stack: str, directory: Path, check: str = "policies") -> tuple[int, dict[str, Any]]:
-    """Run the audit, or one check of it; its exit status and the verdicts by requirement."""
+def audited(stack: str, directory: Path, *only: str) -> tuple[int, dict[str, Any]]:
+    """Run the audit, or what pytest is told of it; its exit status and the verdicts by requirement."""
     verdicts = directory / "verdicts.json"
-    command = [sys.executable, "-m", "pytest", check, "--stack", stack, "--json", str(verdicts)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *(only or ["policies"]),
+        "--stack",
+        stack,
+        "--json",
+        str(verdicts),
+    ]
     ran = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
     assert verdicts.exists(), ran.stdout[-3000:] + ran.stderr[-1000:]
     return ran.returncode, json.loads(verdicts.read_text("utf-8"))["requirements"]
+
+
+def failing(requirements: dict[str, Any]) -> dict[str, str]:
+    """The requirements that an audit did not find satisfied, and why."""
+    return {
+        one: v["reason"]
+        for one, v in requirements.items()
+        if v["verdict"] in ("not-satisfied", "not-checked")
+    }
 
 
 @dataclass(frozen=True)
@@ -119,7 +141,7 @@ class Kill:
 # In this order: each run gets further than the one before.
 KILLS = (
     Kill("store (Container) made", "command"),
-    Kill("base: Install what is missing of aide", "everything"),
+    Kill("base: Install what is missing of tang", "everything"),
     Kill("store: Make the cluster", "pulumi"),
 )
 

@@ -7,16 +7,7 @@ import pytest
 from amanat.handover import handing
 from amanat.stack import Stack
 from tests.breaks.reading import all_breaks
-from tests.hosts.live import audited
-
-
-def failing(requirements):
-    """The requirements that an audit did not find satisfied, and why."""
-    return {
-        one: v["reason"]
-        for one, v in requirements.items()
-        if v["verdict"] in ("not-satisfied", "not-checked")
-    }
+from tests.hosts.live import audited, failing
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import re
 import subprocess
 
 from amanat.places import PROJECT_ROOT
+from tests.hosts.live import audited, failing
 
 LOOSENED = "/etc/ssh/sshd_config.d/00-amanat.conf"
 
@@ -32,6 +33,13 @@ def test_after_the_repair_a_forced_converge_changes_no_task(live_stack):
         "store": 0,
         "vault": 0,
     }
+
+
+def test_all_that_needs_no_drill_is_satisfied_then(live_stack, tmp_path):
+    """After all that this stack went through: killed runs, crashes, outages, faults, drift."""
+    drill = "--ignore=policies/article5/test_durable_drill.py"
+    status, requirements = audited(live_stack.stack, tmp_path, "policies", drill)
+    assert (status, failing(requirements)) == (0, {})
 
 
 def test_the_playbook_runs_from_the_inventory_alone_and_leaves_nothing_on_the_host(live_stack):

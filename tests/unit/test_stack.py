@@ -154,6 +154,17 @@ def test_a_later_up_leaves_passphrase_and_settings(stack, places):
     assert "size_gib" in settings.read_text("utf-8")
 
 
+def test_a_passphrase_that_another_stacks_run_made_meanwhile_stays(places, pulumi, monkeypatch):
+    def slow(path, text):
+        write_private(places.passphrase, "the other's\n")
+        write_private(path, text)
+
+    monkeypatch.setattr("amanat.stack.write_private", slow)
+    Stack(places).up(print)
+    assert places.passphrase.read_text("utf-8") == "the other's\n"
+    assert list(places.passphrase.parent.glob("passphrase.*")) == []
+
+
 def test_a_lost_passphrase_is_told_and_not_made_anew(stack, places, pulumi):
     places.passphrase.unlink()
     with pytest.raises(LostPassphrase) as refused:

@@ -101,3 +101,15 @@ def test_it_is_for_this_process_only(bytecode, monkeypatch):
     bytecode.install()
     assert sys.path_hooks[0] is bytecode.importer
     assert "PYTHONPATH" not in os.environ
+
+
+def test_kept_code_names_the_file_it_is_run_from(bytecode, payload, tmp_path):
+    """The first payload's path is free again: what somebody else puts there must not be read."""
+    source = "def f():\n    return [g() for g in (lambda: 1,)]\n"
+    first = payload(source)
+    run(bytecode, first)
+    second = tmp_path / "ansible_file_payload.zip"
+    os.rename(first, second)
+    values = run(bytecode, str(second))
+    assert values["f"].__code__.co_filename == f"{second}/code.py"
+    assert first not in repr([one for one in values["f"].__code__.co_consts if hasattr(one, "co_filename")])

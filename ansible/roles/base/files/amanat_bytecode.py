@@ -9,6 +9,7 @@ import marshal
 import os
 import sys
 import zipimport
+from contextlib import suppress
 from types import CodeType
 
 CACHE = f"/run/amanat-bytecode-{sys.hexversion:x}"
@@ -25,15 +26,26 @@ class Payload(zipimport.zipimporter):
 
     def get_code(self, fullname: str) -> CodeType:
         """The code of a module, compiled only if nobody did so before."""
-        source = self.get_source(fullname)
+        source, place = self.get_source(fullname), self.get_filename(fullname)
         kept = os.path.join(CACHE, hashlib.sha256(source.encode()).hexdigest())
         try:
             with open(kept, "rb") as file:
-                return marshal.loads(file.read())  # noqa: S302 - only root could write it
+                return placed(marshal.loads(file.read()), place)  # noqa: S302 - only root could write it
         except (OSError, EOFError, ValueError, TypeError):
-            code = compile(source, self.get_filename(fullname), "exec", dont_inherit=True)
+            code = compile(source, place, "exec", dont_inherit=True)
             keep(kept, marshal.dumps(code))
             return code
+
+
+def placed(code: CodeType, path: str) -> CodeType:
+    """The code as if compiled from `path`: its first file is gone, and whoever takes that name must not be read.
+
+    Raises TypeError for what is no code.
+    """
+    if not isinstance(code, CodeType):
+        raise TypeError(type(code))
+    inner = tuple(placed(one, path) if isinstance(one, CodeType) else one for one in code.co_consts)
+    return code.replace(co_filename=path, co_consts=inner)
 
 
 def keep(path: str, data: bytes) -> None:
@@ -45,7 +57,8 @@ def keep(path: str, data: bytes) -> None:
             file.write(data)
         os.replace(draft, path)
     except OSError:
-        return
+        with suppress(OSError):
+            os.unlink(draft)
 
 
 def importer(path: str) -> Payload:

@@ -124,14 +124,13 @@ class Stack:
         return Settings.from_file(self._settings_file()).engine
 
     def _workspace(self) -> automation.LocalWorkspace:
-        os.environ.update(self.environment())
-        backend = self.environment()["PULUMI_BACKEND_URL"]
+        environment = self.environment()
+        os.environ.update(environment)
+        backend = environment["PULUMI_BACKEND_URL"]
         if backend.startswith("file://"):
             runs.drop_empty_sidecars(Path(backend.removeprefix("file://")))
         run = {"AMANAT_STACK_ID": self.places.stack_id, "AMANAT_RUN": runs.RUN_ID}
-        return automation.LocalWorkspace(
-            work_dir=str(self.places.project), env_vars={**self.environment(), **run}
-        )
+        return automation.LocalWorkspace(work_dir=str(self.places.project), env_vars={**environment, **run})
 
     def _workspace_possible(self) -> bool:
         custom = (

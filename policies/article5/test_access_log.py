@@ -11,10 +11,7 @@ JOURNAL = "journalctl --quiet --no-pager --output=cat --identifier=postgresql --
 @requirement("A5-6-1-access")
 def test_a_login_shows_in_the_log(store, probe, bound):
     """A client's login is in the host's log, with its role, within the bound."""
-    with probe.login(store, "archive_auditor", fresh=True) as auditor:
-        pid = auditor.value("SELECT pg_backend_pid()")
-    said = f"[{pid}]"
-    seen = eventually(lambda: authorized(store, said), bound("access_log_seconds").max)
+    seen = lines_of_a_new_login(store, probe, bound)
     assert any("user=archive_auditor" in line for line in seen), "no line of this login"
 
 
@@ -35,9 +32,7 @@ def test_content_does_not_reach_the_log(store, probe, archive, bound):
     message = Message()
     archive.record(message)
     # Lines arrive by and by, in their order: once a later login's is there, those of the message are.
-    with probe.login(store, "archive_auditor", fresh=True) as auditor:
-        said = f"[{auditor.value('SELECT pg_backend_pid()')}]"
-    if not eventually(lambda: authorized(store, said), bound("access_log_seconds").max):
+    if not lines_of_a_new_login(store, probe, bound):
         raise NotChecked("the log does not show what came after the message", "host store")
     log = store.privileged(JOURNAL)
     assert not {message.content, message.origin} & set(log.split())
@@ -59,6 +54,13 @@ def test_sudo_asks_again_in_time(machine, bound):
         "15",
     )
     assert bound("sudo_timeout_minutes").allows(float(minutes)), f"{minutes} minutes"
+
+
+def lines_of_a_new_login(store, probe, bound):
+    """Log in as the auditor, and wait for the lines that report it; nothing where none comes within the bound."""
+    with probe.login(store, "archive_auditor", fresh=True) as auditor:
+        said = f"[{auditor.value('SELECT pg_backend_pid()')}]"
+    return eventually(lambda: authorized(store, said), bound("access_log_seconds").max)
 
 
 def authorized(store, pid):

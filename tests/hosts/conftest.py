@@ -54,9 +54,8 @@ def live_stack() -> Iterator[LiveStack]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the tests in the order of a stack's life. Raises ValueError for a file that has no place in it."""
-    ours = [item for item in items if item.path.parent == Path(__file__).parent]
-    others = [item for item in items if item not in ours]
-    items[:] = [*others, *sorted(ours, key=lambda item: ORDER.index(item.path.stem))]
+    here = Path(__file__).parent
+    items.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.parent == here else -1)
 
 
 class ByStack(LoadScopeScheduling):

@@ -17,7 +17,7 @@ from amanat.targets import engine
 
 # Each of pytest-xdist's processes has a stack of its own, with its own state: some tests damage or read all of it.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER")
-STACK = "-".join(["test", *filter(None, [WORKER])])
+STACK = f"test-{WORKER}" if WORKER else "test"
 if WORKER:
     os.environ["AMANAT_HOME"] = str(home() / "tests" / WORKER)
 LONGEST_COMMAND_SECONDS = 2400

@@ -217,17 +217,13 @@ def test_a_full_disk_while_the_image_is_made(small_disk, monkeypatch):
     ],
 )
 def test_a_restore_that_makes_no_sense_is_refused_and_nothing_changes(live_stack, arguments, said):
-    before = live_stack.root(
-        "store", "systemctl show --property=ActiveEnterTimestamp postgresql@17-main.service"
-    )
+    started = "systemctl show --property=ActiveEnterTimestamp postgresql@17-main.service"
+    before = live_stack.root("store", started)
     done = live_stack.amanat("restore", *arguments)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
     assert "Traceback" not in done.err
-    assert (
-        live_stack.root("store", "systemctl show --property=ActiveEnterTimestamp postgresql@17-main.service")
-        == before
-    )
+    assert live_stack.root("store", started) == before
 
 
 def test_two_runs_at_once(live_stack):

@@ -160,7 +160,7 @@ def test_a_passphrase_that_another_stacks_run_made_meanwhile_stays(places, pulum
         write_private(path, text)
 
     monkeypatch.setattr("amanat.stack.write_private", slow)
-    Stack(places).up(print)
+    Stack(places).up(ignore)
     assert places.passphrase.read_text("utf-8") == "the other's\n"
     assert list(places.passphrase.parent.glob("passphrase.*")) == []
 

@@ -14,10 +14,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 
+from amanat.errors import AmanatError
 from amanat.places import Places, write_private
 
 CA_DAYS = 3650
 CLIENT_RENEW_DAYS = 30
+
+
+class SealingKeyNotMade(AmanatError):
+    """gpg refused."""
 
 
 class _MadeOnce(ResourceProvider):
@@ -204,7 +209,7 @@ def make_sealing_key(owner: str) -> tuple[str, str, str]:
     """A new RSA-3072 OpenPGP pair (pgcrypto opens no elliptic ones).
 
     Returns its fingerprint, the armoured public half and the armoured private half.
-    Raises `subprocess.CalledProcessError` when gpg refuses.
+    Raises `SealingKeyNotMade` with gpg's words.
     """
     with tempfile.TemporaryDirectory(prefix="amanat-gpg-") as directory:
         user = f"Amanat {owner} sealing"
@@ -221,7 +226,15 @@ def make_sealing_key(owner: str) -> tuple[str, str, str]:
 def _gpg(directory: str, *arguments: str) -> str:
     # The empty passphrase is given because the file itself is the secret, mode 0600 in a private directory.
     command = ["gpg", "--homedir", directory, "--batch", "--pinentry-mode", "loopback", "--passphrase", ""]
-    return subprocess.run([*command, *arguments], check=True, capture_output=True, text=True).stdout
+    done = subprocess.run([*command, *arguments], check=False, capture_output=True, text=True)
+    if done.returncode:
+        words = done.stderr.strip().splitlines() or [f"it ended {done.returncode}"]
+        raise SealingKeyNotMade(
+            what=f"gpg makes no sealing key: {words[-1][:200]}",
+            where="gpg",
+            fix="Make `gpg --quick-gen-key` work as this user (gpg-agent may be a package of its own), run again.",
+        )
+    return done.stdout
 
 
 def _secret(opts: pulumi.ResourceOptions | None, *outputs: str) -> pulumi.ResourceOptions:

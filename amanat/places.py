@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,10 +17,25 @@ class BadStackName(BadInput):
     """The stack's name can't be part of host, network and file names."""
 
 
+class ForeignEnvironment(BadInput):
+    """The command was copied along with a checkout and still belongs to the one it was made in."""
+
+
+def require_own_checkout(program: Path) -> None:
+    """Raise `ForeignEnvironment` for a `.venv/bin/amanat` that works on another checkout than the one it lies in."""
+    directories = program.absolute().parents
+    if len(directories) > 2 and directories[1].name == ".venv" and directories[2].resolve() != PROJECT_ROOT:
+        raise ForeignEnvironment(
+            what=f"this .venv was copied, and would work on {PROJECT_ROOT}",
+            where=str(directories[1]),
+            fix="Run `make env` here, which makes one of this checkout's own; then the command again.",
+        )
+
+
 def home() -> Path:
     """The kit's private directory: `AMANAT_HOME`, else `~/.local/share/amanat`."""
     chosen = os.environ.get("AMANAT_HOME")
-    return Path(chosen).expanduser().resolve() if chosen else Path.home() / ".local/share/amanat"
+    return (Path(chosen).expanduser() if chosen else Path.home() / ".local/share/amanat").resolve()
 
 
 def cache() -> Path:
@@ -49,6 +65,17 @@ def write_private(path: Path, text: str, mode: int = 0o600) -> None:
         os.fsync(file.fileno())
     draft.chmod(mode)
     draft.replace(path)
+
+
+def write_once(path: Path, text: str) -> str:
+    """What `path` holds; `text`, readable by the owner alone, if it was not there. Of two first runs one wins."""
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        write_private(draft, text)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text("utf-8")
 
 
 @dataclass(frozen=True)

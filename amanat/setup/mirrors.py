@@ -6,6 +6,7 @@ Unset means: whatever the system and each tool are configured to use.
 import hashlib
 import os
 import re
+import shutil
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -87,10 +88,17 @@ class Mirrors:
             }
         return chosen
 
-    def mmdebstrap_options(self) -> list[str]:
-        """Options of mmdebstrap for the trust; the mirrors themselves are its positional arguments."""
+    def mmdebstrap_options(self, scratch: Path) -> list[str]:
+        """Options of mmdebstrap for the trust; the mirrors themselves are its positional arguments.
+
+        `scratch`: a directory for a copy of the authorities; the users of its namespace can't read the cache.
+        """
         bundle = self.ca_bundle()
-        return [f'--aptopt=Acquire::https::CAInfo "{bundle}"'] if bundle else []
+        if not bundle:
+            return []
+        copy = Path(shutil.copy(bundle, scratch))
+        copy.chmod(0o644)
+        return [f'--aptopt=Acquire::https::CAInfo "{copy}"']
 
 
 def _bad(variable: str, value: str, why: str, fix: str) -> BadMirror:

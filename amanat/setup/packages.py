@@ -3,12 +3,13 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from amanat.setup.errors import PackagesMissing
 from amanat.setup.progress import QUIET, Reporter, elapsed, stream
 
+DEBIAN_KEYRINGS = tuple(Path(f"/usr/share/keyrings/debian-archive-keyring.{kind}") for kind in ("gpg", "pgp"))
 OS_RELEASE = Path("/etc/os-release")
 APT = ("apt-get", "-y", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=2")
 
@@ -31,9 +32,19 @@ def may_install() -> bool:
 
 def ensure_commands(commands: Mapping[str, str], report: Reporter = QUIET) -> None:
     """See that each command is on PATH, else install the package it maps to. Raises PackagesMissing."""
-    missing = {package for command, package in commands.items() if not shutil.which(command)}
+    # A plain user's PATH lacks the system's own programs on Debian, which he may run all the same.
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    missing = {package for command, package in commands.items() if not shutil.which(command, path=path)}
     if missing:
         ensure_packages(missing, report)
+
+
+def how_to_install(names: Sequence[str]) -> str:
+    """What an administrator does to have these packages of Debian's."""
+    listed = " ".join(names)
+    if is_debian():
+        return f"As root: apt-get install --no-install-recommends {listed}"
+    return f"Install them with your distribution's package manager (Debian's names: {listed})"
 
 
 def ensure_packages(names: Iterable[str], report: Reporter = QUIET) -> None:
@@ -43,7 +54,7 @@ def ensure_packages(names: Iterable[str], report: Reporter = QUIET) -> None:
         raise PackagesMissing(
             what=f"these programs are missing: {listed}",
             where="this machine",
-            fix=f"As root: apt-get install --no-install-recommends {listed} ",
+            fix=how_to_install(sorted(names)),
         )
     missing = sorted(name for name in names if not _installed(name))
     if not missing:

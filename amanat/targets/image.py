@@ -3,9 +3,6 @@
 import hashlib
 import os
 import shutil
-import subprocess
-import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +11,9 @@ import pulumi
 import pulumi_docker as docker
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 
-from amanat.errors import AmanatError
-from amanat.places import PROJECT_ROOT, cache
-from amanat.progress import say
-from amanat.setup.mirrors import Mirrors
+from amanat.places import PROJECT_ROOT
 from amanat.targets.engine import STACK_LABEL
+from amanat.targets.rootfs import bootstrap
 
 TEMPLATES = PROJECT_ROOT / "templates" / "image"
 # What boots and lets Ansible in; and what the role `base` wants on every host, so that is installed only once.
@@ -27,11 +22,6 @@ PACKAGES = [
     *("aide", "ca-certificates", "libpam-pwquality", "nftables", "openssh-server"),
     *("python3-cryptography", "sudo", "unattended-upgrades"),
 ]
-BOOTSTRAP_LIMIT_SECONDS = 1800
-
-
-class BootstrapFailed(AmanatError):
-    """mmdebstrap could not make the root file system."""
 
 
 class _RootFilesystems(ResourceProvider):
@@ -56,66 +46,6 @@ class RootFilesystem(Resource, module="amanat", name="RootFilesystem"):
         super().__init__(_RootFilesystems(), name, props, opts)
 
 
-def bootstrap(suite: str, mirror: str, packages: list[str]) -> Path:
-    """The cached root file system of these packages, made now if need be.
-
-    Raises `BootstrapFailed`; a half-made file is never left under the final name.
-    """
-    key = hashlib.sha256("\n".join([suite, *packages]).encode()).hexdigest()[:16]
-    done = cache() / "rootfs" / f"{suite}-{key}.tar"
-    if done.exists():
-        return done
-    done.parent.mkdir(parents=True, exist_ok=True)
-    say(f"bootstrapping Debian {suite} ({len(packages)} packages asked for; a minute or two)")
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=done.parent) as scratch:
-        draft = Path(scratch) / "rootfs.tar"
-        options = ["--variant=minbase", f"--include={','.join(packages)}"]
-        options += Mirrors.from_environment().mmdebstrap_options()
-        command = ["mmdebstrap", *options, suite, str(draft)]
-        _run(command + ([mirror] if mirror else []), scratch)
-        draft.replace(done)
-    say(f"bootstrapped in {time.monotonic() - began:.0f} s, {done.stat().st_size / 1e6:.0f} MB")
-    return done
-
-
-def _run(command: list[str], scratch: str) -> None:
-    try:
-        result = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=BOOTSTRAP_LIMIT_SECONDS,
-            env={**os.environ, "TMPDIR": scratch},
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise BootstrapFailed(
-            what="mmdebstrap is not installed",
-            where="image",
-            fix="Run `make up`, or apt-get install mmdebstrap.",
-        ) from error
-    except subprocess.TimeoutExpired as error:
-        raise BootstrapFailed(
-            what=f"the bootstrap took more than {BOOTSTRAP_LIMIT_SECONDS} s",
-            where="mmdebstrap",
-            fix="Check that the Debian mirror answers (amanat:debian_mirror), and run again.",
-        ) from error
-    if result.returncode != 0:
-        raise BootstrapFailed(what=_reason(result.stderr), where="mmdebstrap", fix=_remedy(result.stderr))
-
-
-def _reason(log: str) -> str:
-    lines = [line.strip() for line in log.splitlines() if line.startswith(("E:", "W:")) or "No space" in line]
-    return " | ".join(lines[:3])[:400] or "mmdebstrap failed without saying why"
-
-
-def _remedy(log: str) -> str:
-    if "No space left" in log:
-        return f"Free space under {cache()} (about 1 GB is needed), and run again."
-    return "Check that the Debian mirror answers (amanat:debian_mirror), and run again."
-
-
 class HostImage(pulumi.ComponentResource):
     """The image of the stack's hosts, built by the engine from `templates/image`."""
 
@@ -129,12 +59,16 @@ class HostImage(pulumi.ComponentResource):
         base: str,
         suite: str,
         mirror: str,
+        proxy: str,
         provider: docker.Provider,
     ) -> None:
         super().__init__("amanat:targets:HostImage", name)
         child = pulumi.ResourceOptions(parent=self, provider=provider)
         rendered = render_context(source, base)
-        digest = hashlib.sha256("".join(rendered.values()).encode()).hexdigest()[:12]
+        build_args = {"http_proxy": proxy, "https_proxy": proxy} if proxy and source == "pull" else {}
+        # An image that is replaced is removed by its name, so another one needs another name.
+        parts = [*rendered.values(), *build_args.values()]
+        digest = hashlib.sha256("".join(parts).encode()).hexdigest()[:12]
         ready: pulumi.Output[str] = pulumi.Output.from_input("")
         if source == "bootstrap":
             ready = RootFilesystem("root-filesystem", suite, mirror, pulumi.ResourceOptions(parent=self)).path
@@ -143,7 +77,12 @@ class HostImage(pulumi.ComponentResource):
             "host-image",
             name=f"amanat/host:{stack_id}-{digest}",
             build=docker.RemoteImageBuildArgs(
-                context=directory, remove=True, force_remove=True, label={STACK_LABEL: stack_id}
+                context=directory,
+                remove=True,
+                force_remove=True,
+                label={STACK_LABEL: stack_id},
+                # Known to every Dockerfile, and kept out of the image (docs.docker.com, predefined ARGs).
+                build_args=build_args or None,
             ),
             triggers={"template": digest, "root_filesystem": ready.apply(os.path.basename)},
             force_remove=True,

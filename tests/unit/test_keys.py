@@ -224,3 +224,14 @@ def test_nothing_is_left_of_the_keyring_the_key_was_made_in(tmp_path, monkeypatc
     with pytest.raises(subprocess.CalledProcessError):
         keys.make_sealing_key("unit")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_gpg_that_refuses_is_told_in_its_own_words(tmp_path, monkeypatch):
+    """As on Debian 13 with the package gpg alone, which has no agent."""
+    program = tmp_path / "gpg"
+    program.write_text("#!/bin/sh\necho 'gpg: agent_genkey failed: No agent running' >&2; exit 2\n", "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(keys.SealingKeyNotMade, match="No agent running") as refused:
+        keys.make_sealing_key("unit")
+    assert "gpg-agent" in refused.value.fix

@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 
 from amanat.errors import BadInput
-from amanat.places import BadStackName, Places, cache, home, private_directory, write_private
+from amanat.places import (
+    PROJECT_ROOT,
+    BadStackName,
+    ForeignEnvironment,
+    Places,
+    cache,
+    home,
+    private_directory,
+    require_own_checkout,
+    write_private,
+)
 from tests.unit.conftest import mode
 
 
@@ -107,3 +117,12 @@ def test_a_draft_that_a_killed_run_left_is_not_written_through(tmp_path):
     write_private(tmp_path / "secret", "new")
     assert elsewhere.read_text("utf-8") == "precious"
     assert not Path(tmp_path / "secret").is_symlink()
+
+
+def test_a_command_belongs_to_the_checkout_it_lies_in(tmp_path):
+    require_own_checkout(PROJECT_ROOT / ".venv/bin/amanat")
+    require_own_checkout(Path("/usr/bin/amanat"))
+    require_own_checkout(PROJECT_ROOT / "amanat/__main__.py")
+    with pytest.raises(ForeignEnvironment, match=f"would work on {PROJECT_ROOT}") as refused:
+        require_own_checkout(tmp_path / "copy/.venv/bin/amanat")
+    assert "make env" in refused.value.fix

@@ -88,6 +88,12 @@ def test_an_impossible_address_is_one_message(host):
         engine.engine(env={"DOCKER_HOST": host})
 
 
+def test_a_systems_program_is_found_though_a_plain_users_path_lacks_it(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setenv("PATH", "/usr/bin")
+    packages.ensure_commands({"nologin": "login"})
+
+
 def test_without_root_packages_are_asked_for(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(PackagesMissing, match="mmdebstrap") as missing:

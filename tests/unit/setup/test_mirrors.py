@@ -17,7 +17,7 @@ def test_unset_leaves_every_tool_as_it_is(nowhere):
     mirrors = Mirrors.from_environment({}, nowhere)
     assert mirrors == Mirrors()
     assert mirrors.environment({}) == {}
-    assert mirrors.mmdebstrap_options() == []
+    assert mirrors.mmdebstrap_options(nowhere) == []
     assert mirrors.ca_bundle() is None
 
 
@@ -70,14 +70,18 @@ def test_a_broken_certificate_is_refused(nowhere, tmp_path):
         Mirrors.from_environment({"AMANAT_CA_BUNDLE": str(broken)}, nowhere)
 
 
-def test_a_chosen_bundle_is_added_to_the_system_s_and_wins(nowhere, pair):
+def test_a_chosen_bundle_is_added_to_the_system_s_and_wins(nowhere, pair, tmp_path):
     authority = pair[0]
     mirrors = Mirrors.from_environment({"AMANAT_CA_BUNDLE": str(authority)}, nowhere)
     bundle = mirrors.ca_bundle()
     assert bundle.read_text().endswith(authority.read_text())
     told = mirrors.environment({"PIP_CERT": "/mine.pem"})
     assert told["PIP_CERT"] == told["SSL_CERT_FILE"] == str(bundle)
-    assert mirrors.mmdebstrap_options() == [f'--aptopt=Acquire::https::CAInfo "{bundle}"']
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    copy = scratch / bundle.name
+    assert mirrors.mmdebstrap_options(scratch) == [f'--aptopt=Acquire::https::CAInfo "{copy}"']
+    assert (copy.read_text(), copy.stat().st_mode & 0o777) == (bundle.read_text(), 0o644)
 
 
 def test_authorities_of_the_system_are_found_and_yield_to_the_user_s(nowhere, pair):

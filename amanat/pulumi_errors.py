@@ -7,6 +7,12 @@ from amanat.errors import AmanatError
 
 _DIAGNOSTIC = re.compile(r"^\s*(?:error|Exception): (?P<text>.+)$")
 _PROVIDER = re.compile(r"^Exception calling application: ")
+# What Pulumi says when a program or provider ended and it knows no more.
+_NO_REASON = re.compile(
+    "exited with non-zero exit code|error reading from server|transport is closing|desc = EOF"
+)
+_GRPC_DETAILS = re.compile(r'^\s*details = "(.+)"$', re.MULTILINE)
+_EXCEPTION = re.compile(r"[\w.]+(?:Error|Exception|Exit|Interrupt): ")
 _TRACEBACK = "Traceback (most recent call last)"
 _NOISE = (
     "update failed",
@@ -19,7 +25,8 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     (
         "incorrect passphrase",
         "the passphrase does not open this stack's secrets",
-        "Put the right passphrase file back.",
+        "Put the right passphrase file back; or, if Pulumi.<stack>.yaml was copied here from another checkout, the"
+        " `encryptionsalt` that this stack had.",
     ),
     (
         "could not (?:load|deserialize|unmarshal)|unexpected end of JSON|invalid character|failed to load checkpoint",
@@ -40,14 +47,16 @@ class PulumiFailed(AmanatError):
     """Pulumi ended with an error."""
 
 
-def explain(text: str, diagnostics: Sequence[str] = ()) -> AmanatError:
+def explain(text: str, diagnostics: Sequence[str] = (), printed: Sequence[str] = ()) -> AmanatError:
     """One error for a failed Pulumi command.
 
-    `diagnostics` are the errors Pulumi reported while it ran; `text` is what the command printed, for a failure
-    before anything could be reported.
+    `diagnostics` are the errors Pulumi reported while it ran, `printed` what the program and its providers wrote to
+    their error streams; `text` is what the command printed, for a failure before anything could be reported.
     """
     own = [_PROVIDER.sub("", line.removeprefix("error: ")).strip() for line in diagnostics]
     telling = [line for line in dict.fromkeys(own) if line and not line.lower().startswith(_NOISE)]
+    if telling and all(_NO_REASON.search(line) for line in telling):
+        telling = [f"{telling[0]}: {cause}" for cause in [_cause("\n".join(printed))] if cause] or telling
     if telling and not any(_TRACEBACK in line for line in telling):
         return _from_lines("\n".join(telling))
     for pattern, what, fix in _KNOWN:
@@ -62,6 +71,14 @@ def explain(text: str, diagnostics: Sequence[str] = ()) -> AmanatError:
         where="pulumi",
         fix="Mend the cause and run the same command again; what is done is kept.",
     )
+
+
+def _cause(printed: str) -> str:
+    """What a traceback comes down to: gRPC's own words, else the last exception, else the last line."""
+    details = _GRPC_DETAILS.findall(printed)
+    lines = [line.strip() for line in printed.splitlines() if line.strip()]
+    exceptions = [line for line in lines if _EXCEPTION.match(line)]
+    return next((found[-1][:400] for found in (details, exceptions, lines) if found), "")
 
 
 def _from_lines(text: str) -> AmanatError:

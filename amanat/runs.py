@@ -13,7 +13,7 @@ from pathlib import Path
 from pulumi import automation
 
 from amanat.errors import AmanatError
-from amanat.places import Places, private_directory
+from amanat.places import Places, home, private_directory
 
 RUN_ID = uuid.uuid4().hex
 ENDING_SECONDS = 20
@@ -47,7 +47,7 @@ def alone(places: Places) -> Iterator[None]:
 def end_orphans(stack_id: str) -> list[int]:
     """End processes that an earlier, killed run of this stack left: Pulumi, its providers, Ansible. Their ids.
 
-    They are known by the two variables every run sets for its children (proc(5), environ).
+    They are known by the variables every run sets for its children (proc(5), environ).
     """
     found = [pid for pid in _processes() if _is_orphan(pid, stack_id)]
     for number in (signal.SIGTERM, signal.SIGKILL):
@@ -69,7 +69,8 @@ def _is_orphan(pid: int, stack_id: str) -> bool:
     except OSError:
         return False
     variables = raw.split(b"\0")
-    ours = f"AMANAT_STACK_ID={stack_id}".encode() in variables
+    # Another AMANAT_HOME's run on this checkout holds another lock, and is no orphan of ours.
+    ours = {f"AMANAT_STACK_ID={stack_id}".encode(), f"AMANAT_HOME={home()}".encode()} <= set(variables)
     return ours and f"AMANAT_RUN={RUN_ID}".encode() not in variables
 
 

@@ -13,7 +13,8 @@ from pulumi import automation
 
 from amanat import runs
 from amanat.errors import AmanatError, BadInput
-from amanat.places import Places, write_private
+from amanat.owner import owner
+from amanat.places import Places, write_once, write_private
 from amanat.pulumi_errors import explain
 from amanat.settings import Settings
 from amanat.setup.toolchain import environment as tools_environment
@@ -29,6 +30,14 @@ OnEvent = Callable[[automation.EngineEvent], Any]
 
 class NoStack(BadInput):
     """The stack was never made, or is gone."""
+
+
+class LostState(BadInput):
+    """The engine has hosts of the stack that were made with another state."""
+
+
+class StaleSettings(BadInput):
+    """The stack's settings file was brought along from another checkout, with secrets that nobody here can read."""
 
 
 class LostPassphrase(BadInput):
@@ -54,13 +63,17 @@ class Stack:
 
     def preview(self, on_event: OnEvent) -> automation.PreviewResult:
         """What `up` would do; nothing is changed. Raises `AmanatError`."""
+        self.require_engine()
         with self._opened() as stack, _heard(on_event) as heard:
             return stack.preview(on_event=heard, diff=True, suppress_progress=True)
 
     def up(self, on_event: OnEvent, *, force: bool = False) -> automation.UpResult:
         """Make or update everything; `force` runs the playbook though nothing changed. Raises `AmanatError`."""
+        self.require_engine()
         with self._opened() as stack:
-            resources = self._recover(stack)
+            resources = self._resources(stack)
+            self._refuse_lost_state(resources)
+            self._clean_engine(resources)
             self._forget_lost(stack, resources)
             replace = [str(one["urn"]) for one in resources if force and one["urn"].endswith(CONFIGURATION)]
             with _heard(on_event) as heard:
@@ -70,21 +83,24 @@ class Stack:
     def refresh(self, on_event: OnEvent) -> automation.RefreshResult:
         """Compare the state with the real hosts, inside and out. Raises `AmanatError`."""
         with self._opened(must_exist=True) as stack:
-            self._recover(stack)
+            resources = self._resources(stack)
+            self._refuse_lost_state(resources)
+            self._clean_engine(resources)
             with _heard(on_event) as heard:
                 return stack.refresh(on_event=heard, suppress_progress=True, show_secrets=False)
 
     def down(self, on_event: OnEvent) -> None:
         """Remove everything the stack made on the engine. Keys in the operator's keeping and evidence stay."""
-        engine_uri = self.engine_uri()
-        if self.exists():
-            with self._opened() as stack:
-                self._recover(stack)
-                with _heard(on_event) as heard:
-                    stack.destroy(on_event=heard, suppress_progress=True, remove=True)
-        engine.sweep(engine_uri, self.places.stack_id, known=set())
-        for volume in engine.leftovers(engine_uri, self.places.stack_id)["volumes"]:
-            engine.remove_volume(engine_uri, volume)
+        engine_uri, stack_id = self.engine_uri(), self.places.stack_id
+        with runs.alone(self.places):
+            self._refuse_another_owner()
+            if self.exists():
+                with self._open() as stack:
+                    self._clean_engine(self._resources(stack))
+                    with _heard(on_event) as heard:
+                        stack.destroy(on_event=heard, suppress_progress=True, remove=True)
+            engine.sweep(engine_uri, stack_id, owner(), known=set())
+            engine.remove_volumes(engine_uri, stack_id, owner())
 
     def exists(self) -> bool:
         """Whether the backend knows the stack."""
@@ -123,6 +139,15 @@ class Stack:
         """The engine this stack lives on: its setting, or "" for the environment's."""
         return Settings.from_file(self._settings_file()).engine
 
+    def require_engine(self) -> None:
+        """Refuse an engine that can't carry hosts, or has another owner's, before anything is made or fetched for it.
+
+        The program asks for the first as well, for whoever runs plain `pulumi`. Raises `AmanatError`.
+        """
+        uri = self.engine_uri()
+        engine.require_suitable(engine.facts(uri), uri)
+        engine.refuse_another_owner(uri, self.places.stack_id, owner())
+
     def _workspace(self) -> automation.LocalWorkspace:
         environment = self.environment()
         os.environ.update(environment)
@@ -144,6 +169,8 @@ class Stack:
             raise self._no_stack()
 
     def _no_stack(self) -> NoStack:
+        with suppress(engine.EngineUnreachable):
+            self._refuse_another_owner()
         return NoStack(
             what=f"there is no stack {self.places.stack!r} yet",
             where=str(self.places.project),
@@ -155,14 +182,55 @@ class Stack:
         if must_exist:
             self._must_exist()
         with runs.alone(self.places):
-            self._ensure_settings_file()
-            Settings.from_file(self._settings_file())  # Pulumi's own type errors name no fix
-            self._ensure_passphrase()
-            with _explained():
-                workspace = self._workspace()
-                stack = automation.Stack.create_or_select(self.places.stack, workspace)
-                runs.release_stale_lock(self.places, stack)
+            self._refuse_another_owner()
+            with self._open() as stack:
                 yield stack
+
+    @contextmanager
+    def _open(self) -> Iterator[automation.Stack]:
+        """The stack, under the lock that is held already."""
+        self._ensure_settings_file()
+        Settings.from_file(self._settings_file())  # Pulumi's own type errors name no fix
+        self._ensure_passphrase()
+        with _explained():
+            stack = self._selected(self._workspace())
+            runs.release_stale_lock(self.places, stack)
+            yield stack
+
+    def _refuse_another_owner(self) -> None:
+        engine.refuse_another_owner(self.engine_uri(), self.places.stack_id, owner(), self._known_ids)
+
+    def _known_ids(self) -> set[str]:
+        """The ids of all resources in our state."""
+        if not self.exists():
+            return set()
+        with _explained():
+            deployment = self._workspace().export_stack(self.places.stack).deployment or {}
+        return _ids(deployment.get("resources") or [])
+
+    def _selected(self, workspace: automation.LocalWorkspace) -> automation.Stack:
+        """The stack, made in the state if it is not there."""
+        try:
+            return automation.Stack.create_or_select(self.places.stack, workspace)
+        except automation.CommandError as error:
+            if "incorrect passphrase" not in str(error) or self.exists():
+                raise
+        self._drop_stale_salt()
+        return automation.Stack.create_or_select(self.places.stack, workspace)
+
+    def _drop_stale_salt(self) -> None:
+        """Forget the salt of a settings file that another state's passphrase made. Raises `StaleSettings`."""
+        path = self._settings_file()
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        if any(re.search(r"\bsecure\s*:", line) for line in lines):
+            raise StaleSettings(
+                what="the secret values in this file were encrypted for another checkout's state",
+                where=str(path),
+                fix="Remove `encryptionsalt` and each value with `secure:`; set those anew with"
+                " `pulumi config set --secret`.",
+            )
+        kept = [line for line in lines if not line.startswith("encryptionsalt:")]
+        write_private(path, "".join(kept), mode=path.stat().st_mode & 0o777)
 
     def _ensure_passphrase(self) -> None:
         path = Path(self.environment()["PULUMI_CONFIG_PASSPHRASE_FILE"])
@@ -174,11 +242,7 @@ class Stack:
                 where=str(path),
                 fix="Put it back from your backup. Without it the state's secrets can't be read.",
             )
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        write_private(draft, secrets.token_urlsafe(PASSPHRASE_BYTES) + "\n")
-        with suppress(FileExistsError):  # another stack's first run was quicker: there is one for all
-            os.link(draft, path)
-        draft.unlink()
+        write_once(path, secrets.token_urlsafe(PASSPHRASE_BYTES) + "\n")
 
     def _settings_file(self) -> Path:
         return self.places.project / f"Pulumi.{self.places.stack}.yaml"
@@ -189,17 +253,29 @@ class Stack:
         if not path.exists():
             path.write_text(embedded.read_text("utf-8"), "utf-8")
 
-    def _recover(self, stack: automation.Stack) -> list[Mapping[str, Any]]:
-        """Mend what a killed run left in the state and on the engine; returns the resources of the state."""
+    def _resources(self, stack: automation.Stack) -> list[Mapping[str, Any]]:
+        """The resources of the state, after what a killed run left half-done in it is dropped."""
         deployment = stack.export_stack()
         content = dict(deployment.deployment or {})
         if content.pop("pending_operations", None):
             stack.import_stack(automation.Deployment(version=deployment.version, deployment=content))
-        resources: list[Mapping[str, Any]] = content.get("resources") or []
+        return content.get("resources") or []
+
+    def _refuse_lost_state(self, resources: Sequence[Mapping[str, Any]]) -> None:
+        """Hosts that an empty state doesn't know are no halves: a killed run leaves more than nothing in it."""
+        if not resources and engine.present(self.engine_uri(), self.places.stack_id):
+            raise LostState(
+                what=f"the engine has hosts of stack {self.places.stack}, and its state knows none",
+                where=self.environment()["PULUMI_BACKEND_URL"],
+                fix="Set PULUMI_BACKEND_URL as it was when they were made. If that state is lost for good, `make down`"
+                " removes them, with every message.",
+            )
+
+    def _clean_engine(self, resources: Sequence[Mapping[str, Any]]) -> None:
+        """Remove what a killed run left on the engine, and start what is stopped."""
         uri = self.engine_uri()
-        engine.sweep(uri, self.places.stack_id, known={str(one.get("id", "")) for one in resources})
+        engine.sweep(uri, self.places.stack_id, owner(), _ids(resources))
         engine.start_stopped(uri, self.places.stack_id)
-        return resources
 
     def _forget_lost(self, stack: automation.Stack, resources: Sequence[Mapping[str, Any]]) -> None:
         """Let Pulumi see which hosts, networks and volumes are gone from the engine, so that it makes them anew."""
@@ -213,21 +289,28 @@ class Stack:
             stack.refresh(target=lost, suppress_progress=True)
 
 
+def _ids(resources: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {str(one.get("id", "")) for one in resources}
+
+
 @contextmanager
 def _heard(on_event: OnEvent) -> Iterator[OnEvent]:
     """Listen to an operation's events; when it fails, raise what its diagnostics say."""
     errors: list[str] = []
+    printed: list[str] = []
 
     def listen(event: automation.EngineEvent) -> None:
         diagnostic = event.diagnostic_event
         if diagnostic is not None and diagnostic.severity == "error":
             errors.append(plain(diagnostic.message).removeprefix("error: "))
+        elif diagnostic is not None and diagnostic.severity == "info#err":
+            printed.append(plain(diagnostic.message))
         on_event(event)
 
     try:
         yield listen
     except automation.CommandError as error:
-        raise explain(str(error), errors) from error
+        raise explain(str(error), errors, printed) from error
 
 
 def plain(message: str) -> str:

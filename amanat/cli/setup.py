@@ -1,7 +1,8 @@
 """Making the controller ready, with what goes on and how long each stage took shown on the error stream."""
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
@@ -11,12 +12,13 @@ from rich.status import Status
 
 from amanat.setup.engine import Engine, engine
 from amanat.setup.mirrors import Mirrors
-from amanat.setup.packages import ensure_commands, may_install
+from amanat.setup.packages import DEBIAN_KEYRINGS, ensure_commands, ensure_packages, may_install
 from amanat.setup.progress import elapsed
 from amanat.setup.toolchain import Tools, environment, tools
 
 QUIET_TICK_SECONDS = 20
-COMMANDS = {"ssh": "openssh-client", "gpg": "gnupg", "mmdebstrap": "mmdebstrap"}
+# gpg makes keys by its agent, which Debian has in another package; gnupg brings both.
+COMMANDS = {"ssh": "openssh-client", "gpg": "gnupg", "gpg-agent": "gnupg"}
 
 
 @dataclass(frozen=True)
@@ -70,28 +72,40 @@ class Screen:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def run_setup(source: str | None = None, with_engine: bool = True, console: Console | None = None) -> Ready:
-    """Make the machine ready for `pulumi up`: programs, Pulumi's tools, an engine; nothing is done twice.
+def run_setup(
+    source: str | None = None,
+    with_engine: bool = True,
+    console: Console | None = None,
+    judge: Callable[[], None] = lambda: None,
+) -> Ready:
+    """Make the machine ready for `pulumi up`: programs, an engine, Pulumi's tools; nothing is done twice.
 
-    `source` forces where Pulumi's tools come from (`build` or `download`). Raises SetupError.
+    `source` forces where Pulumi's tools come from (`build` or `download`). `judge` may refuse the engine before the
+    tools are fetched or built. Raises SetupError, and what `judge` raises.
     """
     screen = Screen(console or Console(file=sys.stderr))
     mirrors = Mirrors.from_environment()
     with screen.stage("programs") as result:
-        # Without root we go on: a pulled image needs no mmdebstrap, and who needs it says so.
-        if with_engine and may_install():
+        if with_engine:
             ensure_commands(COMMANDS, screen)
+        # Without root we go on: a pulled image needs none of these, and who needs them says so.
+        if with_engine and may_install():
+            ensure_commands({"mmdebstrap": "mmdebstrap"}, screen)
+            if not any(path.exists() for path in DEBIAN_KEYRINGS):
+                ensure_packages(["debian-archive-keyring"], screen)
         result.append("ready" if with_engine else "not needed")
-    with screen.stage("tools") as result:
-        found = tools(source, screen, mirrors)
-        result.append(
-            f"pulumi {found.versions['pulumi']}, Docker plugin {found.versions['docker']}: {found.source}"
-        )
     ready_engine = None
     if with_engine:
         with screen.stage("engine") as result:
             ready_engine = engine(screen)
             result.append(f"Docker {ready_engine.version} at {ready_engine.host}")
+            os.environ.update(ready_engine.environment())
+            judge()
+    with screen.stage("tools") as result:
+        found = tools(source, screen, mirrors)
+        result.append(
+            f"pulumi {found.versions['pulumi']}, Docker plugin {found.versions['docker']}: {found.source}"
+        )
     env = environment(found, mirrors)
     if ready_engine:
         env |= ready_engine.environment()

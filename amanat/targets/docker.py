@@ -1,6 +1,7 @@
 """Hosts as systemd containers on a Docker engine. Nothing outside this module and its siblings knows of Docker."""
 
 import secrets
+from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -11,11 +12,12 @@ from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 from amanat import topology
 from amanat.allocation import Allocation
 from amanat.keyring import Keyring
+from amanat.owner import owner
 from amanat.places import Places
 from amanat.settings import Settings
 from amanat.setup.mirrors import Mirrors
 from amanat.targets import engine
-from amanat.targets.engine import STACK_LABEL, EngineFacts
+from amanat.targets.engine import EngineFacts
 from amanat.targets.host import Host, HostSpec
 from amanat.targets.image import HostImage
 
@@ -66,7 +68,13 @@ class DockerNetwork(pulumi.ComponentResource):
     """The stack's own bridge network. Containers on it reach each other; the firewall of each decides what for."""
 
     def __init__(
-        self, name: str, *, stack_id: str, subnet: pulumi.Input[str], provider: docker.Provider
+        self,
+        name: str,
+        *,
+        stack_id: str,
+        labels: Mapping[str, str],
+        subnet: pulumi.Input[str],
+        provider: docker.Provider,
     ) -> None:
         super().__init__("amanat:targets:DockerNetwork", name)
         self.network = docker.Network(
@@ -74,7 +82,7 @@ class DockerNetwork(pulumi.ComponentResource):
             name=f"{stack_id}-{name}",
             driver="bridge",
             ipam_configs=[docker.NetworkIpamConfigArgs(subnet=subnet)],
-            labels=[docker.NetworkLabelArgs(label=STACK_LABEL, value=stack_id)],
+            labels=[docker.NetworkLabelArgs(label=key, value=value) for key, value in labels.items()],
             opts=pulumi.ResourceOptions(parent=self, provider=provider, delete_before_replace=True),
         )
         self.register_outputs({"name": self.network.name})
@@ -88,6 +96,7 @@ class DockerHost(Host):
         spec: HostSpec,
         *,
         stack_id: str,
+        labels: Mapping[str, str],
         network_name: pulumi.Input[str],
         image_id: pulumi.Input[str],
         engine_uri: str,
@@ -99,8 +108,9 @@ class DockerHost(Host):
         volume = docker.Volume(
             f"{spec.name}-data",
             name=f"{stack_id}-{spec.name}-data",
-            labels=[docker.VolumeLabelArgs(label=STACK_LABEL, value=stack_id)],
-            opts=child,
+            labels=[docker.VolumeLabelArgs(label=key, value=value) for key, value in labels.items()],
+            # A label can't be changed in place, and a volume made anew would be empty.
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(ignore_changes=["labels"])),
         )
         container = docker.Container(
             spec.name,
@@ -108,13 +118,13 @@ class DockerHost(Host):
             hostname=spec.name,
             image=image_id,
             capabilities=docker.ContainerCapabilitiesArgs(adds=list(CAPABILITIES)),
-            security_opts=["seccomp=unconfined", "apparmor=unconfined"],
+            security_opts=security_options(engine_facts),
             cgroupns_mode="private",
             device_cgroup_rules=[LOOP_DEVICES],
             devices=[docker.ContainerDeviceArgs(host_path="/dev/loop-control")],
             tmpfs=TEMPORARY,
             envs=systemd_environment(engine_facts),
-            mounts=cgroup_mounts(engine_facts),
+            command=first_process(engine_facts),
             memory=spec.memory_mib or None,
             volumes=[docker.ContainerVolumeArgs(volume_name=volume.name, container_path=DATA_DIRECTORY)],
             networks_advanced=[
@@ -129,7 +139,7 @@ class DockerHost(Host):
                     file="/home/deploy/.ssh/authorized_keys", content=spec.deploy_public_key
                 )
             ],
-            labels=[docker.ContainerLabelArgs(label=STACK_LABEL, value=stack_id)],
+            labels=[docker.ContainerLabelArgs(label=key, value=value) for key, value in labels.items()],
             restart="unless-stopped",
             stop_timeout=30,
             destroy_grace_seconds=30,
@@ -168,11 +178,21 @@ def systemd_environment(facts: EngineFacts) -> list[str]:
     return []
 
 
-def cgroup_mounts(facts: EngineFacts) -> list[docker.ContainerMountArgs]:
-    """On cgroup v2 systemd wants a tree it can write; the private namespace bounds it to the container's own."""
+def security_options(facts: EngineFacts) -> list[str]:
+    """systemd mounts and makes namespaces; the engine's profiles for a single service forbid that."""
+    own = ["label=disable"] if "selinux" in facts.security else []
+    return ["seccomp=unconfined", "apparmor=unconfined", *own]
+
+
+def first_process(facts: EngineFacts) -> list[str] | None:
+    """What starts systemd; None for the image's own command.
+
+    On cgroup v2 systemd needs a tree that it can write, and the engine mounts the container's read-only. In the
+    container's private namespace that mount shows its own subtree and nothing above, so it is made writable there.
+    """
     if facts.cgroup_version == 1:
-        return []
-    return [docker.ContainerMountArgs(type="bind", source="/sys/fs/cgroup", target="/sys/fs/cgroup")]
+        return None
+    return ["sh", "-c", "mount -o remount,rw /sys/fs/cgroup && exec /lib/systemd/systemd"]
 
 
 class DockerTarget:
@@ -181,6 +201,8 @@ class DockerTarget:
     def __init__(self, settings: Settings, places: Places, keyring: Keyring) -> None:
         self._settings, self._places, self._keyring = settings, places, keyring
         self._facts = engine.facts(settings.engine)
+        engine.require_suitable(self._facts, settings.engine)
+        self._labels = engine.labels(places.stack_id, owner())
         self._provider = docker.Provider("engine", host=settings.engine or None)
         self._allocation = Allocation(
             "allocation",
@@ -196,7 +218,11 @@ class DockerTarget:
         self.subnet = self._allocation.subnet
         self.ports = self._allocation.ports
         self._network = DockerNetwork(
-            "operator", stack_id=places.stack_id, subnet=self.subnet, provider=self._provider
+            "operator",
+            stack_id=places.stack_id,
+            labels=self._labels,
+            subnet=self.subnet,
+            provider=self._provider,
         )
         self._image = HostImage(
             "image",
@@ -206,6 +232,7 @@ class DockerTarget:
             base=_registered(settings),
             suite=settings.debian_suite,
             mirror=settings.debian_mirror or Mirrors.from_environment().debian,
+            proxy=settings.http_proxy,
             provider=self._provider,
         )
 
@@ -222,6 +249,7 @@ class DockerTarget:
         return DockerHost(
             spec,
             stack_id=self._places.stack_id,
+            labels=self._labels,
             network_name=self._network.network.name,
             image_id=self._image.image_id,
             engine_uri=self._settings.engine,

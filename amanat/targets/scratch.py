@@ -18,6 +18,7 @@ from pulumi import automation
 from amanat import runs, topology
 from amanat.allocation import choose_ports
 from amanat.errors import AmanatError
+from amanat.owner import owner
 from amanat.places import PROJECT_ROOT, Places
 from amanat.pulumi_errors import explain
 from amanat.targets import engine
@@ -58,6 +59,7 @@ def scratch_host(
     """
     container, volume = f"{places.stack_id}-{name}", f"{places.stack_id}-{name}-data"
     with runs.alone(places):
+        engine.refuse_another_owner(engine_uri, places.stack_id, owner())
         engine.remove_host(engine_uri, container, volume)
         port = choose_ports({PORT: 0}, {}, seed=f"{places.stack_id}/{name}")[PORT]
 
@@ -67,18 +69,23 @@ def scratch_host(
             "deploy_public_key": deploy_public_key,
             "port": port,
             "stack_id": places.stack_id,
+            "labels": engine.labels(places.stack_id, owner()),
             "image_id": engine.image_id(engine_uri, f"{places.stack_id}-store"),
             "engine_uri": engine_uri,
         }
         try:
-            _make(spec, {**environment, "AMANAT_STACK_ID": places.stack_id, "AMANAT_RUN": runs.RUN_ID})
+            make_host(spec, {**environment, "AMANAT_STACK_ID": places.stack_id, "AMANAT_RUN": runs.RUN_ID})
             yield ScratchHost(name, port, engine.host_key(engine_uri, container))
         finally:
             engine.remove_host(engine_uri, container, volume)
 
 
-def _make(spec: dict[str, Any], environment: dict[str, str]) -> None:
-    """Run the program in a process of its own: what gRPC leaves in one can't be forked to run Ansible."""
+def make_host(spec: dict[str, Any], environment: dict[str, str]) -> None:
+    """Make the host that `spec` describes (see `main`), on the stack's network, which is there.
+
+    The program runs in a process of its own: what gRPC leaves in one can't be forked to run Ansible. Raises
+    `ScratchHostNotMade`.
+    """
     # The dynamic provider's process, too, loads our classes by name.
     own = {**os.environ, **environment, "PYTHONPATH": str(PROJECT_ROOT)}
     done = subprocess.run(
@@ -109,6 +116,7 @@ def main() -> None:
                 published_ports={22: spec["port"]},
             ),
             stack_id=spec["stack_id"],
+            labels=spec["labels"],
             network_name=f"{spec['stack_id']}-operator",
             image_id=spec["image_id"],
             engine_uri=spec["engine_uri"],

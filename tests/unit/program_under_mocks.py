@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import platform
 import runpy
 import sys
 from typing import Any
@@ -48,8 +49,10 @@ class Mocks(pulumi.runtime.Mocks):
 
 
 def main() -> None:
-    """Run the program on a pretended cgroup v1 engine."""
-    engine.facts = lambda uri: engine.EngineFacts(1, "20.10", "x86_64")  # type: ignore[assignment]
+    """Run the program on a pretended engine of the cgroup version that the first argument says."""
+    version = int(sys.argv[1])
+    pretended = engine.EngineFacts(version, "20.10", platform.machine(), "1.41")
+    engine.facts = lambda uri: pretended  # type: ignore[assignment]
     mocks = Mocks()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

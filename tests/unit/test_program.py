@@ -20,11 +20,22 @@ Made = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """What the program registers with default settings, by resource name."""
-    environment = {**os.environ, "AMANAT_HOME": str(tmp_path_factory.mktemp("home"))}
+    """What the program registers with default settings on cgroup v1, by resource name."""
+    return registered(tmp_path_factory.mktemp("home"), cgroup_version=1)
+
+
+@pytest.fixture(scope="module")
+def program_on_v2(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The same on cgroup v2."""
+    return registered(tmp_path_factory.mktemp("home"), cgroup_version=2)
+
+
+def registered(home: Path, cgroup_version: int) -> Made:
+    """Run the program under mocks."""
+    environment = {**os.environ, "AMANAT_HOME": str(home)}
     script = Path(__file__).with_name("program_under_mocks.py")
     done = subprocess.run(
-        [sys.executable, str(script)],
+        [sys.executable, str(script), str(cgroup_version)],
         env=environment,
         cwd=PROJECT_ROOT,
         capture_output=True,
@@ -72,6 +83,47 @@ def test_the_container_is_not_privileged(program: Made) -> None:
         "CAP_AUDIT_CONTROL",
         "CAP_SYSLOG",
     }
+
+
+# What a host's container is given that its boot and its bounds depend on; the cgroup version decides three of them.
+SHAPE = {
+    "cgroupnsMode": "private",
+    "securityOpts": ["seccomp=unconfined", "apparmor=unconfined"],
+    "deviceCgroupRules": ["b 7:* rmw"],
+    "devices": [{"hostPath": "/dev/loop-control"}],
+    "tmpfs": {"/run": "rw,nosuid,nodev,mode=755", "/run/lock": "", "/tmp": "rw,nosuid,nodev"},
+}
+
+
+def test_a_host_on_cgroup_v1(program: Made) -> None:
+    for name in ("store", "vault"):
+        inputs = program[name]["inputs"]
+        assert {key: inputs[key] for key in SHAPE} == SHAPE
+        assert inputs["envs"] == ["SYSTEMD_PROC_CMDLINE=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"]
+        assert inputs.get("command") is None
+        assert not inputs.get("mounts")
+
+
+def test_a_host_on_cgroup_v2_gets_nothing_of_the_engines_tree(program_on_v2: Made) -> None:
+    for name in ("store", "vault"):
+        inputs = program_on_v2[name]["inputs"]
+        assert {key: inputs[key] for key in SHAPE} == SHAPE
+        assert not inputs.get("envs")
+        assert inputs["command"][2] == "mount -o remount,rw /sys/fs/cgroup && exec /lib/systemd/systemd"
+        assert not inputs.get("mounts")
+        assert not inputs.get("privileged")
+
+
+def test_everything_on_the_engine_carries_its_owner(program: Made) -> None:
+    marked = {
+        name: {label["label"]: label["value"] for label in made["inputs"]["labels"]}
+        for name, made in program.items()
+        if made["type"].startswith("docker:index") and "labels" in made["inputs"]
+    }
+    assert set(marked) == {"operator-network", "store", "store-data", "vault", "vault-data"}
+    for labels in marked.values():
+        assert labels["amanat.stack"] == Places("t1").stack_id
+        assert "/home0 " in labels["amanat.owner"]
 
 
 def test_the_inventory_holds_no_secret(program: Made) -> None:

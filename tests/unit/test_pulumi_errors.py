@@ -86,3 +86,28 @@ def test_a_silent_failure_says_so(text, diagnostics):
 
 def test_a_very_long_text_is_cut():
     assert len(str(explain("error: " + "x" * 5000))) < 1200
+
+
+GRPC = """Traceback (most recent call last):
+  File "x.py", line 1, in y
+grpc._channel._InactiveRpcError: <_InactiveRpcError of RPC that terminated with:
+\tstatus = StatusCode.UNAVAILABLE
+\tdetails = "failed to connect to all addresses; ipv4:127.0.0.1:9: Connection refused"
+>"""
+
+
+@pytest.mark.parametrize(
+    ("printed", "cause"),
+    [
+        ([GRPC], "ipv4:127.0.0.1:9: Connection refused"),
+        (["Traceback:\n  File y\nmodule.OddError: it is odd\n", ""], "module.OddError: it is odd"),
+        (["Killed"], "Killed"),
+    ],
+)
+def test_a_program_that_ended_without_a_reason_is_told_by_what_it_printed(printed, cause):
+    silent = "an unhandled error occurred: program exited with non-zero exit code: 1"
+    told = explain("code: 255", [silent], printed)
+    assert silent in told.what
+    assert cause in told.what
+    assert "Traceback" not in str(told)
+    assert explain("code: 255", [silent]).what == silent

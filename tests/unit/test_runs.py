@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from amanat import runs
+from amanat.places import home as places_home
 from amanat.runs import RUN_ID, Busy, alone, drop_empty_sidecars, end_orphans, release_stale_lock
 from tests.unit.conftest import mode
 
@@ -29,8 +30,13 @@ def child():
     """child(stack_id, run, script): a process with the two variables of a run; ended with the test."""
     started = []
 
-    def start(stack_id, run, script="echo up; exec cat"):
-        environment = {**os.environ, "AMANAT_STACK_ID": stack_id, "AMANAT_RUN": run}
+    def start(stack_id, run, script="echo up; exec cat", home=""):
+        environment = {
+            **os.environ,
+            "AMANAT_HOME": home or str(places_home()),
+            "AMANAT_STACK_ID": stack_id,
+            "AMANAT_RUN": run,
+        }
         process = subprocess.Popen(
             ["sh", "-c", script], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
@@ -99,9 +105,10 @@ def test_children_of_this_run_and_of_other_stacks_live_on(places, child):
         child(f"{places.stack_id}0", "dead"),
         child("", "dead"),
         child("x", f"AMANAT_STACK_ID={places.stack_id}"),
+        child(places.stack_id, "live", home="/another/home"),
     ]
     assert end_orphans(places.stack_id) == []
-    assert [one.poll() for one in others] == [None] * 4
+    assert [one.poll() for one in others] == [None] * 5
 
 
 class Stack:

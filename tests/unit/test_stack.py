@@ -1,8 +1,10 @@
 """A stack's life, with Pulumi's automation API replaced: passphrase, settings file, recovery, drift, failures."""
 
+import fcntl
 import json
 import os
-from contextlib import contextmanager
+import platform
+from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +15,8 @@ from amanat.errors import AmanatError
 from amanat.places import write_private
 from amanat.pulumi_errors import PulumiFailed
 from amanat.runs import RUN_ID
-from amanat.stack import CONFIGURATION, LostPassphrase, NoStack, Stack, plain
+from amanat.stack import CONFIGURATION, LostPassphrase, LostState, NoStack, Stack, StaleSettings, plain
+from amanat.targets.engine import AnotherOwner, UnsuitableEngine
 from tests.unit.conftest import mode
 
 URN = f"urn:pulumi:unit::amanat::{CONFIGURATION}"
@@ -81,11 +84,16 @@ def engine(monkeypatch):
     """What was asked of the Docker engine."""
     asked = []
     monkeypatch.setattr(
-        module.engine, "sweep", lambda uri, stack, known: asked.append(("sweep", stack, known))
+        module.engine, "sweep", lambda uri, stack, owner, known: asked.append(("sweep", stack, known))
     )
+    monkeypatch.setattr(module.engine, "refuse_another_owner", lambda *asked: None)
+    monkeypatch.setattr(module.engine, "present", lambda uri, stack: set())
+    suitable = module.engine.EngineFacts(2, "28", platform.machine(), "1.50")
+    monkeypatch.setattr(module.engine, "facts", lambda uri: suitable)
     monkeypatch.setattr(module.engine, "start_stopped", lambda uri, stack: asked.append(("start", stack)))
-    monkeypatch.setattr(module.engine, "leftovers", lambda uri, stack: {"volumes": ["data"]})
-    monkeypatch.setattr(module.engine, "remove_volume", lambda uri, name: asked.append(("remove", name)))
+    monkeypatch.setattr(
+        module.engine, "remove_volumes", lambda uri, stack, owner: asked.append(("remove", stack))
+    )
     return asked
 
 
@@ -159,7 +167,7 @@ def test_a_passphrase_that_another_stacks_run_made_meanwhile_stays(places, pulum
         write_private(places.passphrase, "the other's\n")
         write_private(path, text)
 
-    monkeypatch.setattr("amanat.stack.write_private", slow)
+    monkeypatch.setattr("amanat.places.write_private", slow)
     Stack(places).up(ignore)
     assert places.passphrase.read_text("utf-8") == "the other's\n"
     assert list(places.passphrase.parent.glob("passphrase.*")) == []
@@ -256,13 +264,13 @@ def test_outputs_secrets_and_drift_are_read_from_the_state(stack, pulumi):
 def test_down_removes_what_the_state_knows_and_what_it_does_not(stack, places, pulumi, engine):
     stack.down(ignore)
     assert pulumi.calls == [("destroy", {"suppress_progress": True, "remove": True})]
-    assert engine[-2:] == [("sweep", places.stack_id, set()), ("remove", "data")]
+    assert engine[-2:] == [("sweep", places.stack_id, set()), ("remove", places.stack_id)]
 
 
 def test_down_of_a_stack_whose_state_is_gone_still_sweeps(places, pulumi, engine):
     Stack(places).down(ignore)
     assert pulumi.calls == []
-    assert engine == [("sweep", places.stack_id, set()), ("remove", "data")]
+    assert engine == [("sweep", places.stack_id, set()), ("remove", places.stack_id)]
 
 
 def test_a_failure_tells_what_the_diagnostics_say_without_colours(stack, pulumi):
@@ -297,6 +305,135 @@ def test_a_stale_lock_is_released_and_orphans_ended_before_pulumi_works(stack, p
     stack.preview(lambda event: None)
     assert order == ["alone", "released"]
     assert [kind for kind, _ in pulumi.calls] == ["preview"]
+
+
+def refusing(monkeypatch):
+    def refuse(*asked):
+        raise AnotherOwner("stack belongs to you@there:/home/you", "the Docker engine")
+
+    monkeypatch.setattr(module.engine, "refuse_another_owner", refuse)
+
+
+@pytest.mark.parametrize(("operation", "refused"), [("preview", True), ("up", True), ("down", False)])
+def test_an_unsuitable_engine_is_refused_before_anything_is_made_and_can_still_be_cleaned(
+    places, pulumi, engine, monkeypatch, operation, refused
+):
+    podman = module.engine.EngineFacts(2, "4", platform.machine(), "1.41", product="Podman")
+    monkeypatch.setattr(module.engine, "facts", lambda uri: podman)
+    with pytest.raises(UnsuitableEngine, match="Podman") if refused else nullcontext():
+        getattr(Stack(places), operation)(ignore)
+    assert bool(engine) is not refused
+    assert not places.state.exists()
+
+
+@pytest.mark.parametrize("operation", ["preview", "up", "refresh", "down"])
+def test_anothers_stack_is_touched_by_no_operation(stack, pulumi, engine, monkeypatch, operation):
+    refusing(monkeypatch)
+    with pytest.raises(AnotherOwner):
+        getattr(stack, operation)(ignore)
+    assert (engine, pulumi.calls, pulumi.imported) == ([], [], [])
+
+
+@pytest.mark.parametrize("operation", ["up", "down"])
+def test_a_second_home_touches_nothing_of_the_first(places, pulumi, engine, monkeypatch, operation):
+    """There is no state in this home, so all that the engine has of the stack would look like a half."""
+    refusing(monkeypatch)
+    with pytest.raises(AnotherOwner):
+        getattr(Stack(places), operation)(ignore)
+    assert (engine, pulumi.calls) == ([], [])
+    assert not places.passphrase.exists()
+
+
+def test_an_empty_state_beside_hosts_is_another_states_stack(stack, pulumi, engine, monkeypatch):
+    """As when PULUMI_BACKEND_URL was set for one run and not for the next."""
+    monkeypatch.setattr(module.engine, "present", lambda uri, stack: {"c1"})
+    for operation in (stack.up, stack.refresh):
+        with pytest.raises(LostState, match="its state knows none") as refused:
+            operation(ignore)
+        assert "PULUMI_BACKEND_URL" in refused.value.fix
+    assert (engine, pulumi.calls) == ([], [])
+    stack.down(ignore)
+    assert [kind for kind, _ in pulumi.calls] == ["destroy"]
+
+
+def test_the_state_says_what_is_known(stack, places, pulumi):
+    pulumi.deployment = {"resources": [{"urn": "a", "id": "c1"}, {"urn": "b", "id": "data"}]}
+    assert stack._known_ids() == {"c1", "data"}
+    pulumi.stacks = []
+    assert stack._known_ids() == set()
+
+
+@pytest.mark.parametrize("question", ["outputs", "secrets", "refresh"])
+def test_a_question_about_anothers_stack_is_refused_by_its_name(places, pulumi, monkeypatch, question):
+    refusing(monkeypatch)
+    with pytest.raises(AnotherOwner):
+        Stack(places).refresh(ignore) if question == "refresh" else getattr(Stack(places), question)()
+
+
+def test_down_holds_the_lock_to_its_end(stack, places, pulumi, engine, monkeypatch):
+    held = []
+
+    def sweep(*asked, **known):
+        with places.lock.open("a") as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        held.append(True)
+
+    monkeypatch.setattr(module.engine, "sweep", sweep)
+    stack.down(ignore)
+    assert held == [True, True]
+
+
+@pytest.fixture
+def stale(pulumi, monkeypatch):
+    """Pulumi refuses the salt in the settings file as long as it stands there, as it does a wrong passphrase."""
+
+    def select(name, workspace):
+        if "encryptionsalt" in pulumi.settings.read_text("utf-8"):
+            raise Failed("code: 255\nstderr: error: constructing secrets manager: incorrect passphrase\n")
+        return workspace
+
+    monkeypatch.setattr(module.automation.Stack, "create_or_select", select)
+    return pulumi
+
+
+def test_a_salt_brought_along_from_another_checkout_is_dropped(places, stale):
+    stale.stacks = []
+    stale.settings = places.project / "Pulumi.unit.yaml"
+    stale.settings.write_text(
+        "encryptionsalt: v1:abc\nconfig: # mine\n  amanat:store_volume_size_gib: 5\n", "utf-8"
+    )
+    assert Stack(places).up(ignore) == "up"
+    assert stale.settings.read_text("utf-8") == "config: # mine\n  amanat:store_volume_size_gib: 5\n"
+
+
+def test_a_stale_salt_with_secrets_says_how(places, stale):
+    stale.stacks = []
+    stale.settings = places.project / "Pulumi.unit.yaml"
+    text = "encryptionsalt: v1:abc\nconfig:\n  aws:key:\n    secure: v1:zzz\n"
+    stale.settings.write_text(text, "utf-8")
+    with pytest.raises(StaleSettings, match="another checkout's state") as refused:
+        Stack(places).up(ignore)
+    assert "pulumi config set --secret" in refused.value.fix
+    assert stale.settings.read_text("utf-8") == text
+
+
+def test_the_salt_of_a_stack_that_is_there_is_never_dropped(stack, places, stale):
+    stale.settings = places.project / "Pulumi.unit.yaml"
+    stale.settings.write_text("encryptionsalt: v1:abc\n", "utf-8")
+    with pytest.raises(PulumiFailed, match="passphrase does not open") as refused:
+        stack.up(ignore)
+    assert "`encryptionsalt` that this stack had" in refused.value.fix
+    assert stale.settings.read_text("utf-8") == "encryptionsalt: v1:abc\n"
+
+
+def test_a_failure_without_a_reason_tells_what_the_program_printed(stack, pulumi):
+    pulumi.says = [
+        ("info#err", "Traceback (most recent call last):\n  File x\nValueError: nothing works\n"),
+        ("error", "an unhandled error occurred: program exited with non-zero exit code: 1"),
+    ]
+    pulumi.fails = Failed("code: 255")
+    with pytest.raises(PulumiFailed, match="ValueError: nothing works"):
+        stack.up(ignore)
 
 
 def test_colours_are_taken_out():

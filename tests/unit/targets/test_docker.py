@@ -4,7 +4,13 @@ import pytest
 
 from amanat.settings import Settings
 from amanat.targets import docker, engine
-from amanat.targets.docker import PUBLISHED, _HostIdentities, cgroup_mounts, systemd_environment
+from amanat.targets.docker import (
+    PUBLISHED,
+    _HostIdentities,
+    first_process,
+    security_options,
+    systemd_environment,
+)
 from amanat.targets.engine import EngineFacts
 from amanat.topology import PLACES
 
@@ -13,9 +19,17 @@ OLD, NEW = EngineFacts(1, "20.10", "x86_64"), EngineFacts(2, "28", "aarch64")
 
 def test_systemd_boots_on_either_cgroup_version():
     assert systemd_environment(OLD) == ["SYSTEMD_PROC_CMDLINE=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"]
-    assert cgroup_mounts(OLD) == []
+    assert first_process(OLD) is None
     assert systemd_environment(NEW) == []
-    assert [(one.source, one.target) for one in cgroup_mounts(NEW)] == [("/sys/fs/cgroup", "/sys/fs/cgroup")]
+    *shell, script = first_process(NEW)
+    assert shell == ["sh", "-c"]
+    assert script == "mount -o remount,rw /sys/fs/cgroup && exec /lib/systemd/systemd"
+
+
+def test_selinux_is_told_to_leave_a_host_alone():
+    assert security_options(OLD) == ["seccomp=unconfined", "apparmor=unconfined"]
+    fedora = EngineFacts(2, "28", "x86_64", security=("seccomp", "selinux", "cgroupns"))
+    assert security_options(fedora) == ["seccomp=unconfined", "apparmor=unconfined", "label=disable"]
 
 
 def test_every_published_port_is_a_service_of_its_host_and_a_setting():

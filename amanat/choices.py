@@ -89,6 +89,32 @@ def address(*schemes: str, instead: str) -> BeforeValidator:
     return _optional(lambda text: _checked_address(text, schemes, instead), instead)
 
 
+def proxy(instead: str) -> BeforeValidator:
+    """An HTTP proxy with its port, at an address that a host reaches; "" for none."""
+
+    def check(text: str) -> str:
+        plain = _checked_address(text, ("http",), instead)
+        parts = urlsplit(plain)
+        host = (parts.hostname or "").rstrip(".")
+        if not parts.port or parts.path or parts.query or parts.fragment:
+            raise Unfit("is no proxy with its port", instead)
+        if host == "localhost" or _is_own(host):
+            raise Unfit("is loopback, and each host would ask itself", "an address that the hosts can reach")
+        return plain
+
+    return _optional(check, instead)
+
+
+def _is_own(host: str) -> bool:
+    """Whether an address in any of its spellings (127.1, 0.0.0.0, ::ffff:127.0.0.1) leads to whoever uses it."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return re.fullmatch(r"[0-9.]+", host) is not None  # an IPv4 address cut short: nobody needs one
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return bool(mapped.is_loopback or mapped.is_unspecified)
+
+
 def go_proxy(instead: str) -> BeforeValidator:
     """Go's GOPROXY (go.dev/ref/mod): addresses, direct and off, parted by commas or bars; "" for Go's own."""
 

@@ -86,6 +86,11 @@ class Settings(BaseModel):
         choices.go_proxy("addresses, direct or off, parted by commas (as GOPROXY)"),
         Field(description="Go's module proxies, written as GOPROXY. Empty: Go's own configuration."),
     ] = ""
+    http_proxy: Annotated[
+        str,
+        choices.proxy("an address such as http://proxy.example:3128, or leave it empty"),
+        Field(description="The proxy through which hosts fetch their packages. Empty: none."),
+    ] = ""
     trusted_ca_file: Annotated[
         str,
         choices.file_path("the path of a PEM file, or leave it empty"),

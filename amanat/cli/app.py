@@ -6,6 +6,7 @@ Exit status: 0 done (an audit: green); 1 an operation failed, an audit is not gr
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,8 +15,10 @@ from amanat.cli import bench, disclose, evidence, operations, policies, recover
 from amanat.cli.setup import run_setup
 from amanat.errors import AmanatError
 from amanat.handover import handing
-from amanat.places import Places
+from amanat.places import Places, require_own_checkout
 from amanat.setup.engine import unasked
+from amanat.setup.proxies import direct_loopback
+from amanat.stack import Stack
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 
@@ -57,7 +60,7 @@ def up(
     """Stand up or update the stack, drill a restore when one is due, then audit."""
     places = Places(stack)
     operations.adopt_mirrors(places)
-    os.environ.update(run_setup(source).environment)
+    os.environ.update(run_setup(source, judge=Stack(places).require_engine).environment)
     done, secrets = operations.up(places, force=force)
     operations.tell(done, as_json)
     if audit_after:
@@ -125,7 +128,7 @@ def preview(stack: StackName = "local", as_json: AsJson = False) -> None:
     """Say what `up` would change; change nothing."""
     places = Places(stack)
     operations.adopt_mirrors(places)
-    os.environ.update(run_setup().environment)
+    os.environ.update(run_setup(judge=Stack(places).require_engine).environment)
     operations.tell(operations.preview(places), as_json)
 
 
@@ -177,7 +180,8 @@ def down(
     """Remove every container, network and volume of the stack, and nothing else."""
     places = Places(stack)
     if not yes:
-        typer.confirm(f"Delete stack {stack} with every message in it?", abort=True, err=True)
+        whose = f"Delete stack {stack} of {places.project} with every message in it?"
+        typer.confirm(whose, abort=True, err=True)
     os.environ.update(run_setup().environment)
     operations.tell(operations.down(places), as_json)
 
@@ -193,7 +197,9 @@ def env(stack: StackName = "local") -> None:
 def main() -> None:
     """Run the command; a failure that a person can act on is one message and no traceback."""
     as_json = "--json" in sys.argv
+    os.environ.update(direct_loopback())  # Docker's client in this process reads them, too
     try:
+        require_own_checkout(Path(sys.argv[0]))
         app()
     except AmanatError as error:
         if as_json:

@@ -15,6 +15,7 @@ from amanat.cli.show import Show
 from amanat.places import Places
 from amanat.schedule import NoTimers, Schedule
 from amanat.settings import Settings
+from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
 from amanat.targets import engine
 
@@ -142,7 +143,8 @@ def last_audit(places: Places) -> str:
 def exports(places: Places, environment: Mapping[str, str]) -> str:
     """Shell lines that set what `pulumi` and `ansible-playbook` need."""
     wanted = {**environment, **Stack(places).environment()}
-    names = [name for name in wanted if name.startswith(("PULUMI_", "AMANAT_", "DOCKER_")) or name == "PATH"]
+    others = {"PATH", *direct_loopback(wanted)}
+    names = [name for name in wanted if name.startswith(("PULUMI_", "AMANAT_", "DOCKER_")) or name in others]
     return "\n".join(f"export {name}={shlex.quote(wanted[name])}" for name in sorted(names))
 
 

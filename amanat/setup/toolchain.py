@@ -18,6 +18,7 @@ from amanat.setup.download import Downloads, extract
 from amanat.setup.errors import BuildFailed, DownloadRefused, DownloadUnreachable, SetupError
 from amanat.setup.mirrors import Mirrors
 from amanat.setup.progress import QUIET, Reporter
+from amanat.setup.proxies import direct_loopback
 from amanat.setup.shelf import exclusive, shelf, store, whole
 from amanat.setup.versions import Component, Versions
 
@@ -71,12 +72,13 @@ def tools(
 def environment(
     tools: Tools, mirrors: Mirrors | None = None, env: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """The environment for Pulumi, Ansible and their children: our programs first, the mirrors, the trust."""
+    """The environment for Pulumi, Ansible and their children: our programs first, the mirrors, trust and proxies."""
     mirrors = mirrors or Mirrors.from_environment(env)
     path = [str(Path(sys.executable).parent), str(tools.binaries), env.get("PATH", os.defpath)]
     return {
         **env,
         **mirrors.environment(env),
+        **direct_loopback(env),
         "PATH": os.pathsep.join(path),
         "PULUMI_HOME": str(plugins.pulumi_home(env)),
         "PULUMI_SKIP_UPDATE_CHECK": "true",

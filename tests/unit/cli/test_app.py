@@ -33,7 +33,7 @@ def ready(monkeypatch):
     """Nothing is set up; what was asked of set-up is kept."""
     asked = []
 
-    def setup(source=None, with_engine=True):
+    def setup(source=None, with_engine=True, judge=None):
         asked.append((source, with_engine))
         return SimpleNamespace(environment={"AMANAT_TEST_READY": "1"})
 
@@ -154,7 +154,7 @@ def test_down_asks_first_and_no_means_no(ready, monkeypatch):
     monkeypatch.setattr(operations, "down", failing(AssertionError("removed without being asked to")))
     result = CliRunner().invoke(app, ["down"], input="n\n")
     assert result.exit_code == 1
-    assert "Delete stack local with every message" in result.output
+    assert f"Delete stack local of {PROJECT_ROOT} with every message" in result.output
     assert ready == []
 
 

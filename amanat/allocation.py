@@ -4,19 +4,20 @@ import hashlib
 import ipaddress
 import secrets
 import socket
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
-from amanat.errors import AmanatError
+from amanat.errors import AmanatError, listed
+from amanat.routes import machine_networks
 from amanat.targets import engine
 
 FIRST_PORT, PORT_COUNT = 20000, 12000
 SUBNET_PREFIX = 24
-SUBNETS: list[ipaddress.IPv4Network] = list(
-    ipaddress.IPv4Network("10.64.0.0/10").subnets(new_prefix=SUBNET_PREFIX)
-)
+# The second ones for machines whose VPN or office has all of 10.0.0.0/8.
+RANGES = [ipaddress.IPv4Network(text) for text in ("10.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")]
 
 
 class NothingFree(AmanatError):
@@ -75,31 +76,48 @@ class Allocation(Resource, module="amanat", name="Allocation"):
 
 
 def choose_subnet(props: dict[str, Any]) -> str:
-    """The subnet asked for, or one derived from the stack's id that overlaps no network of the engine.
+    """The subnet asked for, or one derived from the stack's id that overlaps none of the engine or the machine.
 
     Raises `NothingFree` when the one asked for overlaps another network.
     """
-    taken = engine.subnets(props["engine_uri"], besides=props["stack_id"])
+    of_engine = engine.subnets(props["engine_uri"], besides=props["stack_id"])
+    own = engine.own_subnets(props["engine_uri"], props["stack_id"])
+    of_machine = [network for network in machine_networks() if network not in (*of_engine, *own)]
     if props["asked_subnet"]:
         asked = ipaddress.IPv4Network(props["asked_subnet"])
-        clash = next((net for net in taken if net.overlaps(asked)), None)
-        if clash is not None:
-            raise NothingFree(
-                what=f"network_subnet = {asked} overlaps {clash}, another network of this Docker engine",
-                where="amanat:network_subnet",
-                fix="Choose another private subnet, or leave it empty to have a free one chosen.",
-            )
+        _refuse_clash(asked, of_engine, "another network of this Docker engine")
+        _refuse_clash(
+            asked, of_machine, "which this machine already has a route to (`ip route show table all`)"
+        )
         return str(asked)
-    start = _seed(props["stack_id"]) % len(SUBNETS)
-    candidates = SUBNETS[start:] + SUBNETS[:start]
-    free = next((net for net in candidates if not any(net.overlaps(other) for other in taken)), None)
+    free = next(_free_subnets([*of_engine, *of_machine], props["stack_id"]), None)
     if free is None:
         raise NothingFree(
-            what="no free subnet is left in 10.64.0.0/10",
-            where="the Docker engine's networks",
+            what=f"no free subnet is left in {listed([str(each) for each in RANGES])}",
+            where="the Docker engine's networks and this machine's routes",
             fix="Remove unused networks with `docker network prune`, or set amanat:network_subnet.",
         )
     return str(free)
+
+
+def _refuse_clash(asked: ipaddress.IPv4Network, taken: Sequence[ipaddress.IPv4Network], what: str) -> None:
+    clash = next((net for net in taken if net.overlaps(asked)), None)
+    if clash is not None:
+        raise NothingFree(
+            what=f"network_subnet = {asked} overlaps {clash}, {what}",
+            where="amanat:network_subnet",
+            fix="Choose another private subnet, or leave it empty to have a free one chosen.",
+        )
+
+
+def _free_subnets(taken: Sequence[ipaddress.IPv4Network], seed: str) -> Iterator[ipaddress.IPv4Network]:
+    """Subnets that overlap none of those, each range from where the seed says."""
+    for whole in RANGES:
+        subnets = list(whole.subnets(new_prefix=SUBNET_PREFIX))
+        start = _seed(seed) % len(subnets)
+        for subnet in subnets[start:] + subnets[:start]:
+            if not any(subnet.overlaps(other) for other in taken):
+                yield subnet
 
 
 def choose_ports(asked: dict[str, int], kept: dict[str, int], seed: str) -> dict[str, int]:

@@ -20,6 +20,15 @@ def taken(monkeypatch):
     return found
 
 
+@pytest.fixture(autouse=True)
+def routes(monkeypatch):
+    """The networks this machine has routes to; the stack's own subnets are none."""
+    found = []
+    monkeypatch.setattr(allocation, "machine_networks", lambda: found)
+    monkeypatch.setattr(engine, "own_subnets", lambda uri, stack_id: [])
+    return found
+
+
 @pytest.fixture
 def busy():
     """A port of loopback on which something listens."""
@@ -114,8 +123,25 @@ def test_a_chosen_subnet_overlaps_no_network(taken):
     second = ipaddress.IPv4Network(choose_subnet(PROPS))
     assert not any(second.overlaps(net) for net in taken)
     taken.append(ipaddress.IPv4Network("10.0.0.0/8"))
+    assert ipaddress.IPv4Network(choose_subnet(PROPS)).subnet_of(ipaddress.IPv4Network("172.16.0.0/12"))
+    taken += [ipaddress.IPv4Network("172.16.0.0/12"), ipaddress.IPv4Network("192.168.0.0/16")]
     with pytest.raises(NothingFree, match="no free subnet"):
         choose_subnet(PROPS)
+
+
+def test_a_chosen_subnet_leaves_the_machines_own_ways_alone(taken, routes):
+    first = ipaddress.IPv4Network(choose_subnet(PROPS))
+    routes.append(first.supernet(new_prefix=16))
+    assert not ipaddress.IPv4Network(choose_subnet(PROPS)).overlaps(routes[0])
+    with pytest.raises(NothingFree, match="already has a route to"):
+        choose_subnet({**PROPS, "asked_subnet": str(first)})
+
+
+def test_the_route_to_the_stacks_own_bridge_is_no_obstacle(taken, routes, monkeypatch):
+    own = ipaddress.IPv4Network("10.9.8.0/24")
+    routes.append(own)
+    monkeypatch.setattr(engine, "own_subnets", lambda uri, stack_id: [own])
+    assert choose_subnet({**PROPS, "asked_subnet": "10.9.8.0/25"}) == "10.9.8.0/25"
 
 
 @pytest.mark.parametrize("other", ["10.9.0.0/16", "10.9.8.0/24", "10.9.8.128/25"])

@@ -9,7 +9,8 @@ from amanat.places import PROJECT_ROOT
 
 PYTHON = """#!/bin/sh
 case "$*" in
-*"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python && cp "$0" .venv/bin/amanat ;;
+*"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python && cp "$0" .venv/bin/amanat
+  echo "command = $0 -m venv $PWD/.venv" >.venv/pyvenv.cfg ;;
 *"-m pip --version"*) ;;
 *"-m pip install"*) echo "$@" >>installed
   [ -e full ] && { echo "No space left on device"; exit 1; }
@@ -118,3 +119,27 @@ def test_an_unreadable_bundle_is_said(checkout):
     refused = bootstrap(checkout, AMANAT_CA_BUNDLE="/nowhere/ca.pem")
     assert refused.returncode == 2
     assert "AMANAT_CA_BUNDLE = /nowhere/ca.pem can't be read" in refused.stderr
+
+
+@pytest.mark.parametrize("how", ["copied", "moved"])
+def test_the_environment_of_a_checkout_that_was_copied_or_moved_is_made_afresh(
+    checkout, tmp_path_factory, how
+):
+    bootstrap(checkout)
+    (checkout / ".venv/of-the-first").touch()
+    other = tmp_path_factory.mktemp("elsewhere") / "checkout"
+    shutil.copytree(checkout, other, symlinks=True) if how == "copied" else shutil.move(checkout, other)
+    done = bootstrap(other)
+    assert done.returncode == 0
+    assert "copied or moved" in done.stderr
+    assert not (other / ".venv/of-the-first").exists()
+    assert bootstrap(other).stderr == ""
+    if how == "copied":
+        assert (checkout / ".venv/of-the-first").exists()
+        assert bootstrap(checkout).stderr == ""
+
+
+def test_an_environment_that_does_not_say_where_it_was_made_is_made_afresh(checkout):
+    bootstrap(checkout)
+    (checkout / ".venv/pyvenv.cfg").write_text("home = /usr/bin\n")
+    assert "making the environment afresh" in bootstrap(checkout).stderr

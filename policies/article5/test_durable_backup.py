@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 
@@ -25,6 +26,14 @@ FROM pg_ls_archive_statusdir() WHERE name ~ '^[0-9A-F]{24}\\.ready$'
 PATIENCE_SECONDS = 90
 SEGMENT = "SELECT pg_walfile_name(pg_current_wal_insert_lsn())"
 LEFT = "SELECT coalesce(left(last_archived_wal, 24) >= %s, false) FROM pg_stat_archiver"
+# PostgreSQL notes a segment as done when it has left, and keeps the note until a checkpoint; the time of the newest
+# segment that left is later. When we looked says nothing: the audit has other work between.
+TOOK = """
+SELECT extract(epoch FROM coalesce(
+    (SELECT modification FROM pg_ls_archive_statusdir() WHERE name = %s || '.done'),
+    (SELECT last_archived_time FROM pg_stat_archiver)
+) - %s)::float
+"""
 PROGRESS = f"SELECT ({LEFT}), ({WAITING})"
 
 
@@ -44,11 +53,11 @@ def archiving(store, probe):
 
 @dataclass(frozen=True)
 class Planted:
-    """A recorded message, the segment of the log it ended in, and when that was (monotonic seconds)."""
+    """A recorded message, the segment of the log it ended in, and when that was, by the store's own clock."""
 
     message: Message
     segment: str
-    begun: float
+    begun: datetime
 
 
 @dataclass(frozen=True)
@@ -64,9 +73,9 @@ class Sent:
 def planted(store, probe, archive):
     """A message that is recorded early, so that the checks which wait for it come to it late."""
     message = Message()
-    begun = time.monotonic()
-    archive.record(message)
     with probe.login(store, "archive_auditor") as auditor:
+        begun = auditor.value("SELECT clock_timestamp()")
+        archive.record(message)
         return Planted(message, auditor.value(SEGMENT), begun)
 
 
@@ -82,7 +91,8 @@ def sent(store, probe, planted):
 
         eventually(settled, PATIENCE_SECONDS)
         left = auditor.value(LEFT, (segment,))
-    return Sent(planted.message, segment, time.monotonic() - planted.begun if left else None)
+        seconds = float(auditor.value(TOOK, (segment, planted.begun))) if left else None
+    return Sent(planted.message, segment, seconds)
 
 
 def whole(repository, *kinds):

@@ -12,7 +12,7 @@ SOURCE ?=
 export STACK ONLY YES SOURCE
 amanat := .venv/bin/amanat
 
-.PHONY: help env env-test up preview audit drift status bench drill down tools check test lock
+.PHONY: help env env-test up preview audit drift status bench drill down tools check test test-fresh lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,7 +57,10 @@ check: env-test ## linters, types, unit and contract tests: no host needed
 test: env-test ## everything: set-up, check, then a real stack with breaks
 	@$(amanat) setup
 	@scripts/check
-	@.venv/bin/python -m pytest tests/hosts --verbose --numprocesses=2 --durations=20
+	@.venv/bin/python -m pytest tests/hosts --verbose --numprocesses=3 --durations=20
+
+test-fresh: env-test ## the first screen of the README on a bare virtual machine (an hour or more; before a release)
+	@.venv/bin/python -m tests.fresh
 
 lock: env-test ## compile requirements/*.in again (UPGRADE=1 takes newer versions)
 	@scripts/lock

@@ -9,6 +9,7 @@ import typer.main
 from amanat import __version__
 from amanat.cli.app import app
 from amanat.settings import Settings
+from tests.fresh.disk import ASKED_FOR
 from tests.loading import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,6 +78,13 @@ def test_the_guide_names_the_environment_variables():
 @pytest.mark.parametrize("command", ["make up", "make audit", "make test"])
 def test_the_readme_leads_to_the_first_run_and_the_tests(command):
     assert command in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_bare_machine_has_what_the_readme_asks_for():
+    asked = re.findall(
+        r"^apt-get install (.+)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert [line.split() for line in asked] == [list(ASKED_FOR)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -1,7 +1,8 @@
 """Live tests: real stacks of this checkout, made once for the whole run, taken down at its end.
 
-They need a Docker engine; a missing one is a failure. `make test` has two processes, each with a stack of its own,
-since an Ansible run keeps little more than one core busy; without pytest's `-n` all tests share one stack.
+They need a Docker engine; a missing one is a failure. `make test` has three processes: two with a stack of their own,
+since an Ansible run keeps little more than one core busy, and one for a virtual machine; without pytest's `-n` all
+tests share one stack.
 `AMANAT_KEEP=1` leaves the stacks up for a look.
 """
 
@@ -15,13 +16,14 @@ from xdist.scheduler import LoadScopeScheduling
 
 from amanat.places import PROJECT_ROOT, Places
 from amanat.stack import Stack
-from tests.hosts.live import STACK, LiveStack, amanat
+from tests.hosts.live import DEAD_PROXY, STACK, LiveStack, amanat
 
 # The order of a stack's life; each file leaves it whole, but for the last.
 ORDER = (
     "test_killed_runs",
     "test_up",
     "test_bad_inputs",
+    "test_other_checkouts",
     "test_disclosure",
     "test_crash",
     "test_vault_away",
@@ -32,15 +34,18 @@ ORDER = (
     "test_restart",
     "test_network_unlock",
     "test_down",
+    "test_cgroup_v2",
 )
 # What goes to a second stack where there are two: the first of them leaves the drill on record that whole audits want.
 SECOND = ("test_recovery", "test_breaks", "test_restart")
+# What needs no stack, and waits most of the time for a machine of its own.
+THIRD = ("test_cgroup_v2",)
 
 
 @pytest.fixture(scope="session")
 def live_stack() -> Iterator[LiveStack]:
     """The stack of this process, made unless it is there."""
-    up = amanat("up", "--no-audit", "--stack", STACK)
+    up = amanat("up", "--no-audit", "--stack", STACK, **DEAD_PROXY)
     assert up.code == 0, up.err[-4000:]
     places = Places(STACK)
     yield LiveStack(
@@ -62,7 +67,8 @@ class ByStack(LoadScopeScheduling):
     """Tests of one stack go to one process."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "second" if Path(nodeid.partition("::")[0]).stem in SECOND else "first"
+        stem = Path(nodeid.partition("::")[0]).stem
+        return "second" if stem in SECOND else "third" if stem in THIRD else "first"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByStack:

@@ -21,6 +21,11 @@ STACK = f"test-{WORKER}" if WORKER else "test"
 if WORKER:
     os.environ["AMANAT_HOME"] = str(home() / "tests" / WORKER)
 LONGEST_COMMAND_SECONDS = 2400
+# A proxy where nobody listens: what goes to loopback must not ask it (packages come over plain HTTP).
+DEAD_PROXY = {
+    **dict.fromkeys(("https_proxy", "HTTPS_PROXY", "grpc_proxy"), "http://127.0.0.1:9"),
+    **dict.fromkeys(("no_proxy", "NO_PROXY"), ""),
+}
 # What a lost store may cost: A5-6-1-durable, recovery_point_seconds.
 LOSS_SECONDS = 60
 

@@ -3,11 +3,42 @@
 import os
 import re
 import subprocess
+from ipaddress import IPv4Network
 
 from amanat.places import PROJECT_ROOT
+from amanat.stack import Stack
 from tests.hosts.live import audited, failing
+from tests.hosts.proxy import proxy
 
 LOOSENED = "/etc/ssh/sshd_config.d/00-amanat.conf"
+
+
+def playbook(live_stack, *options):
+    """Run the playbook as somebody would who uses Ansible without the kit; its output."""
+    command = [
+        ".venv/bin/ansible-playbook",
+        "-i",
+        str(live_stack.places.inventory),
+        "ansible/site.yml",
+        *options,
+    ]
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    ran = subprocess.run(command, cwd=PROJECT_ROOT, env=plain, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-1000:]
+    return ran.stdout
+
+
+def test_packages_come_through_the_proxy_of_the_hosts(live_stack):
+    """By the role and one tag; the next test's `up` puts the host back to what the settings say."""
+    with proxy(IPv4Network(Stack(live_stack.places).outputs()["subnet"])) as (address, asked):
+        chosen = f"--extra-vars=base_http_proxy={address}"
+        playbook(live_stack, "--limit=vault", "--tags=A7-protection", chosen)
+        asked.clear()
+        live_stack.root("vault", "apt-get --quiet update && apt-get --quiet --download-only install hello")
+        assert [url for url in asked if url.endswith("/InRelease")]
+        assert [url for url in asked if "/hello_" in url]
+    gone = "apt-get --quiet --option Acquire::Retries=0 --option APT::Update::Error-Mode=any update"
+    assert "hello" not in live_stack.root("vault", f"if {gone}; then echo hello; fi")
 
 
 def test_drift_is_seen_and_put_right(live_stack):
@@ -44,19 +75,9 @@ def test_all_that_needs_no_drill_is_satisfied_then(live_stack, tmp_path):
 
 def test_the_playbook_runs_from_the_inventory_alone_and_leaves_nothing_on_the_host(live_stack):
     """For whoever uses Ansible without the kit; one tag stands for all, the run before had them all."""
-    command = [
-        ".venv/bin/ansible-playbook",
-        "-i",
-        str(live_stack.places.inventory),
-        "ansible/site.yml",
-        "--check",
-        "--tags=A5-6-1-integrity",
-    ]
     began = live_stack.root("store", "date +%s").strip()
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-    ran = subprocess.run(command, cwd=PROJECT_ROOT, env=plain, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-1000:]
-    assert re.findall(r"changed=(\d+)", ran.stdout) == ["0", "0"]
+    output = playbook(live_stack, "--check", "--tags=A5-6-1-integrity")
+    assert re.findall(r"changed=(\d+)", output) == ["0", "0"]
     # What modules are given, whole files among it, is not for the host's journal.
     told = live_stack.root("store", f"journalctl --quiet --since=@{began} --grep='Invoked with' || true")
     assert told == ""

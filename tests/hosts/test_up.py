@@ -8,6 +8,7 @@ import yaml
 
 from amanat.places import PROJECT_ROOT
 from amanat.stack import Stack
+from tests.hosts.live import DEAD_PROXY
 
 
 def texts(values):
@@ -31,6 +32,21 @@ def test_a_second_up_changes_nothing(live_stack):
     again = live_stack.amanat("up", "--no-audit", "--json")
     assert again.code == 0, again.err
     assert set(again.json["changes"]) == {"same"}
+
+
+def test_a_proxy_that_only_some_have_is_not_asked_for_what_is_here(live_stack):
+    """`preview`, `up` and `audit` with a dead one in the environment; the stack itself was made so."""
+    for arguments in (("preview",), ("up", "--no-audit"), ("audit", "--only", "A3-channels")):
+        done = live_stack.amanat(*arguments, "--json", **DEAD_PROXY)
+        assert done.code == 0, done.err[-3000:]
+    assert done.json["requirements"]["A3-channels"]["verdict"] == "satisfied"
+
+
+@pytest.mark.parametrize("name", ["Iran", "Asia/Tehran", "US/Eastern"])
+def test_sessions_take_old_names_of_time_zones(live_stack, name):
+    """Java's clients set the session's time zone to their machine's, by whatever name that has."""
+    with live_stack.database("archive_writer", options=f"-c TimeZone={name}") as session:
+        assert session.execute("SHOW TimeZone").fetchone() == (name,)
 
 
 def test_no_secret_lies_in_state_or_inventory_or_runs(live_stack):

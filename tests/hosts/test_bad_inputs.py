@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from amanat.owner import owner
 from amanat.places import PROJECT_ROOT, Places
 from amanat.targets import engine
-from amanat.targets.image import PACKAGES, BootstrapFailed, bootstrap
+from amanat.targets.image import PACKAGES
+from amanat.targets.rootfs import BootstrapFailed, bootstrap
 from tests.hosts.live import STACK, Done, amanat
 
 OTHER = "test-bad"
@@ -33,7 +35,7 @@ def other_stack(tmp_path):
     yield write
     path.unlink(missing_ok=True)
     left = engine.leftovers("", Places(OTHER).stack_id)
-    engine.sweep("", Places(OTHER).stack_id, known=set())
+    engine.sweep("", Places(OTHER).stack_id, owner(), known=set())
     for volume in left["volumes"]:
         engine.remove_volume("", volume)
     assert [left["containers"], left["networks"]] == [[], []]

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from amanat.owner import owner
 from amanat.places import PROJECT_ROOT, Places
 from amanat.targets import engine
 from amanat.targets.image import PACKAGES
@@ -35,7 +34,10 @@ def other_stack(tmp_path):
     yield write
     path.unlink(missing_ok=True)
     left = engine.leftovers("", Places(OTHER).stack_id)
-    engine.sweep("", Places(OTHER).stack_id, owner(), known=set())
+    own = tmp_path / "home" / "owner"
+    engine.sweep(
+        "", Places(OTHER).stack_id, own.read_text("utf-8").strip() if own.exists() else "", known=set()
+    )
     for volume in left["volumes"]:
         engine.remove_volume("", volume)
     assert [left["containers"], left["networks"]] == [[], []]

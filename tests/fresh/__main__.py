@@ -91,8 +91,7 @@ def main() -> None:
         with _machine(screen) as machine:
             for number, step in enumerate(STEPS, start=1):
                 if step.name not in done.seconds:
-                    screen.note(f"step {number} of {len(STEPS)}: {step.name}")
-                    done.add(step.name, _take(step, machine, screen))
+                    done.add(step.name, _take(step, f"{number}/{len(STEPS)}", machine, screen))
         _summary(done, elapsed(monotonic() - began))
         shutil.rmtree(WORK / "machine", ignore_errors=True)
         shutil.rmtree(WORK / "handed-in", ignore_errors=True)
@@ -190,11 +189,11 @@ def _settings(handed_in: Path) -> list[str]:
     return [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
 
 
-def _take(step: Step, machine: Machine, screen: Screen) -> float:
+def _take(step: Step, place: str, machine: Machine, screen: Screen) -> float:
     """Take a step; its seconds. Raises `MachineFailed` with the end of its log."""
     began = monotonic()
     log = private_directory(WORK / "logs") / f"{step.name.replace(' ', '-')}.log"
-    with screen.stage(step.name):
+    with screen.stage(f"{place} {step.name}"):
         status = machine.watch(
             step.user, f". {HANDED_IN}/settings\n{step.command}", log, _ticker(screen), step.answer
         )

@@ -60,7 +60,7 @@ def up(
     """Stand up or update the stack, drill a restore when one is due, then audit."""
     places = Places(stack)
     operations.adopt_mirrors(places)
-    os.environ.update(run_setup(source, judge=Stack(places).require_engine).environment)
+    os.environ.update(run_setup(source, check_engine=Stack(places).require_engine).environment)
     done, secrets = operations.up(places, force=force)
     operations.tell(done, as_json)
     if audit_after:
@@ -128,7 +128,7 @@ def preview(stack: StackName = "local", as_json: AsJson = False) -> None:
     """Say what `up` would change; change nothing."""
     places = Places(stack)
     operations.adopt_mirrors(places)
-    os.environ.update(run_setup(judge=Stack(places).require_engine).environment)
+    os.environ.update(run_setup(check_engine=Stack(places).require_engine).environment)
     operations.tell(operations.preview(places), as_json)
 
 

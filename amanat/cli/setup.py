@@ -76,12 +76,12 @@ def run_setup(
     source: str | None = None,
     with_engine: bool = True,
     console: Console | None = None,
-    judge: Callable[[], None] = lambda: None,
+    check_engine: Callable[[], None] = lambda: None,
 ) -> Ready:
     """Make the machine ready for `pulumi up`: programs, an engine, Pulumi's tools; nothing is done twice.
 
-    `source` forces where Pulumi's tools come from (`build` or `download`). `judge` may refuse the engine before the
-    tools are fetched or built. Raises SetupError, and what `judge` raises.
+    `source` forces where Pulumi's tools come from (`build` or `download`). `check_engine` may refuse the engine before
+    the tools are fetched or built. Raises SetupError, and what `check_engine` raises.
     """
     screen = Screen(console or Console(file=sys.stderr))
     mirrors = Mirrors.from_environment()
@@ -100,7 +100,7 @@ def run_setup(
             ready_engine = engine(screen)
             result.append(f"Docker {ready_engine.version} at {ready_engine.host}")
             os.environ.update(ready_engine.environment())
-            judge()
+            check_engine()
     with screen.stage("tools") as result:
         found = tools(source, screen, mirrors)
         result.append(

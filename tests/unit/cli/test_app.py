@@ -33,7 +33,7 @@ def ready(monkeypatch):
     """Nothing is set up; what was asked of set-up is kept."""
     asked = []
 
-    def setup(source=None, with_engine=True, judge=None):
+    def setup(source=None, with_engine=True, check_engine=None):
         asked.append((source, with_engine))
         return SimpleNamespace(environment={"AMANAT_TEST_READY": "1"})
 

@@ -23,14 +23,14 @@ def stages(monkeypatch):
     return done
 
 
-def test_the_engine_is_judged_before_tools_are_fetched_or_built(stages):
-    def judge():
-        stages.append("judge")
+def test_the_engine_is_checked_before_tools_are_fetched_or_built(stages):
+    def check_engine():
+        stages.append("check")
         raise UnsuitableEngine("this engine is rootless")
 
     with pytest.raises(UnsuitableEngine):
-        setup.run_setup(judge=judge)
-    assert stages == ["programs", "engine", "judge"]
+        setup.run_setup(check_engine=check_engine)
+    assert stages == ["programs", "engine", "check"]
 
 
 def test_everything_is_made_ready_in_order(stages):

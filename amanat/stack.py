@@ -71,9 +71,7 @@ class Stack:
         """Make or update everything; `force` runs the playbook though nothing changed. Raises `AmanatError`."""
         self.require_engine()
         with self._opened() as stack:
-            resources = self._resources(stack)
-            self._refuse_lost_state(resources)
-            self._clean_engine(resources)
+            resources = self._recovered(stack)
             self._forget_lost(stack, resources)
             replace = [str(one["urn"]) for one in resources if force and one["urn"].endswith(CONFIGURATION)]
             with _heard(on_event) as heard:
@@ -83,9 +81,7 @@ class Stack:
     def refresh(self, on_event: OnEvent) -> automation.RefreshResult:
         """Compare the state with the real hosts, inside and out. Raises `AmanatError`."""
         with self._opened(must_exist=True) as stack:
-            resources = self._resources(stack)
-            self._refuse_lost_state(resources)
-            self._clean_engine(resources)
+            self._recovered(stack)
             with _heard(on_event) as heard:
                 return stack.refresh(on_event=heard, suppress_progress=True, show_secrets=False)
 
@@ -252,6 +248,13 @@ class Stack:
         embedded = self.places.project / "templates" / "Pulumi.local.yaml"
         if not path.exists():
             path.write_text(embedded.read_text("utf-8"), "utf-8")
+
+    def _recovered(self, stack: automation.Stack) -> list[Mapping[str, Any]]:
+        """The resources of the state, after what a killed run left in it and on the engine is mended."""
+        resources = self._resources(stack)
+        self._refuse_lost_state(resources)
+        self._clean_engine(resources)
+        return resources
 
     def _resources(self, stack: automation.Stack) -> list[Mapping[str, Any]]:
         """The resources of the state, after what a killed run left half-done in it is dropped."""

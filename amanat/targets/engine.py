@@ -232,6 +232,15 @@ def start_stopped(uri: str, stack_id: str) -> list[str]:
     return started
 
 
+def _things(client: docker.DockerClient, stack_id: str) -> dict[str, Model]:
+    """The stack's containers and networks by id, its volumes by name, as Pulumi calls them."""
+    return {
+        **{str(item.id): item for item in stack_containers(client, stack_id)},
+        **{str(item.id): item for item in client.networks.list(filters=_of(stack_id))},
+        **{str(item.name): item for item in client.volumes.list(filters=_of(stack_id))},
+    }
+
+
 def _of(stack_id: str) -> dict[str, str | list[str] | bool]:
     """A filter of the engine's lists."""
     return {"label": f"{STACK_LABEL}={stack_id}"}
@@ -251,14 +260,7 @@ def refuse_another_owner(
     Pulumi calls it (see `present`), and is asked only then. Without `known` such things are passed over.
     """
     with connection(uri) as client:
-        owners = {
-            identity: owner_of(thing)
-            for identity, thing in [
-                *((str(item.id), item) for item in stack_containers(client, stack_id)),
-                *((str(item.id), item) for item in client.networks.list(filters=_of(stack_id))),
-                *((str(item.name), item) for item in client.volumes.list(filters=_of(stack_id))),
-            ]
-        }
+        owners = {identity: owner_of(thing) for identity, thing in _things(client, stack_id).items()}
     strangers = {name for name in owners.values() if name not in ("", owner)}
     unmarked = {identity for identity, name in owners.items() if not name}
     if not strangers and (known is None or not unmarked or unmarked <= known()):
@@ -335,11 +337,7 @@ def remove_host(uri: str, container: str, volume: str) -> None:
 def present(uri: str, stack_id: str) -> set[str]:
     """The stack's containers and networks by id, its volumes by name, as Pulumi calls them, if they are there."""
     with connection(uri) as client:
-        return {
-            *(str(item.id) for item in stack_containers(client, stack_id)),
-            *(str(item.id) for item in client.networks.list(filters=_of(stack_id))),
-            *(str(item.name) for item in client.volumes.list(filters=_of(stack_id))),
-        }
+        return set(_things(client, stack_id))
 
 
 def remove_volumes(uri: str, stack_id: str, owner: str) -> None:

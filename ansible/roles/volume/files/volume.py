@@ -15,7 +15,7 @@ from amanat_volume.layout import Layout
 from amanat_volume.problem import Problem
 
 
-def arguments() -> argparse.Namespace:
+def arguments(words: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -26,8 +26,9 @@ def arguments() -> argparse.Namespace:
         "keep-key", help="keep the key given on standard input (64 hexadecimal digits)"
     )
     for name in ("signing", "exchange"):
-        text = f"thumbprints of the {name} keys of the host that the key is bound to"
-        keep.add_argument(f"--{name}", nargs="*", default=[], help=text)
+        text = f"thumbprint of a {name} key of the host that the key is bound to; may be repeated"
+        # One option for each, written --name=value: a thumbprint may begin with a dash.
+        keep.add_argument(f"--{name}", action="append", default=[], metavar="THUMBPRINT", help=text)
     make = commands.add_parser(
         "make", help="make the volume if there is none, or reserve what it lacks in size"
     )
@@ -35,7 +36,7 @@ def arguments() -> argparse.Namespace:
         command.add_argument("--dry-run", action="store_true", help="only say whether something would change")
     commands.add_parser("open", help="wait for its key, mount and unlock it")
     commands.add_parser("close", help="unmount it")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def act(given: argparse.Namespace) -> str:

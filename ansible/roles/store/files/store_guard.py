@@ -1,0 +1,201 @@
+#!/usr/bin/python3 -B
+"""Hold PostgreSQL's roles to what the operator set, and end transactions that last too long.
+
+Any role may change its own settings and password (ALTER ROLE, PostgreSQL's manual), and take its time limits away for
+its session. `keep` takes what is right from standard input and applies it; `run` compares every second, puts back what
+differs, ends sessions that began meanwhile, and ends transactions that are older than their limit: one that writes
+holds up the chain of the archive. Where the server is comes from libpq's environment. Runs as a superuser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from types import FrameType
+from typing import Any
+
+import psycopg2
+from psycopg2 import sql
+
+KEPT = """
+CREATE SCHEMA IF NOT EXISTS guard;
+CREATE TABLE IF NOT EXISTS guard.role (name text PRIMARY KEY, verifier text, settings jsonb NOT NULL);
+REVOKE ALL ON SCHEMA guard FROM PUBLIC;
+"""
+# One row for each role that is not as it should be.
+DIFFERENT = """
+SELECT w.name, w.verifier, w.settings, a.rolpassword IS DISTINCT FROM w.verifier AS password,
+       ARRAY(SELECT d.datname FROM pg_db_role_setting AS e JOIN pg_database AS d ON d.oid = e.setdatabase
+             WHERE e.setrole = a.oid) AS databases
+FROM {wanted} JOIN pg_authid AS a ON a.rolname = w.name
+     LEFT JOIN pg_db_role_setting AS s ON s.setrole = a.oid AND s.setdatabase = 0
+WHERE a.rolpassword IS DISTINCT FROM w.verifier
+   OR EXISTS (SELECT FROM pg_db_role_setting AS e WHERE e.setrole = a.oid AND e.setdatabase <> 0)
+   OR w.settings IS DISTINCT FROM coalesce(
+        (SELECT jsonb_object_agg(split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)) FROM unnest(s.setconfig) AS c),
+        '{{}}')
+"""
+KEPT_ROLES = "guard.role AS w"
+GIVEN_ROLES = "jsonb_to_recordset(%s::jsonb) AS w (name text, verifier text, settings jsonb)"
+OTHER = f"""
+(SELECT name, verifier, settings FROM {GIVEN_ROLES} EXCEPT SELECT name, verifier, settings FROM guard.role)
+UNION ALL
+(SELECT name, verifier, settings FROM guard.role EXCEPT SELECT name, verifier, settings FROM {GIVEN_ROLES})
+"""  # noqa: S608 - our own words
+# Every transaction holds the lock of its virtual id; roles with a verifier come over the network.
+TRANSACTIONS = """
+SELECT l.pid, l.virtualtransaction, w.name, w.verifier IS NOT NULL AND t.backend_xid IS NOT NULL AS writes,
+       coalesce(substring(w.settings ->> 'transaction_timeout' FROM '^([0-9]+)s$')::integer, 0) AS limit_seconds
+FROM pg_locks AS l JOIN pg_stat_get_activity(NULL) AS t ON t.pid = l.pid
+     JOIN pg_authid AS a ON a.oid = t.usesysid JOIN guard.role AS w ON w.name = a.rolname
+WHERE l.locktype = 'virtualxid' AND l.mode = 'ExclusiveLock' AND l.granted AND NOT a.rolsuper
+"""
+END_TRANSACTION = """
+SELECT pg_terminate_backend(l.pid) FROM pg_locks AS l
+WHERE l.pid = %s AND l.virtualtransaction = %s AND l.locktype = 'virtualxid' AND l.mode = 'ExclusiveLock' AND l.granted
+"""
+END_SESSIONS = """
+SELECT pg_terminate_backend(t.pid) FROM pg_stat_get_activity(NULL) AS t JOIN pg_authid AS a ON a.oid = t.usesysid
+WHERE a.rolname = %s AND t.backend_start > %s
+"""
+
+
+class Transactions:
+    """Since when each open transaction was seen; the server doesn't say for sessions whose activity is not tracked."""
+
+    def __init__(self, writing_seconds: int) -> None:
+        self.writing_seconds = writing_seconds
+        self.first_seen: dict[tuple[int, str], float] = {}
+
+    def too_old(self, rows: list[tuple[Any, ...]], now: float) -> list[tuple[int, str, str, float]]:
+        """Of (pid, virtual id, role, writes, limit in seconds, 0 for none): pid, id, role and age of those to end."""
+        self.first_seen = {
+            (pid, virtual): self.first_seen.get((pid, virtual), now) for pid, virtual, *_ in rows
+        }
+        old = []
+        for pid, virtual, role, writes, limit_seconds in rows:
+            limits = [seconds for seconds in (limit_seconds, self.writing_seconds * writes) if seconds]
+            age = now - self.first_seen[pid, virtual]
+            if limits and age >= min(limits):
+                old.append((pid, virtual, role, age))
+        return old
+
+
+class Guard:
+    """One superuser's session."""
+
+    def __init__(self) -> None:
+        self.connection = psycopg2.connect(application_name="amanat-store-guard")
+        self.connection.autocommit = True
+        self.last_good: datetime = self.rows("SELECT clock_timestamp()")[0][0]
+
+    def rows(self, query: Any, parameters: tuple[Any, ...] | None = None) -> list[tuple[Any, ...]]:  # noqa: ANN401 - text or psycopg2.sql
+        """What a query returns."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(query, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def keep(self, roles: Mapping[str, Mapping[str, Any]], *, dry_run: bool) -> bool:
+        """Take these roles as what is right, and make them so; returns whether that is a change."""
+        given = json.dumps([{"name": name, **role} for name, role in roles.items()])
+        known = self.rows("SELECT to_regclass('guard.role') IS NOT NULL")[0][0]
+        other = not known or self.rows(OTHER, (given, given))
+        wanted = self.rows(DIFFERENT.format(wanted=GIVEN_ROLES), (given,))
+        if not other and not wanted:
+            return False
+        if not dry_run:
+            self.connection.autocommit = False
+            with self.connection:
+                self.rows(KEPT)
+                self.rows("DELETE FROM guard.role")
+                self.rows(f"INSERT INTO guard.role SELECT name, verifier, settings FROM {GIVEN_ROLES}", (given,))  # noqa: S608 - ours
+                for name, verifier, settings, password, databases in wanted:
+                    self._put_back(name, verifier, settings, databases, password=password)
+            self.connection.autocommit = True
+        return True
+
+    def look(self) -> list[str]:
+        """Put right what a role changed of itself; returns what was, in words."""
+        started = self.rows("SELECT clock_timestamp()")[0][0]
+        said = []
+        for name, verifier, settings, password, databases in self.rows(DIFFERENT.format(wanted=KEPT_ROLES)):
+            self.connection.autocommit = False
+            with self.connection:
+                self._put_back(name, verifier, settings, databases, password=password)
+            self.connection.autocommit = True
+            ended = len(self.rows(END_SESSIONS, (name, self.last_good)))
+            what = "password" if password else "settings"
+            said.append(f"{name}: its {what} were changed and are put back; {ended} sessions since then ended")
+        self.last_good = started
+        return said
+
+    def _put_back(
+        self, name: str, verifier: str | None, settings: Mapping[str, str], databases: list[str], *, password: bool
+    ) -> None:
+        role = sql.Identifier(name)
+        self.rows(sql.SQL("ALTER ROLE {} RESET ALL").format(role))
+        for database in databases:
+            self.rows(sql.SQL("ALTER ROLE {} IN DATABASE {} RESET ALL").format(role, sql.Identifier(database)))
+        for setting, value in settings.items():
+            self.rows(
+                sql.SQL("ALTER ROLE {} SET {} TO {}").format(role, sql.Identifier(setting), sql.Literal(value))
+            )
+        if password:
+            self.rows(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(verifier)))
+
+    def end_old(self, transactions: Transactions) -> list[str]:
+        """End transactions that are older than their limit; returns what was done, in words."""
+        old = transactions.too_old(self.rows(TRANSACTIONS), time.monotonic())
+        return [
+            f"{role}: a transaction of {age:.0f} s is ended (process {pid})"
+            for pid, virtual, role, age in old
+            if self.rows(END_TRANSACTION, (pid, virtual))
+        ]
+
+
+def run(interval_seconds: float, writing_seconds: int) -> None:
+    """Guard until told to stop."""
+    stop = threading.Event()
+
+    def told(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGINT, told)
+    guard = Guard()
+    transactions = Transactions(writing_seconds)
+    while not stop.is_set():
+        for line in guard.look() + guard.end_old(transactions):
+            print(line, file=sys.stderr, flush=True)
+        stop.wait(interval_seconds)
+
+
+def main() -> int:
+    """Keep or run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    keep = commands.add_parser("keep", help="take roles ({name: {verifier, settings}}) from standard input")
+    keep.add_argument("--dry-run", action="store_true", help="only say whether something would change")
+    loop = commands.add_parser("run", help="compare until SIGTERM")
+    loop.add_argument("--interval-seconds", type=float, default=1.0, help="between two looks")
+    loop.add_argument("--writing-seconds", type=int, default=20, help="for a transaction that writes")
+    given = parser.parse_args()
+    try:
+        if given.command == "keep":
+            print("changed" if Guard().keep(json.load(sys.stdin), dry_run=given.dry_run) else "unchanged")
+        else:
+            run(given.interval_seconds, given.writing_seconds)
+    except psycopg2.Error as error:
+        print(f"error: {(error.pgerror or str(error)).strip().splitlines()[0]}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

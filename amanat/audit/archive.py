@@ -27,6 +27,18 @@ def marker(what: str) -> str:
     return f"amanat-audit-{what}-{secrets.token_hex(8)}"
 
 
+def request_of_nothing() -> tuple[object, ...]:
+    """Parameters of archive.request_disclosure by a made-up order, for a party that nobody is."""
+    now = datetime.now(UTC)
+    span = {"from": (now - timedelta(hours=1)).isoformat(), "until": now.isoformat()}
+    return made_up_order({"parties": [marker("nobody")], **span})
+
+
+def made_up_order(selector: Mapping[str, object]) -> tuple[object, ...]:
+    """Parameters of archive.request_disclosure for a selector."""
+    return marker("order"), datetime.now(UTC).date() - timedelta(days=1), APPROVER, Jsonb(dict(selector))
+
+
 class NotKept(AssertionError):
     """The archive refuses or fails to do what it is for: a check of the law fails on it."""
 
@@ -103,14 +115,8 @@ class Archive:
 
         Raises `NotKept` when that takes longer than `seconds` or is refused.
         """
-        order = (
-            marker("order"),
-            datetime.now(UTC).date() - timedelta(days=1),
-            APPROVER,
-            Jsonb(dict(selector)),
-        )
         with self._probe.login(self._host, "archive_discloser") as discloser:
-            request = int(_worked(discloser.ask(REQUEST, order)))
+            request = int(_worked(discloser.ask(REQUEST, made_up_order(selector))))
             answer = eventually(lambda: _fetched(discloser, request), seconds)
         if answer is None:
             raise NotKept(f"the request for disclosure is not chained within {seconds:g} seconds")

@@ -1,7 +1,7 @@
 """PostgreSQL as a client sees it: logins that are admitted or refused, statements and their SQLSTATE."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,8 +100,12 @@ class Session:
 
     @property
     def is_open(self) -> bool:
-        """Whether the server still holds the session."""
-        return not self._connection.closed
+        """Whether the server still holds the session, which is asked."""
+        try:
+            self._connection.execute("")
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def ask(self, statement: str, parameters: Sequence[object] = (), *, keep: bool = True) -> Answer:
         """Run one statement in a transaction of its own, which is rolled back unless `keep`."""
@@ -116,6 +120,26 @@ class Session:
             return answer
         self._record(tried, {"rows": len(rows), "result": repr(rows)[:_LONGEST_RESULT]})
         return Answer(rows, "", "")
+
+    def sequence(self, *statements: str | tuple[str, Sequence[object]]) -> list[Answer]:
+        """Run statements, or pairs of one and its parameters, as they are, BEGIN and COMMIT among them.
+
+        Ends at the first that is refused, whose answer is the last; what is still open then stays open.
+        """
+        answers: list[Answer] = []
+        for one in statements:
+            statement, parameters = (one, ()) if isinstance(one, str) else one
+            tried = {"statement": statement, "parameters": [str(value) for value in parameters]}
+            try:
+                cursor = self._connection.execute(sql.SQL(statement), parameters or None)
+                answers.append(Answer(cursor.fetchall() if cursor.description else [], "", ""))
+            except psycopg.Error as error:
+                answers.append(Answer([], error.sqlstate or "no SQLSTATE", _said(error)))
+            done = answers[-1]
+            self._record(tried, {"sqlstate": done.sqlstate, "rows": len(done.rows), "message": done.message})
+            if done.sqlstate:
+                break
+        return answers
 
     def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """What a statement that must work returns; raises `NotChecked` with the SQLSTATE when it fails."""
@@ -148,7 +172,8 @@ def session(database: Database, record: Record) -> Iterator[Session]:
             f"{database.address}:{database.port}",
             "Converge the host with `make up`.",
         ) from error
-    with connection:
+    # Nothing to commit: what a statement leaves open on purpose ends with the session.
+    with closing(connection):
         yield Session(connection, record)
 
 

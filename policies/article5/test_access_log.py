@@ -5,6 +5,7 @@ from amanat.audit.archive import Message
 from amanat.audit.errors import NotChecked
 from amanat.audit.waiting import eventually
 
+TALKATIVE = ("debug_print_parse", "debug_print_rewritten", "debug_print_plan", "debug_pretty_print")
 JOURNAL = "journalctl --quiet --no-pager --output=cat --identifier=postgresql --since=-5min"
 
 
@@ -31,12 +32,17 @@ def test_content_does_not_reach_the_log(store, probe, archive, bound):
     """What a message says, or who its parties are, is in no line of the server's log."""
     message = Message()
     archive.record(message)
+    with probe.login(store, "archive_writer", fresh=True) as writer:
+        # A session may ask for what the server makes of its statements to be logged, in clear or as numbers of bytes.
+        writer.sequence(*(f"SET {name} = on" for name in TALKATIVE), f"SELECT '{message.content}'")
+        writer.sequence(f"SELECT '{message.content}'::integer")
     # Lines arrive by and by, in their order: once a later login's is there, those of the message are.
     if not lines_of_a_new_login(store, probe, bound):
         raise NotChecked("the log does not show what came after the message", "host store")
     log = store.privileged(JOURNAL)
     assert not {message.content, message.origin} & set(log.split())
     assert message.content not in log
+    assert " ".join(str(byte) for byte in message.content.encode()) not in log
 
 
 @requirement("A5-6-1-access", "A7-protection")

@@ -3,9 +3,34 @@
 import pytest
 
 from amanat.audit import requirement
-from amanat.audit.archive import RECORD_MESSAGE, Message
+from amanat.audit.archive import (
+    RECORD_MESSAGE,
+    RECORD_TRANSACTION,
+    REQUEST,
+    Message,
+    Transaction,
+    request_of_nothing,
+)
 from amanat.audit.waiting import eventually
 
+# What a session could do around a record for its commit not to wait. Three tries: another's commit may flush ours.
+WEAKER = "SET LOCAL synchronous_commit = off"
+IMMEDIATE = "SET CONSTRAINTS ALL IMMEDIATE"
+ORDERS = {
+    "before": [WEAKER, "record"],
+    "after": ["record", WEAKER],
+    "for the session": ["SET synchronous_commit = off", "record"],
+    "early": [IMMEDIATE, "record", WEAKER],
+    "early and late": ["record", IMMEDIATE, WEAKER],
+    "one after the other": [IMMEDIATE, "record", "record", IMMEDIATE, WEAKER],
+    "in a savepoint": ["SAVEPOINT a", "record", IMMEDIATE, WEAKER, "RELEASE a"],
+    "around a savepoint": ["record", "SAVEPOINT a", IMMEDIATE, "ROLLBACK TO a", WEAKER],
+    "by a function": ["record", "SELECT set_config('synchronous_commit', 'off', true)"],
+    "by a role": ["record", IMMEDIATE, "RESET ROLE", "SET synchronous_commit = off"],
+}
+TRIES = 3
+WRITTEN = "SELECT pg_current_wal_insert_lsn()::text"
+FLUSHED = "SELECT pg_current_wal_flush_lsn() > %s::pg_lsn"
 UNLOGGED = (
     "SELECT relname FROM pg_class WHERE relpersistence <> 'p' AND relnamespace = 'archive'::regnamespace"
 )
@@ -20,13 +45,21 @@ def test_a_commit_is_on_the_disk_when_it_returns(store, probe, setting):
 
 
 @requirement("A5-6-1-durable")
-def test_a_client_cannot_weaken_its_own_acknowledgement(store, probe):
-    """A writer that turns synchronous commits off still gets a durable one."""
-    query = f"{RECORD_MESSAGE.replace('SELECT id', 'SELECT current_setting($$synchronous_commit$$), id')}"
-    with probe.login(store, "archive_writer", fresh=True) as writer:
-        writer.rows("SET synchronous_commit = off")
-        writer.rows(RECORD_MESSAGE, Message().parameters())
-        assert writer.value(query, Message().parameters()) == "on"
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("record", ["message", "transaction", "disclosure"])
+def test_a_client_cannot_weaken_its_own_acknowledgement(store, probe, record, order):
+    """When a commit returns, the log that it wrote is flushed, whatever the session did before."""
+    role, statement, parameters = recording(record)
+    with probe.login(store, role, fresh=True) as client:
+        client.rows(statement, parameters)  # a session's first message stores a key as well
+        for _ in range(TRIES):
+            steps = [(statement, parameters) if step == "record" else step for step in ORDERS[order]]
+            answers = client.sequence("BEGIN", *steps, WRITTEN, "COMMIT")
+            if answers[-1].sqlstate:  # refused is as good: nothing was acknowledged
+                client.sequence("ROLLBACK")
+                continue
+            written = answers[-2].rows[0][0]
+            assert client.value(FLUSHED, (written,)), f"acknowledged at {written}, and not on the disk"
 
 
 @requirement("A5-6-1-durable")
@@ -70,6 +103,15 @@ def test_errors_of_the_disk_are_not_passed_over(store, probe):
     with probe.login(store, "archive_auditor") as auditor:
         assert auditor.rows(query, (list(dangerous),)) == []
         assert auditor.rows(UNLOGGED) == []
+
+
+def recording(record):
+    """Who makes such a record, by which statement, with which values."""
+    if record == "message":
+        return "archive_writer", RECORD_MESSAGE, Message().parameters()
+    if record == "transaction":
+        return "archive_writer", RECORD_TRANSACTION, Transaction().parameters()
+    return "archive_discloser", REQUEST, request_of_nothing()
 
 
 def counted(store, probe):

@@ -1,16 +1,27 @@
 """Article 5 clause 6-1: records can't be altered or removed unnoticed."""
 
+from contextlib import ExitStack
 from datetime import datetime
 
 import pytest
 
 from amanat.audit import early, requirement
-from amanat.audit.archive import Message
+from amanat.audit.archive import RECORD_MESSAGE, Message
 from amanat.audit.waiting import eventually
 
 NOT_ALLOWED = "42501"
 TAMPER = "sudo -n -u postgres /usr/local/lib/amanat/probe-tamper"
 NO_MESSAGE = 3
+READING = ("archive_writer", "archive_auditor", "archive_discloser")
+WITHOUT_LIMITS = [
+    f"SET {limit} = 0"
+    for limit in (
+        "statement_timeout",
+        "idle_in_transaction_session_timeout",
+        "transaction_timeout",
+        "idle_session_timeout",
+    )
+]
 KEPT = {
     "message": "origin",
     "transaction": "reference",
@@ -26,7 +37,7 @@ CHANGES = ("UPDATE archive.{} SET {} = {}", "DELETE FROM archive.{}", "TRUNCATE 
 
 
 @requirement("A5-6-1-integrity")
-@pytest.mark.parametrize("role", ["archive_writer", "archive_auditor", "archive_discloser"])
+@pytest.mark.parametrize("role", READING)
 @pytest.mark.parametrize("table", KEPT)
 def test_no_role_changes_a_record(store, probe, role, table):
     """UPDATE, DELETE and TRUNCATE are refused for lack of the right, whoever asks."""
@@ -67,6 +78,33 @@ def test_a_new_record_is_chained_in_time(store, probe, archive, bound):
         archive.record(Message())
         chained = "SELECT records > %s AND archive.lag_seconds() = 0 FROM archive.heads()"
         assert eventually(lambda: auditor.value(chained, (before,)), bound("sealing_lag_seconds").max)
+
+
+@pytest.mark.costly
+@requirement("A5-6-1-integrity")
+def test_nobody_holds_up_the_chain(store, probe, archive, bound):
+    """While each role that logs in holds a transaction open without limits, a new record is chained within the bound."""
+    with ExitStack() as opened:
+        for role in READING:
+            session = opened.enter_context(probe.login(store, role, fresh=True))
+            started = session.sequence(*WITHOUT_LIMITS, "BEGIN", "SELECT pg_current_xact_id()::text")
+            assert started[-1].rows, f"{role}: {started[-1].message}"
+        # The request to disclose it is younger, and is chained when the record is found.
+        archive.find(archive.record(Message()), "message", bound("sealing_lag_seconds").max)
+
+
+@requirement("A5-6-1-integrity")
+def test_no_message_is_sealed_with_a_key_that_a_rollback_took_away(store, probe, archive, bound):
+    """A session's data key that was rolled back is not used again, whatever the session sets: it can be opened."""
+    with probe.login(store, "archive_writer", fresh=True) as writer:
+        record = (RECORD_MESSAGE, Message().parameters())
+        kept = writer.sequence("BEGIN", record, "SELECT current_setting('amanat.sealing')", "ROLLBACK")[2]
+        setting = kept.rows[0][0] if kept.rows else ""
+        probe.hide(setting)
+        writer.sequence(("SELECT set_config('amanat.sealing', %s, false) IS NULL", (setting,)))
+        number = int(writer.value(*record))
+    bundle = archive.find([number], "message", bound("sealing_lag_seconds").max)
+    assert [one["id"] for one in bundle.parts.get("data_key", ())] == [bundle.messages[0]["key_id"]]
 
 
 @requirement("A5-6-1-integrity")

@@ -25,6 +25,8 @@ ORDER = (
     "test_bad_inputs",
     "test_other_checkouts",
     "test_disclosure",
+    "test_recording",
+    "test_guard",
     "test_crash",
     "test_vault_away",
     "test_recovery",

@@ -1,0 +1,149 @@
+"""Article 5 clause 6-1: in the database a role can do what it is for, and nothing beside it."""
+
+import secrets
+
+import pytest
+
+from amanat.audit import requirement
+from amanat.audit.archive import marker
+from amanat.audit.waiting import eventually
+
+NOT_ALLOWED = "42501"
+# What each role is for. Nothing else outside PostgreSQL's own functions may be called.
+MAY_CALL = {
+    "archive_writer": {"record_message", "record_message_bytes", "record_transaction"},
+    "archive_discloser": {"request_disclosure", "fetch_disclosure"},
+    "archive_auditor": {"verify", "verify_head", "heads", "lag_seconds", "counts"},
+    "archive_anchor": {"heads", "verify_head", "lag_seconds"},
+}
+# PostgreSQL's own that act (VOLATILE) and that drivers and sessions use: time, chance, settings, positions of the log.
+HARMLESS = {
+    *("clock_timestamp", "timeofday", "random", "random_normal", "setseed", "gen_random_uuid", "array_sample"),
+    *("array_shuffle", "currval", "lastval", "nextval", "setval", "set_config", "current_query", "pg_sleep"),
+    *("pg_sleep_for", "pg_sleep_until", "pg_is_in_recovery", "pg_current_wal_flush_lsn"),
+    "pg_current_wal_insert_lsn",
+}
+# What the server reads of its files, and unfinished write-ahead log by its directory of states (test_durable_backup).
+AUDITORS = {
+    *("pg_ls_archive_statusdir", "pg_hba_file_rules", "pg_ident_file_mappings", "pg_show_all_file_settings"),
+    "pg_control_system",
+}
+REMOTE = tuple(MAY_CALL)
+LOGGING_IN = ("archive_writer", "archive_auditor", "archive_discloser")
+LIMITS = {
+    *("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"),
+    "idle_session_timeout",
+}
+SETTINGS = {*LIMITS, "log_min_messages", "track_activities"}
+
+
+@requirement("A5-6-1-access")
+@pytest.mark.parametrize("role", REMOTE)
+def test_a_role_calls_only_what_it_is_for(store, probe, role):
+    """The whole catalog of functions is read: whichever acts and may be called is known."""
+    query = """
+        SELECT DISTINCT n.nspname, p.proname FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+        WHERE has_function_privilege(%s, p.oid, 'EXECUTE') AND has_schema_privilege(%s, n.oid, 'USAGE')
+          AND (n.nspname NOT IN ('pg_catalog', 'information_schema') OR p.provolatile = 'v')
+          AND NOT (n.nspname = 'pg_catalog' AND ('internal'::regtype = ANY (p.proargtypes)
+                   OR p.prorettype::regtype::text ~ '(internal|trigger|_handler)$'))
+    """
+    with probe.login(store, "archive_auditor") as auditor:
+        found = auditor.rows(query, (role, role))
+    own = {name for schema, name in found if schema == "archive"}
+    known = HARMLESS | (AUDITORS if role == "archive_auditor" else set())
+    assert own == MAY_CALL[role]
+    assert {f"{schema}.{name}" for schema, name in found if schema != "archive" and name not in known} == set()
+
+
+@requirement("A5-6-1-access")
+def test_nobody_who_logs_in_writes_code(store, probe):
+    """No role but the owner may use a language, and the catalog says so of each."""
+    query = """
+        SELECT r.rolname, l.lanname FROM pg_roles AS r, pg_language AS l
+        WHERE r.rolname ~ '^archive_' AND r.rolcanlogin AND has_language_privilege(r.oid, l.oid, 'USAGE')
+          AND l.lanpltrusted
+    """
+    with probe.login(store, "archive_auditor") as auditor:
+        assert auditor.rows(query) == []
+
+
+@requirement("A5-6-1-access", "A5-6-1-integrity")
+@pytest.mark.parametrize("role", LOGGING_IN)
+def test_nothing_is_kept_or_said_beside_the_archive(store, probe, role):
+    """Ways to put text into the database, its log or another session are refused to every role."""
+    text = marker("detour")
+    with probe.login(store, role) as session:
+        for statement in (
+            f"DO $$BEGIN RAISE LOG '{text}'; END$$",
+            f"SELECT lo_from_bytea(0, '{text}')",
+            "SELECT lo_creat(-1)",
+            "SELECT lo_create(0)",
+            f"SELECT pg_logical_emit_message(true, 'audit', '{text}')",
+            f"SELECT pg_logical_emit_message(false, 'audit', '{text}'::bytea)",
+            f"SELECT pg_notify('audit', '{text}')",
+            f"CREATE TEMP TABLE mine AS SELECT '{text}'",
+            f"CREATE FUNCTION pg_temp.mine() RETURNS text LANGUAGE sql RETURN '{text}'",
+            f"COMMENT ON ROLE {role} IS '{text}'",
+            "SELECT pg_export_snapshot()",
+            "SELECT pg_advisory_lock(1)",
+            "SELECT pg_terminate_backend(0)",
+            "SELECT pg_create_physical_replication_slot('mine')",
+        ):
+            assert session.refusal(statement) == NOT_ALLOWED, statement
+        assert session.refusal(f"PREPARE TRANSACTION '{text}'") != ""
+
+
+@requirement("A5-6-1-access")
+def test_there_are_no_large_objects(store, probe):
+    """Large objects are outside the chain and every quota: there is none."""
+    with probe.login(store, "archive_auditor") as auditor:
+        assert auditor.value("SELECT count(*) FROM pg_largeobject_metadata") == 0
+
+
+@requirement("A5-6-1-access")
+@pytest.mark.parametrize("role", LOGGING_IN)
+def test_what_a_session_asks_is_not_seen_by_others_of_its_role(store, probe, role):
+    """Another login of the same role finds no statement, however short, in the view of running ones."""
+    seen = "SELECT count(*) FROM pg_stat_activity WHERE strpos(query, %s) > 0"
+    text = secrets.token_hex(8)
+    with probe.login(store, role, fresh=True) as one, probe.login(store, role, fresh=True) as other:
+        one.rows(f"SELECT '{text}'")  # noqa: S608 - hexadecimal digits
+        assert one.rows("SELECT pg_backend_pid()") != other.rows("SELECT pg_backend_pid()")
+        assert other.value(seen, (text,)) == 0
+        assert other.value("SELECT current_setting('track_activities')") == "off"
+        assert other.refusal("SET track_activities = on") == NOT_ALLOWED
+
+
+@requirement("A5-6-1-access")
+def test_roles_have_no_settings_but_the_known_ones(store, probe):
+    """All settings that the server keeps for roles and databases are read: each is a limit, or keeps content quiet."""
+    query = """
+        SELECT coalesce(r.rolname, '*'), coalesce(d.datname, '*'), c
+        FROM pg_db_role_setting AS s LEFT JOIN pg_roles AS r ON r.oid = s.setrole
+             LEFT JOIN pg_database AS d ON d.oid = s.setdatabase, unnest(s.setconfig) AS c
+    """
+    with probe.login(store, "archive_auditor") as auditor:
+        found = [(role, database, *setting.split("=", 1)) for role, database, setting in auditor.rows(query)]
+    assert [one for one in found if one[0] == "*" or one[1] != "*" or one[2] not in SETTINGS] == []
+    kept = {role: {name: value for of, _, name, value in found if of == role} for role in REMOTE}
+    for role in REMOTE:
+        assert LIMITS <= set(kept[role]), role
+        assert not {"0", "0s"} & {kept[role][name] for name in LIMITS}, role
+
+
+@requirement("A5-6-1-access")
+@pytest.mark.parametrize("role", LOGGING_IN)
+def test_a_role_keeps_no_settings_of_its_own(store, probe, role, bound):
+    """What a role sets for all its later sessions (PostgreSQL lets it) is gone again within the bound."""
+    count = """
+        SELECT count(*) FROM pg_db_role_setting AS s, unnest(s.setconfig) AS c
+        WHERE s.setrole = %s::regrole AND c = 'application_name=amanat-tried'
+    """
+    reader = "archive_auditor" if role != "archive_auditor" else "archive_discloser"
+    with probe.login(store, role, fresh=True) as session, probe.login(store, reader) as other:
+        session.sequence(f"ALTER ROLE {role} SET application_name = 'amanat-tried'")
+        gone = eventually(lambda: other.value(count, (role,)) == 0, bound("own_settings_seconds").max)
+        if not gone:  # leave nothing behind
+            session.sequence(f"ALTER ROLE {role} RESET application_name")
+    assert gone

@@ -1,0 +1,46 @@
+"""The guard of PostgreSQL's transactions: which are too old, by what it saw itself."""
+
+import sys
+from types import ModuleType
+
+import pytest
+
+from amanat.places import PROJECT_ROOT
+from tests.loading import load
+
+
+@pytest.fixture
+def guard(monkeypatch):
+    """The program, without a database's driver."""
+    driver = ModuleType("psycopg2")
+    driver.sql = ModuleType("psycopg2.sql")
+    monkeypatch.setitem(sys.modules, "psycopg2", driver)
+    return load(PROJECT_ROOT / "ansible/roles/store/files/store_guard.py")
+
+
+def test_a_transaction_that_writes_has_the_shorter_limit(guard):
+    seen = guard.Transactions(writing_seconds=20)
+    rows = [(1, "3/7", "archive_writer", True, 30), (2, "4/9", "archive_auditor", False, 1800)]
+    assert seen.too_old(rows, 100.0) == []
+    assert seen.too_old(rows, 119.9) == []
+    assert seen.too_old(rows, 120.0) == [(1, "3/7", "archive_writer", 20.0)]
+    assert seen.too_old(rows[1:], 1900.0) == [(2, "4/9", "archive_auditor", 1800.0)]
+
+
+def test_one_that_begins_to_write_late_is_as_old_as_it_is(guard):
+    seen = guard.Transactions(writing_seconds=20)
+    assert seen.too_old([(1, "3/7", "archive_auditor", False, 1800)], 0.0) == []
+    assert seen.too_old([(1, "3/7", "archive_auditor", True, 1800)], 25.0) == [(1, "3/7", "archive_auditor", 25.0)]
+
+
+def test_the_next_transaction_of_a_session_is_young(guard):
+    seen = guard.Transactions(writing_seconds=20)
+    assert seen.too_old([(1, "3/7", "archive_writer", True, 30)], 0.0) == []
+    assert seen.too_old([(1, "3/8", "archive_writer", True, 30)], 25.0) == []
+    assert seen.first_seen == {(1, "3/8"): 25.0}
+
+
+def test_a_job_without_a_limit_is_left_alone(guard):
+    seen = guard.Transactions(writing_seconds=20)
+    assert seen.too_old([(1, "3/7", "archive_sealer", False, 0)], 0.0) == []
+    assert seen.too_old([(1, "3/7", "archive_sealer", False, 0)], 9e9) == []

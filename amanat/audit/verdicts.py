@@ -91,6 +91,7 @@ class Judgement:
     def as_json(self) -> dict[str, Any]:
         return {
             "verdict": self.verdict.value,
+            "origin": self.requirement.origin,
             "reason": self.reason,
             "passed": self.passed,
             "checks": len(self.checks),

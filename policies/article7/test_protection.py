@@ -1,4 +1,4 @@
-"""Article 7: technical protection of the systems."""
+"""Article 7, our reading of the laws in force: technical protection of the systems."""
 
 import pytest
 

@@ -78,6 +78,16 @@ BROKEN = {
         "measures belongs to declared+automated",
         4,
     ),
+    "ours without a reading": (
+        other("built: true", "built: true\n    origin: ours"),
+        "reading belongs to",
+        4,
+    ),
+    "a reading of the law's own": (
+        other("built: true", "built: true\n    reading: {en: So we read it., fa: برداشت ما}"),
+        "reading belongs to",
+        4,
+    ),
     "unknown document": (other("{article: 6,", "{document: decree, article: 6,"), "source.document:", 5),
     "document not described": (other("{article: 6,", "{document: ecl, article: 6,"), "cites ecl", None),
     "article as text": (other("article: 6,", 'article: "6",'), "source.article:", 5),
@@ -157,6 +167,15 @@ def test_our_own_bounds_are_called_our_reading():
         register().check(certificate_days=900)
     with pytest.raises(OutsideTheLaw, match=r"below 186, the least that our reading of Article 6 clause 7-2"):
         register().check(transaction_retention_days=-1)
+
+
+def test_a_duty_that_is_ours_is_called_our_reading_once(write):
+    ours = other(
+        "built: true", "built: true\n    origin: ours\n    reading: {en: So we read it., fa: برداشت ما}"
+    )
+    for rows in (ours, ours.replace("origin: law", "origin: ours")):
+        with pytest.raises(OutsideTheLaw, match=r"the least that our reading of Article 6 clause 7-2 allows"):
+            load(write(HEAD + rows)).check(ip_retention_days=1)
 
 
 def test_a_list_that_lacks_names_is_refused():

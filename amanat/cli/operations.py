@@ -135,9 +135,8 @@ def last_audit(places: Places) -> str:
     manifest = json.loads(manifests[-1].read_text("utf-8"))
     counts = Counter(one["verdict"] for one in manifest["result"].get("requirements", {}).values())
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    return (
-        f"{manifest['finished']['utc']} {'green' if manifest['result'].get('green') else 'NOT green'}: {told}"
-    )
+    finished = f"{manifest['finished']['utc']} ({manifest['finished']['solar_hijri']})"
+    return f"{finished} {'green' if manifest['result'].get('green') else 'NOT green'}: {told}"
 
 
 def exports(places: Places, environment: Mapping[str, str]) -> str:

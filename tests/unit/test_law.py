@@ -6,7 +6,7 @@ import pytest
 
 from amanat.errors import AmanatError, BadInput, BadInputs
 from amanat.law import BrokenRegister, OutsideTheLaw, load, register
-from amanat.lined_yaml import UnreadableFile
+from amanat.lined_yaml import LinedYaml, UnreadableFile
 from amanat.requirement import Bound
 
 ROW = """\
@@ -176,6 +176,13 @@ def test_a_duty_that_is_ours_is_called_our_reading_once(write):
     for rows in (ours, ours.replace("origin: law", "origin: ours")):
         with pytest.raises(OutsideTheLaw, match=r"the least that our reading of Article 6 clause 7-2 allows"):
             load(write(HEAD + rows)).check(ip_retention_days=1)
+
+
+@pytest.mark.parametrize("day", ["2026-02-31", "1405-02-31", "2026-11-22", "2026-11-22T14:00:00Z"])
+def test_a_date_in_a_file_is_text_whatever_its_calendar(tmp_path, day):
+    path = tmp_path / "any.yaml"
+    path.write_text(f"day: {day}\nnumber: 7\n", "utf-8")
+    assert LinedYaml(path).value == {"day": day, "number": 7}
 
 
 def test_a_list_that_lacks_names_is_refused():

@@ -144,7 +144,7 @@ def audit(places, name, green, *verdicts):
     directory.mkdir(parents=True)
     requirements = {str(number): {"verdict": verdict} for number, verdict in enumerate(verdicts)}
     result = {"green": green, "requirements": requirements}
-    manifest = {"finished": {"utc": f"{name}Z"}, "result": result}
+    manifest = {"finished": {"utc": f"{name}Z", "solar_hijri": "1404"}, "result": result}
     (directory / "manifest.json").write_text(json.dumps(manifest), "utf-8")
 
 
@@ -152,7 +152,7 @@ def test_the_last_finished_audit_is_told(places):
     audit(places, "2026-01-01", True, "satisfied")
     audit(places, "2026-01-02", False, "satisfied", "satisfied", "not-checked")
     (places.evidence / "2026-01-03").mkdir()
-    assert last_audit(places) == "2026-01-02Z NOT green: 2 satisfied, 1 not-checked"
+    assert last_audit(places) == "2026-01-02Z (1404) NOT green: 2 satisfied, 1 not-checked"
 
 
 def test_mirrors_of_the_settings_serve_the_tools_where_the_environment_names_none(places, monkeypatch):

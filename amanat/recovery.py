@@ -20,6 +20,7 @@ from amanat.configure import host_variables
 from amanat.converge import ANSIBLE
 from amanat.errors import AmanatError
 from amanat.evidence import Redactor, Run, RunContext
+from amanat.evidence.row import Memory
 from amanat.evidence.run import new_name
 from amanat.evidence.signature import signing_key
 from amanat.inventory import known_hosts_text, scratch_inventory_text
@@ -217,7 +218,8 @@ def _evidence(places: Places, values: Mapping[str, Any]) -> Path:
     directory = places.evidence / "drills" / new_name()
     context = RunContext.of(places.stack, PROJECT_ROOT, places.hosts_file)
     plan = {"what": "restore drill", "requirements": list(PROVES)}
-    run = Run.start(directory, context, signing_key(places.evidence_key), Redactor(), plan)
+    key = places.evidence_key
+    run = Run.start(directory, context, signing_key(key), Redactor(), plan, Memory.beside(key))
     run.record("drill", dict(values), requirements=PROVES)
     run.finish(dict(values))
     return directory

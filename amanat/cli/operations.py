@@ -12,6 +12,7 @@ from typing import Any
 import typer
 
 from amanat.cli.show import Show
+from amanat.evidence.row import MANIFEST, finished, newest
 from amanat.places import Places
 from amanat.schedule import NoTimers, Schedule
 from amanat.settings import Settings
@@ -129,14 +130,14 @@ def down(places: Places) -> Answer:
 
 def last_audit(places: Places) -> str:
     """When the newest finished audit ended and what it found; "" when there is none."""
-    manifests = sorted(places.evidence.glob("*/manifest.json"))
-    if not manifests:
+    runs = newest(finished(places.evidence))
+    if not runs:
         return ""
-    manifest = json.loads(manifests[-1].read_text("utf-8"))
+    manifest = json.loads((runs[-1] / MANIFEST).read_text("utf-8"))
     counts = Counter(one["verdict"] for one in manifest["result"].get("requirements", {}).values())
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    finished = f"{manifest['finished']['utc']} ({manifest['finished']['solar_hijri']})"
-    return f"{finished} {'green' if manifest['result'].get('green') else 'NOT green'}: {told}"
+    ended = f"{manifest['finished']['utc']} ({manifest['finished']['solar_hijri']})"
+    return f"{ended} {'green' if manifest['result'].get('green') else 'NOT green'}: {told}"
 
 
 def exports(places: Places, environment: Mapping[str, str]) -> str:

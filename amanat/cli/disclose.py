@@ -101,9 +101,13 @@ def open_(
     typer.echo(f"{len(opened.records)} records in {into}")
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _of_the_past(what: str, moment: date, option: str) -> None:
     """Refuse a day or an instant that has not come: a year of a third calendar mostly."""
-    now = datetime.now(UTC)
+    now = _now()
     if moment > (now if isinstance(moment, datetime) else now.astimezone(TEHRAN).date()):
         raise BadInput(f"{what} {both(moment)} lies in the future", option, f"Today is {both(now.date())}.")
 

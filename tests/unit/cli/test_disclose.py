@@ -3,7 +3,7 @@
 import json
 import sys
 from contextlib import nullcontext
-from datetime import date
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -34,6 +34,7 @@ def archive(monkeypatch, places):
 
     session = SimpleNamespace(execute=execute)
     outputs = {"ports": {"store_database_port": 5432}}
+    monkeypatch.setattr(module, "_now", lambda: datetime(2026, 11, 26, tzinfo=UTC))
     monkeypatch.setattr(module, "Places", lambda stack: places)
     monkeypatch.setattr(module, "Stack", lambda places: SimpleNamespace(outputs=lambda: outputs))
     monkeypatch.setattr(module.disclosure, "connection", lambda *given: nullcontext(session))

@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 
+from amanat import health
 from amanat.cli.show import Show
 from amanat.evidence.row import MANIFEST, finished, newest
 from amanat.places import Places
@@ -94,20 +95,24 @@ def drift(places: Places) -> Answer:
 
 
 def status(places: Places) -> Answer:
-    """Hosts, endpoints, and the last audit."""
+    """Hosts and how they are, endpoints, and the last audit."""
     stack = Stack(places)
     outputs = stack.outputs()
     uri = stack.engine_uri()
     states = engine.states(uri, places.stack_id)
     summary = last_audit(places)
+    well = health.of_stack(places, states)
     values = {
         "stack": places.stack_id,
         "hosts": states,
+        "health": {name: one.as_json() for name, one in well.items()},
         "ssh": outputs.get("ssh", {}),
         "ports": outputs.get("ports", {}),
         "subnet": outputs.get("subnet", ""),
     }
-    lines = [f"{name:<28} {state:<10}" for name, state in states.items()] or ["no host runs"]
+    hosts = {name: well.pop(name.removeprefix(f"{places.stack_id}-")) for name in states}
+    lines = [f"{name:<28} {states[name]:<10} {one.words}" for name, one in hosts.items()] or ["no host runs"]
+    lines += [f"{name.replace('_', ' '):<28} {one.words}" for name, one in well.items()]
     lines += [f"{name:<28} 127.0.0.1:{port}" for name, port in values["ports"].items()]
     lines.append(f"last audit: {summary or 'none yet; run `make audit`'}")
     return Answer({**values, "last_audit": summary}, tuple(lines))

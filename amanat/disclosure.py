@@ -299,7 +299,9 @@ class _Gpg:
             said = complaint[-1] if complaint else "gpg failed"
             locked = self.passphrase and passphrase is None
             raise BundleRefused(
-                f"{why}: {said}", self.where, "See that the passphrase is that key's own." if locked else ""
+                f"{why}: {said}",
+                self.where,
+                "Check that the passphrase belongs to that key." if locked else "",
             )
         return done.stdout
 

@@ -98,7 +98,9 @@ def open_(
         "records": [with_solar_hijri(record) for record in opened.records],
     }
     write_private(into.absolute(), json.dumps(clear, indent=1, ensure_ascii=False, default=str) + "\n")
-    typer.echo(f"{len(opened.records)} records in {into}")
+    typer.echo(f"{_counted(len(opened.records))} in {into}")
+    if not opened.records:
+        _warn("the bundle held 0 records: there is nothing to hand over but that.")
 
 
 def _now() -> datetime:
@@ -127,13 +129,18 @@ def _asked_for(what: disclosure.Selector) -> str:
 
 def _told(bundle: disclosure.Bundle, what: disclosure.Selector) -> None:
     """Say how many records there are; that there is none must not pass for an answer to the order."""
-    typer.echo(f"{bundle.path}\n{bundle.records} record{'' if bundle.records == 1 else 's'}")
+    typer.echo(f"{bundle.path}\n{_counted(bundle.records)}")
     if not bundle.records:
-        typer.secho(
-            f"warning: the bundle holds 0 records: the archive has no {_asked_for(what)}.\n"
-            f"         See that parties and times are the order's. The request is on record as disclosure"
-            f" {bundle.number}.",
-            err=True,
-            fg="red",
-            bold=True,
+        _warn(
+            f"the bundle holds 0 records: the archive has no {_asked_for(what)}.\n"
+            f"         Check parties and times against the order. The request is on record as disclosure"
+            f" {bundle.number}."
         )
+
+
+def _counted(records: int) -> str:
+    return f"{records} record{'' if records == 1 else 's'}"
+
+
+def _warn(text: str) -> None:
+    typer.secho(f"warning: {text}", err=True, fg="red", bold=True)

@@ -176,7 +176,7 @@ def test_a_private_key_under_a_passphrase_asks_for_it_once(protected, tmp_path):
 def test_a_wrong_passphrase_is_called_so(protected, tmp_path):
     signer = Ed25519PrivateKey.generate()
     path = disclose(Archive(protected[1]), ORDER, SELECTOR, signer, tmp_path).path
-    with pytest.raises(BundleRefused, match=r"data key 3 stays shut.*\n.*passphrase is that key's own"):
+    with pytest.raises(BundleRefused, match=r"data key 3 stays shut.*\n.*passphrase belongs to that key"):
         open_bundle(path, protected[0], signer.public_key(), lambda: "another")
 
 

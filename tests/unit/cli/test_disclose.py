@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from amanat import disclosure
 from amanat.cli import disclose as module
 from amanat.cli.app import main
 
@@ -113,3 +114,37 @@ def test_what_the_order_cannot_mean_is_refused_before_the_archive_is_asked(archi
     assert err.count("error: ") == 1
     assert said in err
     assert (out, archive.asked) == ("", [])
+
+
+@pytest.mark.parametrize(("records", "said"), [(0, "0 records in"), (1, "1 record in"), (2, "2 records in")])
+def test_an_opened_bundle_is_counted_and_dated_in_both_calendars(
+    monkeypatch, capsys, tmp_path, records, said
+):
+    found = [{"id": number, "sent_at": "2026-11-22T21:00:00+00:00"} for number in range(records)]
+    opened = disclosure.Opened({"id": 7, "order_date": "2026-11-21"}, found)
+    asked = []
+    monkeypatch.setattr(module.disclosure, "open_bundle", lambda *given: asked.append(given) or opened)
+    monkeypatch.setattr(module, "public_key", lambda path: "key")
+    (tmp_path / "word").write_text("sesame\n", "utf-8")
+    words = [
+        "disclosure",
+        "open",
+        "bundle.json",
+        "--key",
+        "private.asc",
+        "--passphrase-file",
+        str(tmp_path / "word"),
+    ]
+    monkeypatch.setattr(sys, "argv", ["amanat", *words, "--into", str(tmp_path / "clear.json")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    out, err = capsys.readouterr()
+    assert not ended.value.code
+    assert out.startswith(said)
+    assert ("warning: the bundle held 0 records" in err) == (records == 0)
+    assert asked[0][3]() == "sesame"
+    clear = json.loads((tmp_path / "clear.json").read_text("utf-8"))
+    assert clear["disclosure"]["order_date_solar_hijri"] == "1405-08-30"
+    assert [one["sent_at_solar_hijri"] for one in clear["records"]] == [
+        "1405-09-02 00:30:00 +03:30"
+    ] * records

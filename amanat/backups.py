@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from amanat.calendars import both
 from amanat.errors import AmanatError, BadInput
 
 KINDS = {"full": "full", "diff": "differential", "incr": "incremental"}
@@ -42,9 +43,9 @@ class Plan:
     def lines(self, now: datetime) -> list[str]:
         """The plan for people."""
         took = self.backup
-        until = _short(self.target) if self.target else "the end of the archived log"
+        until = both(self.target) if self.target else "the end of the archived log"
         lines = [
-            f"from the {KINDS[took.kind]} backup {took.label} of {_short(took.stopped_at)}",
+            f"from the {KINDS[took.kind]} backup {took.label} of {both(took.stopped_at)}",
             f"to {until}",
             f"{took.size_bytes / 2**20:.0f} MiB of database, before the log since then",
         ]
@@ -105,14 +106,14 @@ class Repository:
             return Plan(last, None)
         if target > self.now:
             raise OutOfReach(
-                f"{_short(target)} lies in the future: the vault has {_short(self.now)}",
+                f"{both(target)} lies in the future: the vault has {both(self.now)}",
                 "--target-time",
                 "Name a time that has passed, or leave it out to restore all that was archived.",
             )
         reaching = [one for one in self.backups if one.stopped_at <= target]
         if not reaching:
             raise OutOfReach(
-                f"{_short(target)} lies before the first backup, which ended {_short(first.stopped_at)}",
+                f"{both(target)} lies before the first backup, which ended {both(first.stopped_at)}",
                 "--target-time",
                 "Name a later time.",
             )
@@ -121,7 +122,3 @@ class Repository:
 
 def _time(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _short(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator
 
+from amanat.digits import latin_digits
 from amanat.errors import BadInput, listed, shown
 
 PRIVATE_NETWORKS = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
@@ -36,13 +37,6 @@ class Unfit(ValueError):
         self.why = why
         self.instead = instead
         self.fault = fault
-
-
-def latin_digits(text: str) -> str:
-    """The text with Persian (۰-۹) and Arabic (٠-٩) digits turned into 0-9."""
-    return "".join(
-        str(unicodedata.decimal(sign)) if "٠" <= sign <= "۹" and sign.isdecimal() else sign for sign in text
-    )
 
 
 def near(name: str, known: Iterable[str]) -> str:

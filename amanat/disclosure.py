@@ -23,7 +23,9 @@ import psycopg
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from amanat.digits import latin_digits, party, written
 from amanat.errors import AmanatError
+from amanat.private_key import Passphrase, is_protected
 
 FORMAT = "amanat-disclosure/1"
 CHAINED_WITHIN_SECONDS = 30.0
@@ -41,16 +43,23 @@ class BundleRefused(AmanatError):
 
 @dataclass(frozen=True)
 class Order:
-    """A court order and the person who approved carrying it out."""
+    """A court order and the person who approved carrying it out. Raises BadInput for signs that nobody can see."""
 
     number: str
     date: date
     approver: str
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "number", latin_digits(written(self.number, "the order's number")))
+        object.__setattr__(self, "approver", written(self.approver, "the approver's name"))
+
 
 @dataclass(frozen=True)
 class Selector:
-    """What the order covers: parties or ids, within at most 31 days of recording; times carry a zone."""
+    """What the order covers: parties or ids, within at most 31 days of recording; times carry a zone.
+
+    Parties are taken in the archive's one form; raises BadInput for one that has none.
+    """
 
     since: datetime
     until: datetime
@@ -59,6 +68,9 @@ class Selector:
     channels: tuple[str, ...] = ()
     direction: str | None = None
     record: str = "message"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parties", tuple(party(one, "party") for one in self.parties))
 
     def as_json(self) -> str:
         """The selector as the archive takes it; what is empty is left out."""
@@ -72,6 +84,15 @@ class Selector:
             "direction": self.direction,
         }
         return json.dumps({name: value for name, value in given.items() if value})
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A written bundle: its file, the disclosure's id, and how many records it holds."""
+
+    path: Path
+    number: int
+    records: int
 
 
 @dataclass(frozen=True)
@@ -113,19 +134,21 @@ def connection(
 
 def disclose(
     session: psycopg.Connection, order: Order, selector: Selector, signer: Ed25519PrivateKey, directory: Path
-) -> Path:
+) -> Bundle:
     """Ask for what `order` covers, fetch it, and write the signed bundle into `directory`.
 
-    Returns the path of `disclosure-<id>.json`; its signature is beside it, with `.sig` added. `session` must be in
-    autocommit. Raises DisclosureFailed with the archive's own words when it refuses; it then has shown nothing.
+    The bundle is `disclosure-<id>.json`; its signature is beside it, with `.sig` added. `session` must be in
+    autocommit.
+    Raises DisclosureFailed with the archive's own words when it refuses; it then has shown nothing.
     """
     number = request(session, order, selector)
-    bundle = json.dumps(fetch(session, number), ensure_ascii=False, indent=1, sort_keys=True).encode()
+    found = fetch(session, number)
+    bundle = json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True).encode()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / f"disclosure-{number}.json"
     _write_once(path, bundle)
     _write_once(signature_path(path), base64.b64encode(signer.sign(bundle)) + b"\n")
-    return path
+    return Bundle(path, number, len(found["records"]))
 
 
 def request(session: psycopg.Connection, order: Order, selector: Selector) -> int:
@@ -173,18 +196,20 @@ def signature_path(bundle: Path) -> Path:
 
 
 def open_bundle(
-    bundle: Path, private_key_file: Path, signer: Ed25519PublicKey, passphrase: str | None = None
+    bundle: Path, private_key_file: Path, signer: Ed25519PublicKey, passphrase: Passphrase
 ) -> Opened:
     """Check the signature of a bundle, then open its records with the OpenPGP private key.
 
-    `passphrase` is the private key's, if it has one. Raises BundleRefused when the signature is not of these bytes,
-    or the key opens something else.
+    `passphrase` is called for the private key's, if it has one. Raises BundleRefused when the signature is not of
+    these bytes, or the key opens something else; and what `passphrase` raises.
     """
     found = _verified(bundle, signer)
     with tempfile.TemporaryDirectory(prefix="amanat-gpg-") as home:
-        gpg = _Gpg(Path(home), passphrase, bundle.name)
+        gpg = _Gpg(Path(home), bundle.name)
         try:
             gpg.run("--import", str(private_key_file), why="the private key can't be read")
+            if is_protected(gpg.home):
+                gpg.unlock(passphrase())
             keys = {
                 int(key["id"]): gpg.run(
                     "--decrypt", data=_bytes(key["sealed"]), why=f"data key {key['id']} stays shut"
@@ -232,10 +257,14 @@ def _opened(gpg: "_Gpg", record: Mapping[str, Any], keys: Mapping[int, bytes]) -
 class _Gpg:
     """gpg in a home of its own; no secret is ever an argument."""
 
-    def __init__(self, home: Path, passphrase: str | None, where: str) -> None:
+    def __init__(self, home: Path, where: str) -> None:
         self.home = home
-        self.passphrase = (passphrase or "").encode()
+        self.passphrase = b""  # the private key's own
         self.where = where
+
+    def unlock(self, passphrase: str) -> None:
+        """Use the private key with its passphrase from now on."""
+        self.passphrase = passphrase.encode()
 
     def run(self, *arguments: str, why: str, data: bytes = b"", passphrase: bytes | None = None) -> bytes:
         """Standard output of one gpg run; raises BundleRefused, saying `why`, when gpg fails."""
@@ -267,7 +296,13 @@ class _Gpg:
             os.close(reader)
         if done.returncode != 0:
             complaint = done.stderr.decode(errors="replace").strip().splitlines()
-            raise BundleRefused(f"{why}: {complaint[-1] if complaint else 'gpg failed'}", self.where)
+            said = complaint[-1] if complaint else "gpg failed"
+            locked = self.passphrase and passphrase is None
+            raise BundleRefused(
+                f"{why}: {said}",
+                self.where,
+                "Check that the passphrase belongs to that key." if locked else "",
+            )
         return done.stdout
 
 

@@ -62,9 +62,14 @@ class Register(BaseModel):
         return bounds[name]
 
     def citation(self, requirement_id: str) -> str:
-        """How messages name the source: "Article 6 clause 7-2", "the Virtual Business Union's statement"."""
-        source = self[requirement_id].source
-        return source.place or self.documents[source.document].cite.en
+        """How messages name the source: "Article 6 clause 7-2", "the Virtual Business Union's statement".
+
+        A duty that isn't the text's own is called our reading of it.
+        """
+        requirement = self[requirement_id]
+        source = requirement.source
+        place = source.place or self.documents[source.document].cite.en
+        return f"our reading of {place}" if requirement.origin == "ours" else place
 
     def breach(self, name: str, value: Value, file: str) -> OutsideTheLaw | None:
         """The complaint about `value` under the bound `name`, or None. `file` is where a person sets it."""
@@ -72,8 +77,9 @@ class Register(BaseModel):
         bound = self.requirements[owner].bounds[name]
         if bound.allows(value):
             return None
-        ours = "our reading of " if bound.origin == "ours" else ""
-        citation = f"{ours}{self.citation(owner)}"
+        citation = self.citation(owner)
+        if bound.origin == "ours" and self.requirements[owner].origin == "law":
+            citation = f"our reading of {citation}"
         if not isinstance(value, int | float):
             lacking = listed([item for item in bound.includes if item not in value])
             what = f"{name} lacks {lacking}, which {citation} demands ({owner})."

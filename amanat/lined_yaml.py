@@ -13,14 +13,24 @@ class UnreadableFile(BadInput):
     """A file of ours is missing, not UTF-8, not YAML, or says one key twice."""
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML's core schema without timestamps: a date is text, since it may be of either calendar."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    sign: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for sign, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 class LinedYaml:
-    """One YAML document: `value` in plain Python types, and `line(path)` of any part of it."""
+    """One YAML document: `value` in plain Python types (dates as text), and `line(path)` of any part of it."""
 
     def __init__(self, path: Path) -> None:
         """Read `path`. Raises UnreadableFile."""
         self.path = path
         try:
-            loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+            loader = _Loader(path.read_text(encoding="utf-8"))
             self._root = loader.get_single_node()
             if self._root is not None:
                 _refuse_repeated_keys(self._root, path, set())

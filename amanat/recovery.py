@@ -20,6 +20,7 @@ from amanat.configure import host_variables
 from amanat.converge import ANSIBLE
 from amanat.errors import AmanatError
 from amanat.evidence import Redactor, Run, RunContext
+from amanat.evidence.row import Memory
 from amanat.evidence.run import new_name
 from amanat.evidence.signature import signing_key
 from amanat.inventory import known_hosts_text, scratch_inventory_text
@@ -64,7 +65,7 @@ class Drilled:
 
 def repository(places: Places) -> Repository:
     """What the vault's repository holds, read as the auditor. Raises `NoBackup`, or `NotChecked` when it can't be."""
-    with _auditor(places) as hosts:
+    with auditor(places) as hosts:
         vault = hosts.job("vault")
         stanza = vault.json(INFO)["stanza"]
         now = datetime.fromtimestamp(float(vault.read("date +%s.%N")), UTC)
@@ -171,14 +172,15 @@ def what_differs(values: Mapping[str, Any]) -> str:
 
 def last_drill(places: Places) -> datetime | None:
     """When the last drill ended, by what the vault has on record; None if it failed. Raises `Unreachable`."""
-    with _auditor(places) as hosts:
+    with auditor(places) as hosts:
         lines = hosts.job("vault").run(f"cat {DRILLS}").stdout.splitlines()
     last: dict[str, Any] = json.loads(lines[-1]) if lines else {"passed": False}
     return datetime.fromisoformat(last["at"]) if last["passed"] else None
 
 
 @contextmanager
-def _auditor(places: Places) -> Iterator[Hosts]:
+def auditor(places: Places) -> Iterator[Hosts]:
+    """The stack's hosts as the auditor sees them; nothing is recorded. Raises BadInput without an inventory."""
     targets = audited.read(places.hosts_file, audited.DEFAULT_USER, places.auditor_key)
     hosts = Hosts(targets, Recorder(Redactor()))
     try:
@@ -217,7 +219,8 @@ def _evidence(places: Places, values: Mapping[str, Any]) -> Path:
     directory = places.evidence / "drills" / new_name()
     context = RunContext.of(places.stack, PROJECT_ROOT, places.hosts_file)
     plan = {"what": "restore drill", "requirements": list(PROVES)}
-    run = Run.start(directory, context, signing_key(places.evidence_key), Redactor(), plan)
+    key = places.evidence_key
+    run = Run.start(directory, context, signing_key(key), Redactor(), plan, Memory.beside(key))
     run.record("drill", dict(values), requirements=PROVES)
     run.finish(dict(values))
     return directory

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, model
 Document = Literal["rule", "union", "ecl", "ccl"]
 HostName = Literal["edge", "store", "vault", "desk", "otp", "logs"]
 Status = Literal["automated", "declared", "declared+automated", "informative"]
+Origin = Literal["law", "ours"]
 Number = StrictInt | StrictFloat
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Words = Annotated[str, Field(min_length=3)]
@@ -57,7 +58,7 @@ class Bound(_Entry):
     max: Number | None = None
     includes: tuple[Name, ...] = ()
     unit: Words
-    origin: Literal["law", "ours"]
+    origin: Origin
     why: Words
 
     @model_validator(mode="after")
@@ -86,13 +87,16 @@ class Later(_Entry):
 class Requirement(_Entry):
     """One row of our reading of the law.
 
-    `built` is whether this release builds and measures it, `later` which parts it lacks; `measures` says what
-    a program measures of a requirement that is declared as well.
+    `origin` is law where the text itself demands it, ours where we infer the duty from the texts; `reading` then
+    says how. `built` is whether this release builds and measures it, `later` which parts it lacks; `measures` says
+    what a program measures of a requirement that is declared as well.
     """
 
     id: Annotated[str, Field(pattern=r"^(A[1-8]|U)(-\d+-\d+)?-[a-z]+$")]
     source: Source
     see_also: tuple[Source, ...] = ()
+    origin: Origin = "law"
+    reading: Text | None = None
     title: Text
     text: Text
     status: Status
@@ -108,6 +112,8 @@ class Requirement(_Entry):
         prefix = "U" if self.source.document == "union" else f"A{self.source.article}{clause}"
         if self.id.rpartition("-")[0] != prefix:
             raise ValueError(f"the id should begin with {prefix}-, as its source says")
+        if (self.origin == "ours") != (self.reading is not None):
+            raise ValueError("reading belongs to origin ours, and only there")
         if (self.status == "declared+automated") != (self.measures is not None):
             raise ValueError("measures belongs to declared+automated, and only there")
         if self.is_automated and not self.built and not self.later:

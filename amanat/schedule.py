@@ -1,17 +1,31 @@
 """A timer of the operator's machine that proves the backups without him: systemd units, his own or the system's."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from amanat.errors import AmanatError
-from amanat.places import Places
+from amanat.places import Places, write_private
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
 BY_HAND = "Let another timer of this machine, cron for one, run `amanat drill --if-due` once a day."
+# What a drill reads of the environment, as the guide names it: ours, the engine's, the state's, proxies, and what tools
+# read to find their sources. A timer's own environment has next to nothing.
+KEPT = re.compile(
+    r"AMANAT_\w+|PATH|HOME|TMPDIR|LD_LIBRARY_PATH|XDG_(CACHE|CONFIG)_HOME"
+    r"|DOCKER_(HOST|CONTEXT|CONFIG|TLS_VERIFY|CERT_PATH)"
+    r"|PULUMI_(HOME|BACKEND_URL|CONFIG_PASSPHRASE_FILE|ACCESS_TOKEN)|(AWS|AZURE|GOOGLE)_[A-Z0-9_]+"
+    r"|(?i:(https?|all|grpc|no)_proxy)"
+    r"|SSL_CERT_(FILE|DIR)|PIP_(CERT|INDEX_URL)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|GIT_SSL_CAINFO"
+    r"|GO(PROXY|SUMDB|PRIVATE|NOPROXY|NOSUMDB|PATH|CACHE|MODCACHE|ROOT|TOOLCHAIN)"
+)
+OF_ONE_RUN = {"AMANAT_STACK", "AMANAT_STACK_ID", "AMANAT_RUN", "AMANAT_HANDOVER"}
+PATHS = re.compile(r"\w+_(HOME|FILE|DIR|BUNDLE|CERT|CAINFO|CERT_PATH|CONFIG)|TMPDIR")
 SERVICE = """\
 # Made by `amanat schedule`: drills a restore of stack {stack} when the last one is too old.
 [Unit]
@@ -22,7 +36,7 @@ After=network-online.target docker.service
 [Service]
 Type=oneshot
 WorkingDirectory={project}
-Environment={home}
+EnvironmentFile={environment}
 ExecStart={python} -m amanat drill --if-due --stack={stack}
 """
 TIMER = """\
@@ -63,14 +77,24 @@ class Schedule:
         own = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
         return Path(own) / "systemd" / "user"
 
+    @property
+    def environment(self) -> Path:
+        """The file with the environment of the drills, for its owner alone: proxies and backends have passwords."""
+        return self.places.directory / "schedule.env"
+
     def on(self) -> str:
-        """Install and start the timer; returns its name. Raises `NoTimers`, and leaves no unit then."""
+        """Install and start the timer, with the environment of now; returns its name.
+
+        Raises `NoTimers`, and leaves no unit then.
+        """
         known = {
             "stack": self.places.stack,
             "project": str(self.places.project).replace("%", "%%"),  # it takes no quotes
-            "home": _quoted(f"AMANAT_HOME={self.places.directory.parent}"),
+            "environment": _as_glob(self.environment),
             "python": _quoted(sys.executable).replace("$", "$$"),
         }
+        kept = {**kept_of(os.environ), "AMANAT_HOME": str(self.places.directory.parent)}
+        write_private(self.environment, "".join(_assignment(*pair) for pair in sorted(kept.items())))
         self.directory.mkdir(parents=True, exist_ok=True)
         for kind, text in {"service": SERVICE, "timer": TIMER}.items():
             self._unit(kind).write_text(text.format(**known), "utf-8")
@@ -95,6 +119,7 @@ class Schedule:
         return self.directory / f"{self.name}.{kind}"
 
     def _forget(self) -> None:
+        self.environment.unlink(missing_ok=True)
         for kind in ("service", "timer"):
             self._unit(kind).unlink(missing_ok=True)
 
@@ -107,6 +132,26 @@ class Schedule:
         if done.returncode != 0:
             said = " ".join(done.stderr.split())[:300]
             raise NoTimers(f"systemd does not take the timer: {said}", f"systemctl {given[0]}", BY_HAND)
+
+
+def kept_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """What of an environment a drill needs, wherever it is started: relative paths made absolute."""
+    return {
+        name: os.path.abspath(value) if PATHS.fullmatch(name) and "://" not in value else value
+        for name, value in environment.items()
+        if value and KEPT.fullmatch(name) and name not in OF_ONE_RUN
+    }
+
+
+def _assignment(name: str, value: str) -> str:
+    """A line of an EnvironmentFile= (systemd.exec(5)): in double quotes a backslash quotes these four."""
+    escaped = re.sub(r'(["\\`$])', r"\\\1", value)
+    return f'{name}="{escaped}"\n'
+
+
+def _as_glob(path: Path) -> str:
+    """A path as EnvironmentFile= reads it: specifiers and patterns are meant literally."""
+    return re.sub(r"([*?\[\\])", r"\\\1", str(path)).replace("%", "%%")
 
 
 def _quoted(text: str) -> str:

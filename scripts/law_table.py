@@ -23,6 +23,7 @@ What the rule for online messaging services (ISIC 521129) and the union demand, 
 [policies/law/isic-521129.en.md](../policies/law/isic-521129.en.md). The Persian text rules.
 
 - *Status*: *automated* means that a program measures it, *declared* that the operator states it.
+- *Our reading* is said of a duty that the article's words don't state themselves; its section says where it comes from.
 - *Checks now*: how many policies measure it on the hosts in this release; one may try many cases.
 - *Limits*: *law* stands in the text, *ours* is our number where the text gives none. *No policy reads it yet* is said
   of a limit that nothing on a host is compared with in this release.
@@ -67,7 +68,8 @@ def place(row: Mapping[str, Any]) -> str:
     if "article" not in source:
         return "union"
     clause = {None: "", "note": " note"}.get(source.get("clause"), f", clause {source.get('clause')}")
-    return f"Art. {source['article']}{clause}"
+    ours = ", our reading" if row.get("origin") == "ours" else ""
+    return f"Art. {source['article']}{clause}{ours}"
 
 
 def limit(name: str, bound: Mapping[str, Any]) -> str:
@@ -106,6 +108,9 @@ def details(row: Mapping[str, Any], measured: Sequence[tuple[Path, str]], read: 
     """
     lines = [f"## {row['id']}", "", f"{row['title']['en']} ({place(row)}, {row['status']}).", ""]
     lines += [f"> {persian(row['text']['fa'])}", ">", f"> {' '.join(row['text']['en'].split())}", ""]
+    if "reading" in row:
+        lines += [f"Origin: ours. {' '.join(row['reading']['en'].split())}", ""]
+        lines += [persian(f"برداشت ما: {row['reading']['fa']}"), ""]
     for path in dict.fromkeys(path for path, _ in measured):
         name = path.relative_to(ROOT)
         lines += [f"Measured by [{name}](../{name}):", ""]

@@ -1,7 +1,9 @@
 """How old a thing is. What is dated ahead has no age: a clock that went wrong must not keep it young."""
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
+
+from amanat.calendars import both
 
 AHEAD_SECONDS = 120  # by which the clocks of two machines in order may differ
 
@@ -11,8 +13,9 @@ def age_seconds(moment: float | str) -> float:
 
     Raises AssertionError for a moment that lies ahead: a check that meets one has failed.
     """
-    since = datetime.fromisoformat(moment).timestamp() if isinstance(moment, str) else moment
+    dated = datetime.fromisoformat(moment) if isinstance(moment, str) else datetime.fromtimestamp(moment, UTC)
+    since = dated.timestamp()
     age = time.time() - since
     if age < -AHEAD_SECONDS:
-        raise AssertionError(f"{moment} lies {-age / 60:.0f} minutes ahead: a clock is wrong, or was")
+        raise AssertionError(f"{both(dated)} lies {-age / 60:.0f} minutes ahead: a clock is wrong, or was")
     return max(age, 0.0)

@@ -137,7 +137,7 @@ class Archive:
 
     def open(self, bundle: Bundle) -> dict[int, str]:
         """The contents by message id, opened with the operator's private key."""
-        with keyring(self._probe.sealing_key()) as ring:
+        with keyring(self._probe.sealing_key(), self._probe.sealing_passphrase) as ring:
             keys = {one["id"]: ring.open_key(one["sealed"]) for one in bundle.parts.get("data_key", ())}
             self._probe.hide(*keys.values())
             return {int(m["id"]): ring.open_content(m["content"], keys[m["key_id"]]) for m in bundle.messages}

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from amanat.audit.errors import NotChecked
+from amanat.private_key import Passphrase, is_protected
 
 
 class Keyring:
@@ -15,18 +16,21 @@ class Keyring:
 
     def __init__(self, home: Path) -> None:
         self._home = home
+        self._passphrase = ""  # the private key's own
 
     def open_key(self, sealed: str) -> str:
         """The passphrase in a disclosed data key (base64 of an OpenPGP message to the operator's key)."""
-        return self._gpg(["--decrypt"], base64.b64decode(sealed), "").decode()
+        return self._gpg(["--decrypt"], base64.b64decode(sealed), self._passphrase).decode()
 
     def open_content(self, content: str, passphrase: str) -> str:
         """The text of a disclosed message (base64 of a symmetric OpenPGP message)."""
         return self._gpg(["--decrypt"], base64.b64decode(content), passphrase).decode()
 
-    def load(self, key: Path) -> None:
-        """Take the private key in; raises `NotChecked` when gpg refuses it."""
+    def load(self, key: Path, passphrase: Passphrase) -> None:
+        """Take the private key in, asking for its passphrase if it has one; raises `NotChecked` when gpg refuses it."""
         self._gpg(["--import"], key.read_bytes(), "")
+        if is_protected(self._home):
+            self._passphrase = passphrase()
 
     def close(self) -> None:
         """Stop the agent that gpg started."""
@@ -47,17 +51,18 @@ class Keyring:
             secret.unlink()
         if done.returncode:
             said = " ".join(done.stderr.decode("utf-8", "replace").split())
-            raise NotChecked(f"gpg can't open what was sealed: {said}", "the operator's key")
+            why = " (is its passphrase right?)" if self._passphrase and passphrase == self._passphrase else ""
+            raise NotChecked(f"gpg can't open what was sealed: {said}{why}", "the operator's key")
         return done.stdout
 
 
 @contextmanager
-def keyring(key: Path) -> Iterator[Keyring]:
-    """A keyring with the operator's private key, gone afterwards."""
+def keyring(key: Path, passphrase: Passphrase) -> Iterator[Keyring]:
+    """A keyring with the operator's private key, gone afterwards; `passphrase` is called if the key has one."""
     with tempfile.TemporaryDirectory(prefix="amanat-gpg-") as home:
         opened = Keyring(Path(home))
         try:
-            opened.load(key)
+            opened.load(key, passphrase)
             yield opened
         finally:
             opened.close()

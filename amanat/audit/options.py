@@ -32,6 +32,11 @@ def declare(parser: pytest.Parser) -> None:
     )
     group.addoption("--sealing-key", metavar="FILE", help="OpenPGP private key that opens sealed content")
     group.addoption(
+        "--sealing-passphrase-file",
+        metavar="FILE",
+        help="that key's passphrase (default: ask, if it has one)",
+    )
+    group.addoption(
         "--only", metavar="ID", action="append", default=[], help="audit this requirement only; repeatable"
     )
     group.addoption("--waivers", metavar="FILE", help="waivers (default: policies/waivers.yaml)")
@@ -51,6 +56,7 @@ class Options:
     auditor_key: Path | None
     clients: Path | None
     sealing_key: Path | None
+    sealing_passphrase_file: Path | None
     secrets: Path | None
     signing_key: Path
     evidence: Path
@@ -74,6 +80,7 @@ class Options:
             auditor_key=_path(given("--auditor-key")) or (places.auditor_key if ours else None),
             clients=_path(given("--clients")) or (places.clients if ours else None),
             sealing_key=_path(given("--sealing-key")) or (places.sealing_private_key if ours else None),
+            sealing_passphrase_file=_path(given("--sealing-passphrase-file")),
             secrets=places.inventory if ours else None,
             signing_key=places.evidence_key,
             evidence=_path(given("--evidence")) or PROJECT_ROOT / "evidence" / stack,

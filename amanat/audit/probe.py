@@ -19,6 +19,8 @@ from amanat.audit.postgres import Certificate, Database, Entry, Session, enter, 
 from amanat.audit.session import Audit
 from amanat.audit.ssh import offered_methods
 from amanat.audit.tls import postgresql_certificate
+from amanat.errors import BadInput
+from amanat.private_key import passphrase_of
 
 POSTGRESQL_PORT = 5432
 CONNECT_SECONDS = 10
@@ -43,6 +45,7 @@ class Probe:
         self._audit = audit
         self._open = ExitStack()
         self._sessions: dict[tuple[str, str], Session] = {}
+        self._sealing_passphrase: str | None = None
 
     def endpoint(self, host: Host, port: int) -> Endpoint:
         """The port published on the controller, else the host's own address, else its SSH address."""
@@ -151,6 +154,20 @@ class Probe:
                 "Give the operator's key with --sealing-key FILE.",
             )
         return path
+
+    def sealing_passphrase(self) -> str:
+        """The passphrase of that key, asked for once in an audit; raises `NotChecked` when nobody gives it."""
+        if self._sealing_passphrase is None:
+            options = self._audit.options
+            source = passphrase_of(
+                self.sealing_key(), options.sealing_passphrase_file, "--sealing-passphrase-file"
+            )
+            try:
+                self._sealing_passphrase = source()
+            except BadInput as error:
+                raise NotChecked(error.what, error.where, error.fix) from error
+            self.hide(self._sealing_passphrase)
+        return self._sealing_passphrase
 
     def hide(self, *secrets: str) -> None:
         """Keep these values out of everything that is recorded or printed from now on."""

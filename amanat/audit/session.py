@@ -15,6 +15,7 @@ from amanat.audit.options import Options
 from amanat.audit.recorder import Recorder
 from amanat.audit.verdicts import Check, Judgement, Outcome, Reason, green, judge
 from amanat.evidence import Redactor, Run, RunContext
+from amanat.evidence.row import Memory
 from amanat.evidence.signature import signing_key
 from amanat.law import register
 from amanat.places import PROJECT_ROOT
@@ -77,8 +78,9 @@ class Audit:
             "requirements": list(self.options.only) or list(self.register.requirements),
         }
         context = RunContext.of(self.options.stack, PROJECT_ROOT, self.options.inventory)
+        key = self.options.signing_key
         self.recorder.run = Run.start(
-            self.run_directory, context, signing_key(self.options.signing_key), self.recorder.redact, plan
+            self.run_directory, context, signing_key(key), self.recorder.redact, plan, Memory.beside(key)
         )
 
     def begin(self, commands: Iterable[tuple[str, str, float]]) -> None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from amanat.audit.waivers import Waiver
+from amanat.calendars import both
 from amanat.law import Register
 from amanat.requirement import Requirement
 
@@ -91,6 +92,7 @@ class Judgement:
     def as_json(self) -> dict[str, Any]:
         return {
             "verdict": self.verdict.value,
+            "origin": self.requirement.origin,
             "reason": self.reason,
             "passed": self.passed,
             "checks": len(self.checks),
@@ -141,13 +143,15 @@ def _judged(requirement: Requirement, checks: list[Check], waiver: Waiver | None
     if not waiver.in_force(today):
         state = "expired on" if today > waiver.expires else "begins on"
         day = waiver.expires if today > waiver.expires else waiver.granted
-        return Judgement(requirement, verdict, f"{reason} [the waiver {state} {day}]", tuple(checks), waiver)
+        return Judgement(
+            requirement, verdict, f"{reason} [the waiver {state} {both(day)}]", tuple(checks), waiver
+        )
     failing_hosts = {host for check in checks if check.outcome is not Outcome.PASSED for host in check.hosts}
     if not waiver.covers(failing_hosts):
         return Judgement(
             requirement, verdict, f"{reason} [waived for other hosts only]", tuple(checks), waiver
         )
-    accepted = f"waived by {waiver.authority} until {waiver.expires}: {waiver.reason} [{reason}]"
+    accepted = f"waived by {waiver.authority} until {both(waiver.expires)}: {waiver.reason} [{reason}]"
     return Judgement(requirement, Verdict.WAIVED, accepted, tuple(checks), waiver)
 
 

@@ -5,12 +5,26 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from amanat.calendars import DATE_EXAMPLES, NoDate, both, day_of
 from amanat.errors import BadInput, refuse
 from amanat.lined_yaml import LinedYaml
 
 Words = Annotated[str, Field(min_length=3)]
+
+
+def _day(value: object) -> date:
+    """A date as it stands in the file, of either calendar."""
+    if isinstance(value, date):
+        return value
+    try:
+        return day_of(str(value), "")
+    except NoDate as error:
+        raise ValueError(f"{error.what}; write it as {DATE_EXAMPLES}") from error
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class BadWaiver(BadInput):
@@ -28,14 +42,14 @@ class Waiver(BaseModel):
     requirement: Words
     authority: Words
     reason: Words
-    granted: date
-    expires: date
+    granted: Day
+    expires: Day
     hosts: tuple[Words, ...] = ()
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
         if self.expires <= self.granted:
-            raise ValueError(f"expires {self.expires} is not after granted {self.granted}")
+            raise ValueError(f"expires {both(self.expires)} is not after granted {both(self.granted)}")
         return self
 
     def in_force(self, today: date) -> bool:

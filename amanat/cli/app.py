@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from amanat import __version__
 from amanat.cli import bench, disclose, evidence, operations, policies, recover
 from amanat.cli.setup import run_setup
 from amanat.errors import AmanatError
@@ -21,10 +22,10 @@ from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
+COMPLETING = "_AMANAT_COMPLETE"  # set by a shell that asks what may follow
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Stand up, update and audit the machines that ISIC 521129 demands of a messaging operator.",
     epilog="Exit status: 0 done or green; 1 failed, not green, or drift; 2 refused input.",
@@ -37,6 +38,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard out
 Source = Annotated[
     str | None, typer.Option("--source", help="Where Pulumi's tools come from: build or download.")
 ]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"amanat {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _amanat(
+    version: Annotated[  # noqa: ARG001 - its callback has done it
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Say the version.")
+    ] = False,
+) -> None:
+    """Stand up, update and audit the machines that ISIC 521129 demands of a messaging operator."""
 
 
 @app.command()
@@ -196,6 +212,8 @@ def env(stack: StackName = "local") -> None:
 
 def main() -> None:
     """Run the command; a failure that a person can act on is one message and no traceback."""
+    if COMPLETING in os.environ:
+        app()
     as_json = "--json" in sys.argv
     os.environ.update(direct_loopback())  # Docker's client in this process reads them, too
     try:

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from amanat import disclosure
-from amanat.choices import latin_digits
-from amanat.errors import BadInput, shown
+from amanat.calendars import TEHRAN, both, day_of, instant_of, with_solar_hijri
+from amanat.errors import BadInput
 from amanat.evidence.signature import public_key, signing_key
 from amanat.places import Places, write_private
+from amanat.private_key import passphrase_of
 from amanat.stack import Stack
 
 app = typer.Typer(no_args_is_help=True, help="Disclose records under a court order; open a bundle.")
@@ -26,10 +27,13 @@ def _disclosure() -> None:
 @app.command("make")
 def make(
     order: Annotated[str, typer.Option(help="The court order's number.")],
-    order_date: Annotated[str, typer.Option(help="The order's date, YYYY-MM-DD.")],
+    order_date: Annotated[str, typer.Option(help="The order's date, YYYY-MM-DD, Gregorian or Solar Hijri.")],
     approver: Annotated[str, typer.Option(help="Who approved carrying the order out.")],
     since: Annotated[
-        str, typer.Option(help="Records made from this time on, ISO 8601 (UTC unless it says).")
+        str,
+        typer.Option(
+            help="Records made from this time on, ISO 8601, Gregorian (UTC unless it says) or Solar Hijri (Tehran's)."
+        ),
     ],
     until: Annotated[str, typer.Option(help="Records made before this time; at most 31 days later.")],
     party: Annotated[list[str] | None, typer.Option(help="Origin or destination; repeatable.")] = None,
@@ -40,12 +44,14 @@ def make(
     """Ask the archive for what a court order covers; write a signed, still sealed bundle."""
     places = Places(stack)
     what = disclosure.Selector(
-        since=_instant("--since", since),
-        until=_instant("--until", until),
+        since=instant_of(since, "--since"),
+        until=instant_of(until, "--until"),
         parties=tuple(party or ()),
         ids=tuple(record_id or ()),
     )
-    named = disclosure.Order(order, _day("--order-date", order_date), approver)
+    named = disclosure.Order(order, day_of(order_date, "--order-date"), approver)
+    _checked(named, what)
+    typer.echo(f"order {named.number} of {both(named.date)}: {_asked_for(what)}", err=True)
     port = int(Stack(places).outputs()["ports"]["store_database_port"])
     clients = places.clients
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -58,9 +64,8 @@ def make(
         (clients / "archive_discloser.password").read_text("utf-8").strip(),
     ) as session:
         bundle = disclosure.disclose(session, named, what, signing_key(places.evidence_key), into)
-    typer.echo(
-        f"{bundle}\nnext: amanat disclosure open {bundle} --key {places.sealing_private_key} --into FILE"
-    )
+    _told(bundle, what)
+    typer.echo(f"next: amanat disclosure open {bundle.path} --key {places.sealing_private_key} --into FILE")
 
 
 @app.command("open")
@@ -73,27 +78,69 @@ def open_(
     signer: Annotated[
         Path | None, typer.Option(help="The stack's public evidence key, when it isn't here.")
     ] = None,
+    passphrase_file: Annotated[
+        Path | None,
+        typer.Option(help="A file with the key's passphrase; else it is asked for, if the key has one."),
+    ] = None,
     stack: StackName = "local",
 ) -> None:
     """Check a bundle's signature, open it with the private key, and write the records as JSON."""
     if into.exists():
         raise BadInput(f"{into} is there already", "--into", "Name a new file.")
-    opened = disclosure.open_bundle(bundle, key, public_key(signer or Places(stack).evidence_key))
-    clear = {"disclosure": opened.disclosure, "records": opened.records}
+    opened = disclosure.open_bundle(
+        bundle,
+        key,
+        public_key(signer or Places(stack).evidence_key),
+        passphrase_of(key, passphrase_file, "--passphrase-file"),
+    )
+    clear = {
+        "disclosure": with_solar_hijri(opened.disclosure),
+        "records": [with_solar_hijri(record) for record in opened.records],
+    }
     write_private(into.absolute(), json.dumps(clear, indent=1, ensure_ascii=False, default=str) + "\n")
-    typer.echo(f"{len(opened.records)} records in {into}")
+    typer.echo(f"{_counted(len(opened.records))} in {into}")
+    if not opened.records:
+        _warn("the bundle held 0 records: there is nothing to hand over but that.")
 
 
-def _instant(option: str, text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(latin_digits(text.strip()))
-    except ValueError as error:
-        raise BadInput(f"{shown(text)} is no time", option, "Write it as 2026-11-22T14:00+03:30.") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
-def _day(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(latin_digits(text.strip()))
-    except ValueError as error:
-        raise BadInput(f"{shown(text)} is no date", option, "Write it as 2026-11-22.") from error
+def _of_the_past(what: str, moment: date, option: str) -> None:
+    """Refuse a day or an instant that has not come: a year of a third calendar mostly."""
+    now = _now()
+    if moment > (now if isinstance(moment, datetime) else now.astimezone(TEHRAN).date()):
+        raise BadInput(f"{what} {both(moment)} lies in the future", option, f"Today is {both(now.date())}.")
+
+
+def _checked(order: disclosure.Order, what: disclosure.Selector) -> None:
+    _of_the_past("the order's date", order.date, "--order-date")
+    _of_the_past("the first record's time", what.since, "--since")
+    if what.until <= what.since:
+        said = f"{both(what.until)} is not after {both(what.since)}"
+        raise BadInput(said, "--until", "Name the end of the time that the order covers.")
+
+
+def _asked_for(what: disclosure.Selector) -> str:
+    wanted = [*what.parties, *(f"id {one}" for one in what.ids)]
+    return f"records of {', '.join(wanted)} made from {both(what.since)} until {both(what.until)}"
+
+
+def _told(bundle: disclosure.Bundle, what: disclosure.Selector) -> None:
+    """Say how many records there are; that there is none must not pass for an answer to the order."""
+    typer.echo(f"{bundle.path}\n{_counted(bundle.records)}")
+    if not bundle.records:
+        _warn(
+            f"the bundle holds 0 records: the archive has no {_asked_for(what)}.\n"
+            f"         Check parties and times against the order. The request is on record as disclosure"
+            f" {bundle.number}."
+        )
+
+
+def _counted(records: int) -> str:
+    return f"{records} record{'' if records == 1 else 's'}"
+
+
+def _warn(text: str) -> None:
+    typer.secho(f"warning: {text}", err=True, fg="red", bold=True)

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from amanat.errors import AmanatError, BadInput
-from amanat.evidence import Problem, verify, verify_all
+from amanat.evidence import Problem, cut_off, verify, verify_all
 from amanat.evidence.output import printable
-from amanat.evidence.run import PUBLIC_KEY, RECORDS
+from amanat.evidence.row import RECORDS, Memory, begun, newest
+from amanat.evidence.run import PUBLIC_KEY
 from amanat.evidence.signature import BadSigningKey, fingerprint, public_key
 from amanat.places import Places
 
@@ -45,9 +46,10 @@ def verify_command(
         trusted_file = key or _stack_key(Places(stack))
         trusted = public_key(trusted_file) if trusted_file else None
         where = run or _newest(Places(stack).evidence)
-        found = (
-            {where.name: verify(where, trusted)} if (where / RECORDS).is_dir() else verify_all(where, trusted)
-        )
+        is_run = (where / RECORDS).is_dir()
+        found = {where.name: verify(where, trusted)} if is_run else verify_all(where, trusted)
+        if run is None or not is_run:  # of a run that was named nothing else is asked
+            _add(found, cut_off(where.parent if is_run else where, Memory.beside(Places(stack).evidence_key)))
     except AmanatError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
@@ -60,14 +62,17 @@ def _stack_key(places: Places) -> Path | None:
 
 
 def _newest(evidence: Path) -> Path:
-    runs = (
-        sorted(path for path in evidence.iterdir() if (path / RECORDS).is_dir()) if evidence.is_dir() else []
-    )
+    runs = newest(begun(evidence))
     if not runs:
         raise BadInput(
             "no audit run here", str(evidence), "Run `make audit` first, or give a run's directory."
         )
     return runs[-1]
+
+
+def _add(found: dict[str, list[Problem]], more: dict[str, list[Problem]]) -> None:
+    for run, problems in more.items():
+        found[run] = [*found.get(run, ()), *problems]
 
 
 def _as_json(found: dict[str, list[Problem]]) -> str:

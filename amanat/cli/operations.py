@@ -11,7 +11,9 @@ from typing import Any
 
 import typer
 
+from amanat import health
 from amanat.cli.show import Show
+from amanat.evidence.row import MANIFEST, finished, newest
 from amanat.places import Places
 from amanat.schedule import NoTimers, Schedule
 from amanat.settings import Settings
@@ -93,20 +95,24 @@ def drift(places: Places) -> Answer:
 
 
 def status(places: Places) -> Answer:
-    """Hosts, endpoints, and the last audit."""
+    """Hosts and how they are, endpoints, and the last audit."""
     stack = Stack(places)
     outputs = stack.outputs()
     uri = stack.engine_uri()
     states = engine.states(uri, places.stack_id)
     summary = last_audit(places)
+    well = health.of_stack(places, states)
     values = {
         "stack": places.stack_id,
         "hosts": states,
+        "health": {name: one.as_json() for name, one in well.items()},
         "ssh": outputs.get("ssh", {}),
         "ports": outputs.get("ports", {}),
         "subnet": outputs.get("subnet", ""),
     }
-    lines = [f"{name:<28} {state:<10}" for name, state in states.items()] or ["no host runs"]
+    hosts = {name: well.pop(name.removeprefix(f"{places.stack_id}-")) for name in states}
+    lines = [f"{name:<28} {states[name]:<10} {one.words}" for name, one in hosts.items()] or ["no host runs"]
+    lines += [f"{name.replace('_', ' '):<28} {one.words}" for name, one in well.items()]
     lines += [f"{name:<28} 127.0.0.1:{port}" for name, port in values["ports"].items()]
     lines.append(f"last audit: {summary or 'none yet; run `make audit`'}")
     return Answer({**values, "last_audit": summary}, tuple(lines))
@@ -129,15 +135,14 @@ def down(places: Places) -> Answer:
 
 def last_audit(places: Places) -> str:
     """When the newest finished audit ended and what it found; "" when there is none."""
-    manifests = sorted(places.evidence.glob("*/manifest.json"))
-    if not manifests:
+    runs = newest(finished(places.evidence))
+    if not runs:
         return ""
-    manifest = json.loads(manifests[-1].read_text("utf-8"))
+    manifest = json.loads((runs[-1] / MANIFEST).read_text("utf-8"))
     counts = Counter(one["verdict"] for one in manifest["result"].get("requirements", {}).values())
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    return (
-        f"{manifest['finished']['utc']} {'green' if manifest['result'].get('green') else 'NOT green'}: {told}"
-    )
+    ended = f"{manifest['finished']['utc']} ({manifest['finished']['solar_hijri']})"
+    return f"{ended} {'green' if manifest['result'].get('green') else 'NOT green'}: {told}"
 
 
 def exports(places: Places, environment: Mapping[str, str]) -> str:

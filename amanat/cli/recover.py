@@ -8,10 +8,10 @@ import typer
 
 from amanat import recovery
 from amanat.audit.ages import AHEAD_SECONDS
-from amanat.choices import latin_digits
+from amanat.calendars import instant_of
 from amanat.cli.operations import Answer
 from amanat.cli.show import Show
-from amanat.errors import BadInput, shown
+from amanat.errors import BadInput
 from amanat.places import PROJECT_ROOT, Places
 from amanat.schedule import Schedule
 from amanat.settings import Settings
@@ -21,16 +21,10 @@ LATEST = "latest"
 
 
 def instant(text: str | None) -> datetime | None:
-    """A time from the command line; None for nothing or `latest`. Raises BadInput."""
+    """A time from the command line, of either calendar; None for nothing or `latest`. Raises BadInput."""
     if text is None or text.strip() == LATEST:
         return None
-    try:
-        found = datetime.fromisoformat(latin_digits(text.strip()))
-    except ValueError as error:
-        raise BadInput(
-            f"{shown(text)} is no time", "--target-time", "Write it as 2026-11-22T14:00+03:30."
-        ) from error
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    return instant_of(text, "--target-time")
 
 
 def restore(

@@ -2,6 +2,6 @@
 
 from amanat.evidence.redact import Redactor
 from amanat.evidence.run import Run, RunContext
-from amanat.evidence.verify import Problem, verify, verify_all
+from amanat.evidence.verify import Problem, cut_off, verify, verify_all
 
-__all__ = ["Problem", "Redactor", "Run", "RunContext", "verify", "verify_all"]
+__all__ = ["Problem", "Redactor", "Run", "RunContext", "cut_off", "verify", "verify_all"]

@@ -1,11 +1,9 @@
 """The time of a probe, in UTC and in the calendar of the law."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
-import jdatetime
-
-TEHRAN = timezone(timedelta(hours=3, minutes=30))  # no summer time since 2022
+from amanat.calendars import solar_hijri
 
 
 @dataclass(frozen=True)
@@ -23,11 +21,9 @@ class Moment:
     def of(cls, instant: datetime) -> "Moment":
         """Both calendars for an aware `instant`."""
         utc = instant.astimezone(UTC)
-        tehran = utc.astimezone(TEHRAN)
-        day = jdatetime.date.fromgregorian(date=tehran.date())
         return cls(
             utc=utc.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            solar_hijri=f"{day.year:04}-{day.month:02}-{day.day:02} {tehran:%H:%M:%S} +03:30",
+            solar_hijri=solar_hijri(utc),
         )
 
     def as_json(self) -> dict[str, str]:

@@ -17,13 +17,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from amanat.errors import AmanatError
 from amanat.evidence.clock import Moment
 from amanat.evidence.redact import Redactor
+from amanat.evidence.row import MANIFEST, RECORDS, STARTED, Memory, digest_of, finished, newest
 from amanat.evidence.signature import fingerprint, public_pem
 
 FORMAT = 1
-MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
 PUBLIC_KEY = "evidence.pub"
-RECORDS = "records"
 
 
 class EvidenceNotWritten(AmanatError):
@@ -68,7 +67,8 @@ class Run:
     key: Ed25519PrivateKey
     redact: Redactor
     started: Moment
-    previous_run: dict[str, str] | None
+    previous_runs: list[dict[str, str]]
+    memory: Memory | None = None
     _index: list[dict[str, Any]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -80,23 +80,25 @@ class Run:
         key: Ed25519PrivateKey,
         redact: Redactor,
         plan: Mapping[str, Any],
+        memory: Memory | None = None,
     ) -> "Run":
         """Make the run's directory, named by `new_name`, and record the plan as its first record.
 
+        `memory` is this machine's own of the row: what it signed last counts as a run before, also if it was removed.
         Raises `EvidenceNotWritten` when it can't be made.
         """
         parent = directory.parent
         try:
             parent.mkdir(parents=True, exist_ok=True)
-            previous = _last_finished(parent)
+            previous = _before(parent, memory)
             (directory / RECORDS).mkdir(parents=True, mode=0o750)
             _write_once(directory / PUBLIC_KEY, public_pem(key))
         except OSError as error:
             raise EvidenceNotWritten(
                 f"evidence can't be stored: {error.strerror}", str(directory), "Make the directory writable."
             ) from error
-        run = cls(directory, context, key, redact, Moment.now(), previous)
-        run.record("run-started", {"plan": dict(plan), "previous_run": previous})
+        run = cls(directory, context, key, redact, Moment.now(), previous, memory)
+        run.record(STARTED, {"plan": dict(plan), "previous_runs": previous})
         return run
 
     @property
@@ -160,7 +162,7 @@ class Run:
             **self.context.as_json(),
             "started": self.started.as_json(),
             "finished": Moment.now().as_json(),
-            "previous_run": self.previous_run,
+            "previous_runs": self.previous_runs,
             "key": fingerprint(self.key.public_key()),
             "head": self.head,
             "records": self._index,
@@ -175,6 +177,8 @@ class Run:
             _write_once(self.directory / SIGNATURE, self.key.sign(data))
             _write_once(self.directory / MANIFEST, data)
             _flush(self.directory)
+            if self.memory:
+                self.memory.keep(self.directory.parent, self.name, hashlib.sha256(data).hexdigest())
         except OSError as error:
             raise EvidenceNotWritten(
                 f"the manifest can't be stored: {error.strerror}",
@@ -192,11 +196,6 @@ def new_name() -> str:
 def encode(body: Mapping[str, Any]) -> bytes:
     """The one JSON form of a record: ASCII only, so that a viewer never meets a control character."""
     return (json.dumps(body, indent=1, sort_keys=True, ensure_ascii=True) + "\n").encode()
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _redacted(value: Any, redact: Redactor) -> Any:  # noqa: ANN401 - JSON of any shape
@@ -225,13 +224,12 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _last_finished(parent: Path) -> dict[str, str] | None:
-    finished = sorted(path.parent.name for path in parent.glob(f"*/{MANIFEST}"))
-    return (
-        {"run": finished[-1], "manifest_sha256": digest_of(parent / finished[-1] / MANIFEST)}
-        if finished
-        else None
-    )
+def _before(row: Path, memory: Memory | None) -> list[dict[str, str]]:
+    runs = finished(row)
+    digests = {run.name: digest_of(run / MANIFEST) for run in newest(runs)}
+    here = {run.name for run in runs}
+    gone = {name: digest for name, digest in (memory.last(row) if memory else {}).items() if name not in here}
+    return [{"run": name, "manifest_sha256": digest} for name, digest in sorted({**digests, **gone}.items())]
 
 
 def _git(project: Path, *arguments: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from amanat.errors import BadInput
-from amanat.evidence.run import MANIFEST, PUBLIC_KEY, RECORDS, SIGNATURE, digest_of
+from amanat.evidence.row import MANIFEST, RECORDS, Memory, begun, digest_of, previous
+from amanat.evidence.run import PUBLIC_KEY, SIGNATURE
 from amanat.evidence.signature import BadSigningKey, fits, public_key
 
 Kind = Literal["altered", "missing", "added", "reordered", "unsigned", "unfinished", "foreign-key"]
@@ -63,15 +64,26 @@ def verify(run: Path, trusted: Ed25519PublicKey | None = None) -> list[Problem]:
 
 def verify_all(stack: Path, trusted: Ed25519PublicKey | None = None) -> dict[str, list[Problem]]:
     """`verify` every run of a stack, oldest first; also names runs that were taken out of the row."""
-    runs = sorted(path for path in stack.iterdir() if (path / RECORDS).is_dir()) if stack.is_dir() else []
+    runs = begun(stack)
     if not runs:
         raise NoSuchRun("no audit run here", str(stack), "Run `make audit` first, or give evidence/<stack>.")
     found = {run.name: verify(run, trusted) for run in runs}
     for run in runs:
         manifest, _ = _manifest(run, trusted)
-        before = _previous_name(manifest)
-        if before and before not in found:
+        for before in previous(manifest).keys() - found.keys():
             found[run.name].append(Problem("missing", before, "the run before this one was taken away"))
+    return found
+
+
+def cut_off(row: Path, memory: Memory) -> dict[str, list[Problem]]:
+    """What is wrong with the run that this machine signed last in `row`: that it is gone, or another than it signed."""
+    found = {}
+    for name, digest in memory.last(row).items():
+        path = row / name / MANIFEST
+        if not path.is_file():
+            found[name] = [Problem("missing", name, "this machine signed it last, and it was taken away")]
+        elif digest_of(path) != digest:
+            found[name] = [Problem("altered", f"{name}/{MANIFEST}", "this machine signed other bytes")]
     return found
 
 
@@ -153,15 +165,15 @@ def _against_manifest(
             yield Problem("missing", _file(name), "the manifest lists it")
     for name in records.keys() - set(listed):
         yield Problem("added", _file(name), "the manifest doesn't list it")
-    previous = None
+    before = None
     for number, name in enumerate(listed, 1):
         body = _parse(records.get(name, b""))
-        if body and (body.get("sequence"), body.get("previous")) != (number, previous):
+        if body and (body.get("sequence"), body.get("previous")) != (number, before):
             yield Problem(
                 "reordered", _file(name), f"was record {body.get('sequence')}, stands at place {number}"
             )
-        previous = name
-    if manifest.get("head") != previous:
+        before = name
+    if manifest.get("head") != before:
         yield Problem("altered", MANIFEST, "its head is not its last record")
 
 
@@ -169,11 +181,11 @@ def _broken_chain(records: dict[str, bytes]) -> Iterator[Problem]:
     """Without a manifest, the records themselves tell what is missing between them."""
     bodies = {name: body for name, data in records.items() if (body := _parse(data))}
     for name, body in bodies.items():
-        previous = body.get("previous")
-        if previous is not None and previous not in records:
+        before = body.get("previous")
+        if before is not None and before not in records:
             yield Problem(
                 "missing",
-                _file(str(previous)),
+                _file(str(before)),
                 f"record {body.get('sequence')} follows it{_about(records[name])}",
             )
 
@@ -194,16 +206,10 @@ def _attachments(run: Path, manifest: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _previous(run: Path, manifest: dict[str, Any]) -> Iterator[Problem]:
-    before = _previous_name(manifest)
-    path = run.parent / before / MANIFEST if before else None
-    if path and path.is_file() and digest_of(path) != manifest["previous_run"].get("manifest_sha256"):
-        yield Problem("altered", f"../{before}/{MANIFEST}", "this run remembers other bytes")
-
-
-def _previous_name(manifest: dict[str, Any] | None) -> str | None:
-    previous = manifest.get("previous_run") if manifest else None
-    name = previous.get("run") if isinstance(previous, dict) else None
-    return name if isinstance(name, str) and "/" not in name and name not in {"", ".", ".."} else None
+    for before, digest in previous(manifest).items():
+        path = run.parent / before / MANIFEST
+        if path.is_file() and digest_of(path) != digest:
+            yield Problem("altered", f"../{before}/{MANIFEST}", "this run remembers other bytes")
 
 
 def _parse(data: bytes) -> dict[str, Any] | None:

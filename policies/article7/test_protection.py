@@ -1,9 +1,12 @@
-"""Article 7: technical protection of the systems."""
+"""Article 7, our reading of the laws in force: technical protection of the systems."""
+
+from datetime import datetime
 
 import pytest
 
 from amanat.audit import early, requirement
 from amanat.audit.ages import age_seconds
+from amanat.calendars import both
 
 PROBE = "sudo -n /usr/local/lib/amanat/probe"
 INTEGRITY = "sudo -n /usr/local/lib/amanat/integrity status"
@@ -34,6 +37,11 @@ def hours_since(moment):
     return age_seconds(moment) / 3600
 
 
+def shown(moment):
+    """A UTC time in both calendars."""
+    return both(datetime.fromisoformat(moment)) if moment else "never"
+
+
 @pytest.fixture(scope="module")
 def updates(machine):
     """How updates come in, when they last did, and what waits."""
@@ -52,7 +60,7 @@ def test_security_updates_are_looked_for(updates, bound):
     """The timers run, and the lists were refreshed within the bound."""
     refreshed = updates["lists_refreshed"]
     assert set(updates["timers"].values()) == {"active"}
-    assert bound("patch_check_hours").allows(hours_since(refreshed)), f"lists refreshed: {refreshed}"
+    assert bound("patch_check_hours").allows(hours_since(refreshed)), f"lists refreshed: {shown(refreshed)}"
 
 
 @requirement("A7-protection")

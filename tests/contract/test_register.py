@@ -10,7 +10,10 @@ from amanat.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 READING = REGISTER_PATH.with_name("isic-521129.en.md")
-ROW = re.compile(r"^\| (?P<id>[AU]\S+) \| (?P<source>[^|]+) \| [^|]+ \| (?P<status>[^|]+) \|$", re.MULTILINE)
+ROW = re.compile(
+    r"^\| (?P<id>[AU]\S+) \| (?P<source>[^|]+) \| (?P<requirement>[^|]+) \| (?P<status>[^|]+) \|$",
+    re.MULTILINE,
+)
 ID = re.compile(r"(?<![\w-])(?:A[1-8](?:-\d-\d)?|U)-[a-z]+(?![\w-])")
 SEARCHED = ("amanat", "ansible", "policies", "tests/breaks", "templates", "docs")
 
@@ -21,6 +24,11 @@ def rows():
 
 def words(text):
     return " ".join(text.split())
+
+
+def sources_in_reading(cell):
+    """The places that a row of the reading names; what it says of them in brackets is for people."""
+    return re.sub(r" \([^)]*\)", "", cell.removesuffix(" + ECL")).split(", ")
 
 
 def source_in_reading(source):
@@ -37,16 +45,34 @@ def status_in_reading(status):
 
 def test_every_row_of_the_reading_is_in_the_register_and_nothing_else():
     assert list(register().requirements) == list(rows())
-    assert len(rows()) == 23
+    assert len(rows()) == 24
 
 
 @pytest.mark.parametrize("one", register().requirements.values(), ids=lambda one: one.id)
 def test_source_and_status_are_those_of_the_reading(one):
     row = rows()[one.id]
-    assert row["source"].removesuffix(" + ECL") == source_in_reading(one.source)
+    first, *others = sources_in_reading(row["source"])
+    assert first == source_in_reading(one.source)
+    assert set(others) <= {source_in_reading(source) for source in one.see_also}
     assert status_in_reading(row["status"]) == one.status
     if "ECL" in row["source"]:
         assert "ecl" in {source.document for source in one.see_also}
+
+
+@pytest.mark.parametrize("one", register().requirements.values(), ids=lambda one: one.id)
+def test_what_is_our_reading_is_called_so_in_both_languages(one):
+    called_ours = "origin: ours" in rows()[one.id]["requirement"]
+    assert (one.origin == "ours") == called_ours
+    assert (one.reading is not None) == called_ours
+
+
+def test_the_workplace_is_stated_and_the_systems_protection_is_our_reading():
+    workplace, protection = register()["A7-workplace"], register()["A7-protection"]
+    assert (workplace.status, workplace.origin) == ("declared", "law")
+    assert "محیط کار" in workplace.text.fa
+    assert "محیط کار" not in protection.text.fa
+    assert {source.document for source in protection.see_also} == {"rule", "ecl", "ccl"}
+    assert register().citation("A7-protection") == "our reading of Article 7"
 
 
 @pytest.mark.parametrize("one", register().requirements.values(), ids=lambda one: one.id)
@@ -65,7 +91,7 @@ def test_a_changed_quote_would_be_noticed():
 
 @pytest.mark.parametrize("one", register().requirements.values(), ids=lambda one: one.id)
 def test_persian_is_persian_and_english_is_english(one):
-    for text in (one.title, one.text):
+    for text in filter(None, (one.title, one.text, one.reading)):
         assert re.search("[\u0600-\u06ff]", text.fa)
         assert text.en.isascii()
         assert not re.search("[يك]", one.title.fa), "Arabic yeh or kaf"

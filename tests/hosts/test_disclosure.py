@@ -3,6 +3,8 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+from amanat.calendars import solar_hijri
+
 CONTENT = "سلام؛ این پیام فقط با حکم قضایی خوانده می‌شود."
 PARTY = "+989120000077"
 
@@ -32,6 +34,41 @@ def test_a_court_order_opens_what_it_names(live_stack, tmp_path):
     )
     assert forged.code != 0
     assert forged.err.count("error: ") == 1
+
+
+def test_solar_hijri_dates_and_persian_digits_find_the_same_records(live_stack, tmp_path):
+    now = datetime.now(UTC)
+    with live_stack.database("archive_writer") as writer:
+        writer.execute(
+            "SELECT id FROM archive.record_message('sms', 'in', %s, '3000', now(), now(), '192.0.2.7', 4711, 'x')",
+            (PARTY,),
+        )
+    hour = timedelta(hours=1)
+    persian = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+    times = ["--since", solar_hijri(now - hour), "--until", solar_hijri(now + hour)]
+    asked = [
+        "--order",
+        "۱۴۰۵/۸۸",
+        "--order-date",
+        solar_hijri(now - 24 * hour)[:10],
+        "--approver",
+        "Legal counsel",
+    ]
+    words = [one.translate(persian) if not one.startswith("--") else one for one in [*asked, *times]]
+    found = live_stack.amanat(
+        "disclosure", "make", *words, "--party", PARTY.translate(persian), "--into", str(tmp_path / "one")
+    )
+    assert found.code == 0, found.err
+    assert int(found.out.splitlines()[1].split()[0]) > 0
+    bundle = json.loads(next((tmp_path / "one").glob("disclosure-*.json")).read_text("utf-8"))
+    assert bundle["disclosure"]["order_number"] == "1405/88"
+    assert bundle["disclosure"]["selector"]["parties"] == [PARTY]
+
+    none = live_stack.amanat(
+        "disclosure", "make", *words, "--party", "+989129999999", "--into", str(tmp_path / "none")
+    )
+    assert (none.code, none.out.splitlines()[1]) == (0, "0 records")
+    assert "warning: the bundle holds 0 records" in none.err
 
 
 def test_without_an_order_nothing_is_handed_out(live_stack, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 
+import docker
 import psycopg
 import pytest
 import yaml
@@ -113,3 +114,34 @@ def test_status_names_hosts_and_ports(live_stack):
     stack_id = live_stack.places.stack_id
     assert status.json["hosts"] == {f"{stack_id}-store": "running", f"{stack_id}-vault": "running"}
     assert json.dumps(status.json["ports"]) == json.dumps(live_stack.ports)
+    assert {name: one["well"] for name, one in status.json["health"].items() if name != "last_drill"} == {
+        "store": True,
+        "vault": True,
+        "newest_backup": True,
+    }
+
+
+def test_status_says_in_words_what_a_host_lacks(live_stack):
+    live_stack.root("store", "systemctl stop amanat-copy.timer")
+    try:
+        said = live_stack.amanat("status").out
+    finally:
+        live_stack.root("store", "systemctl start amanat-copy.timer")
+    store = next(line for line in said.splitlines() if line.startswith(f"{live_stack.places.stack_id}-store"))
+    assert store.split(maxsplit=2)[1:] == ["running", "amanat-copy.timer is inactive"]
+
+
+def test_status_asks_nothing_of_a_paused_host_and_leaves_it_so(live_stack):
+    client = docker.from_env()
+    vault = client.containers.get(f"{live_stack.places.stack_id}-vault")
+    vault.pause()
+    try:
+        said = live_stack.amanat("status", "--json")
+        vault.reload()
+        assert vault.status == "paused"
+    finally:
+        vault.unpause()
+        client.close()
+    assert said.code == 0, said.err
+    assert said.json["health"]["vault"]["words"] == "is paused: `make up` starts it"
+    assert "newest_backup" not in said.json["health"]

@@ -51,7 +51,7 @@ def test_a_time_is_reached_from_the_last_backup_that_ended_before_it(repository,
 def test_the_plan_says_what_leaves_the_archive(repository):
     lines = repository.plan(NOW - timedelta(minutes=90)).lines(NOW)
     assert "incremental backup incr-10" in lines[0]
-    assert "2026-11-22T10:30:00+00:00" in lines[1]
+    assert "2026-11-22T10:30:00+00:00 (1405-09-01 14:00:00 +03:30)" in lines[1]
     assert "3 MiB" in lines[2]
     assert "last 90 minutes" in lines[3]
 

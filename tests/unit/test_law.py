@@ -6,7 +6,7 @@ import pytest
 
 from amanat.errors import AmanatError, BadInput, BadInputs
 from amanat.law import BrokenRegister, OutsideTheLaw, load, register
-from amanat.lined_yaml import UnreadableFile
+from amanat.lined_yaml import LinedYaml, UnreadableFile
 from amanat.requirement import Bound
 
 ROW = """\
@@ -76,6 +76,16 @@ BROKEN = {
     "declared without measures": (
         other("status: automated", "status: declared+automated"),
         "measures belongs to declared+automated",
+        4,
+    ),
+    "ours without a reading": (
+        other("built: true", "built: true\n    origin: ours"),
+        "reading belongs to",
+        4,
+    ),
+    "a reading of the law's own": (
+        other("built: true", "built: true\n    reading: {en: So we read it., fa: برداشت ما}"),
+        "reading belongs to",
         4,
     ),
     "unknown document": (other("{article: 6,", "{document: decree, article: 6,"), "source.document:", 5),
@@ -157,6 +167,22 @@ def test_our_own_bounds_are_called_our_reading():
         register().check(certificate_days=900)
     with pytest.raises(OutsideTheLaw, match=r"below 186, the least that our reading of Article 6 clause 7-2"):
         register().check(transaction_retention_days=-1)
+
+
+def test_a_duty_that_is_ours_is_called_our_reading_once(write):
+    ours = other(
+        "built: true", "built: true\n    origin: ours\n    reading: {en: So we read it., fa: برداشت ما}"
+    )
+    for rows in (ours, ours.replace("origin: law", "origin: ours")):
+        with pytest.raises(OutsideTheLaw, match=r"the least that our reading of Article 6 clause 7-2 allows"):
+            load(write(HEAD + rows)).check(ip_retention_days=1)
+
+
+@pytest.mark.parametrize("day", ["2026-02-31", "1405-02-31", "2026-11-22", "2026-11-22T14:00:00Z"])
+def test_a_date_in_a_file_is_text_whatever_its_calendar(tmp_path, day):
+    path = tmp_path / "any.yaml"
+    path.write_text(f"day: {day}\nnumber: 7\n", "utf-8")
+    assert LinedYaml(path).value == {"day": day, "number": 7}
 
 
 def test_a_list_that_lacks_names_is_refused():

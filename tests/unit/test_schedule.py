@@ -1,9 +1,11 @@
 """The timer that drills: what systemd is given, and what happens without it."""
 
+from pathlib import Path
+
 import pytest
 
 from amanat.places import Places
-from amanat.schedule import NoTimers, Schedule
+from amanat.schedule import NoTimers, Schedule, _as_glob
 
 SYSTEMCTL = """#!/bin/sh
 echo "$@" >>"{log}"
@@ -43,7 +45,10 @@ def test_the_timer_asks_daily_and_drills_when_due(machine, systemctl):
     name = Schedule(Places("unit")).on()
     service, timer = units(machine)[name.replace("timer", "service")], units(machine)[name]
     assert "-m amanat drill --if-due --stack=unit\n" in service
-    assert f'Environment="AMANAT_HOME={machine}/100%% home"\n' in service
+    kept = Schedule(Places("unit")).environment
+    assert f"EnvironmentFile={machine}/100%% home/{Places('unit').stack_id}/schedule.env\n" in service
+    assert f'AMANAT_HOME="{machine}/100% home"\n' in kept.read_text("utf-8")
+    assert kept.stat().st_mode & 0o777 == 0o600
     assert "OnCalendar=daily" in timer
     assert log.read_text().splitlines() == ["--user daemon-reload", f"--user enable --now {name}"]
 
@@ -55,6 +60,47 @@ def test_off_leaves_no_unit(machine, systemctl):
     assert schedule.off()
     assert units(machine) == {}
     assert not schedule.off()
+
+
+def test_the_drills_have_the_environment_the_timer_was_made_in(machine, systemctl, monkeypatch):
+    systemctl()
+    given = {
+        "AMANAT_DEBIAN_MIRROR": "https://mirror.example/debian",
+        "AMANAT_CA_BUNDLE": "authority.pem",
+        "PULUMI_BACKEND_URL": "file:///srv/state",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": "/srv/passphrase",
+        "DOCKER_HOST": "unix:///run/other.sock",
+        "DOCKER_CONTEXT": "builder",
+        "https_proxy": 'http://user:pa$s"w`o\\rd@proxy.example:3128',
+        "NO_PROXY": "localhost",
+        "XDG_CACHE_HOME": "/srv/cache",
+        "AWS_PROFILE": "state",
+        "GOPROXY": "https://go.example",
+    }
+    others = {"AMANAT_RUN": "x", "AMANAT_STACK": "other", "PYTHONPATH": "/evil", "ANSIBLE_RUN_TAGS": "web"}
+    others |= {"PULUMI_CONFIG_PASSPHRASE": "secret", "SSH_AUTH_SOCK": "/tmp/agent", "LD_PRELOAD": "/evil.so"}
+    for name, value in (given | others).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(machine)
+    schedule = Schedule(Places("unit"))
+    schedule.on()
+    lines = schedule.environment.read_text("utf-8").splitlines()
+    names = {line.partition("=")[0] for line in lines}
+    assert given.keys() <= names
+    assert not names & others.keys()
+    assert f'AMANAT_CA_BUNDLE="{machine}/authority.pem"' in lines
+    assert 'https_proxy="http://user:pa\\$s\\"w\\`o\\\\rd@proxy.example:3128"' in lines
+    unit = units(machine)[f"{schedule.name}.service"]
+    assert "proxy.example" not in unit
+    assert schedule.off()
+    assert not schedule.environment.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "read"), [("/a b/50%", "/a b/50%%"), ("/x*[1]?", r"/x\*\[1]\?"), ("/b\\c", r"/b\\c")]
+)
+def test_the_environments_file_is_named_literally(path, read):
+    assert _as_glob(Path(path)) == read
 
 
 def test_where_systemd_refuses_nothing_is_left(machine, systemctl):

@@ -58,10 +58,18 @@ def test_the_worst_check_decides(checks: tuple[Check, ...], expected: Verdict) -
 @pytest.mark.parametrize(
     ("waived", "expected", "said"),
     [
-        (waiver(), Verdict.WAIVED, "waived by The union until 2026-01-01: Soon [why]"),
-        (waiver(expires=TODAY), Verdict.WAIVED, "until 2025-11-22"),
-        (waiver(expires=date(2025, 11, 21)), Verdict.NOT_SATISFIED, "[the waiver expired on 2025-11-21]"),
-        (waiver(granted=date(2025, 11, 23)), Verdict.NOT_SATISFIED, "[the waiver begins on 2025-11-23]"),
+        (waiver(), Verdict.WAIVED, "waived by The union until 2026-01-01 (1404-10-11): Soon [why]"),
+        (waiver(expires=TODAY), Verdict.WAIVED, "until 2025-11-22 (1404-09-01)"),
+        (
+            waiver(expires=date(2025, 11, 21)),
+            Verdict.NOT_SATISFIED,
+            "[the waiver expired on 2025-11-21 (1404-08-30)]",
+        ),
+        (
+            waiver(granted=date(2025, 11, 23)),
+            Verdict.NOT_SATISFIED,
+            "[the waiver begins on 2025-11-23 (1404-09-02)]",
+        ),
         (waiver(hosts=["store", "desk"]), Verdict.WAIVED, "Soon"),
         (waiver(hosts=["desk"]), Verdict.NOT_SATISFIED, "[waived for other hosts only]"),
     ],
@@ -118,11 +126,15 @@ GOOD = "requirement: U-currency, authority: The union, reason: Soon, granted: 20
         (f"waivers: [{{{GOOD.replace('2026-01-01', 'never')}}}]", "expires"),
         (
             f"waivers: [{{{GOOD.replace('2026-01-01', '2024-01-01')}}}]",
-            "expires 2024-01-01 is not after granted",
+            "expires 2024-01-01 (1402-10-11) is not after granted 2025-01-01 (1403-10-12)",
         ),
         (f"waivers: [{{{GOOD.replace('Soon', '')}}}]", "reason"),
         (f"waivers: [{{{GOOD.replace('U-currency', 'U-money')}}}]", "U-money is no requirement"),
         (f"waivers: [{{{GOOD}}}, {{{GOOD}}}]", "U-currency is waived twice"),
+        (f"waivers: [{{{GOOD.replace('2026-01-01', '1405-12-30')}}}]", "has no 1405-12-30"),
+        (f"waivers: [{{{GOOD.replace('2026-01-01', '2026-02-31')}}}]", "has no 2026-02-31"),
+        (f"waivers: [{{{GOOD.replace('2026-01-01', '0405-08-10')}}}]", "the year 405 is neither"),
+        (f"waivers: [{{{GOOD.replace('2026-01-01', '1767225600')}}}]", "is no date"),
         ("waivers: [", "is not YAML"),
         ("waivers:\n  - {requirement: U-currency}\n", "waivers.yaml line 2"),
     ],
@@ -133,6 +145,15 @@ def test_wrong_waivers_are_refused_with_their_line(tmp_path: Path, text: str, sa
     with pytest.raises(BadInput) as refused:
         load(path, register().requirements)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["1404-10-11", "1404/10/11", "'1404-10-11'", "۱۴۰۴-۱۰-۱۱", "2026-01-01", "20260101"]
+)
+def test_a_waivers_days_are_of_either_calendar(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "waivers.yaml"
+    path.write_text(f"waivers: [{{{GOOD.replace('2026-01-01', text)}}}]", "utf-8")
+    assert load(path, register().requirements)["U-currency"].expires == date(2026, 1, 1)
 
 
 def test_no_file_means_no_waiver(tmp_path: Path) -> None:

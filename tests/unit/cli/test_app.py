@@ -1,14 +1,18 @@
 """The command as a person meets it: help, exit status, one message for a failure, JSON when asked."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from amanat import __version__
 from amanat.cli import app as module
 from amanat.cli import operations, policies, recover
 from amanat.cli.app import app, main
@@ -77,6 +81,48 @@ def test_every_command_and_option_says_what_it_is_for(path):
     for option in command.params:
         assert getattr(option, "help", None) or option.name in ("help", "disclosure"), option.name
     assert CliRunner().invoke(app, [*path, "--help"]).exit_code == 0
+
+
+def test_the_version_is_said(run):
+    assert run("--version") == (0, f"amanat {__version__}\n", "")
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """Type a line into a bash of a person with a new home; gives what it printed."""
+    program = shutil.copy(
+        shutil.which("bash"), tmp_path / "bash"
+    )  # found by its name, whatever runs these tests
+
+    def typed(line, **more):
+        known = {"HOME": str(tmp_path), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **more}
+        done = subprocess.run(
+            [program, "--norc", "-c", f"{line}; true"], env=known, capture_output=True, text=True, check=True
+        )
+        return done.stdout + done.stderr
+
+    return typed
+
+
+@pytest.mark.parametrize(
+    ("line", "follows"),
+    [
+        ("amanat dis", "disclosure"),
+        ("amanat ev", "evidence"),
+        ("amanat evidence v", "verify"),
+        ("amanat disclosure make --ord", "--order-date"),
+        ("amanat drill --target", "--target-time"),
+    ],
+)
+def test_a_shell_learns_what_may_follow(shell, line, follows):
+    asked = {"_AMANAT_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    assert follows in shell("amanat", **asked).split()
+
+
+def test_completion_installs_itself(shell, tmp_path):
+    said = shell("amanat --install-completion")
+    assert "bash completion installed" in said
+    assert "_AMANAT_COMPLETE=complete_bash" in (tmp_path / ".bash_completions/amanat.sh").read_text("utf-8")
 
 
 def test_the_help_lists_every_command_of_the_makefile():

@@ -9,6 +9,7 @@ from pulumi.automation import OpType
 
 from amanat.cli import operations
 from amanat.cli.operations import Answer, adopt_mirrors, exports, last_audit, tell
+from amanat.health import Health
 
 OUTPUTS = {
     "ssh": {"store": "ssh://127.0.0.1:21022"},
@@ -118,12 +119,18 @@ def test_a_drift_inside_and_outside_is_listed_with_what_to_do(stack, places):
     assert answer.lines[-1] == "next: `make up` puts this right"
 
 
-def test_the_status_tells_hosts_ports_and_the_last_audit(stack, places):
+def test_the_status_tells_hosts_and_how_they_are_ports_and_the_last_audit(stack, places, monkeypatch):
+    host = f"{places.stack_id}-store"
+    stack.states = {host: "running"}
+    well = {"store": Health(True, "well: all that it needs runs"), "last_drill": Health(False, "none yet")}
+    monkeypatch.setattr(operations.health, "of_stack", lambda places, states: dict(well) if states else {})
     answer = operations.status(places)
-    assert answer.values["hosts"] == {"unit-store": "running"}
-    assert answer.lines[0].split() == ["unit-store", "running"]
-    assert answer.lines[1].split() == ["store_ssh_port", "127.0.0.1:21022"]
-    assert answer.lines[2] == "last audit: none yet; run `make audit`"
+    assert answer.values["hosts"] == {host: "running"}
+    assert answer.values["health"]["store"] == {"well": True, "words": "well: all that it needs runs"}
+    assert answer.lines[0].split(maxsplit=2) == [host, "running", "well: all that it needs runs"]
+    assert answer.lines[1].split(maxsplit=2) == ["last", "drill", "none yet"]
+    assert answer.lines[2].split() == ["store_ssh_port", "127.0.0.1:21022"]
+    assert answer.lines[3] == "last audit: none yet; run `make audit`"
     assert stack.asked == ["unix:///chosen"]
     stack.states = {}
     assert operations.status(places).lines[0] == "no host runs"
@@ -144,7 +151,7 @@ def audit(places, name, green, *verdicts):
     directory.mkdir(parents=True)
     requirements = {str(number): {"verdict": verdict} for number, verdict in enumerate(verdicts)}
     result = {"green": green, "requirements": requirements}
-    manifest = {"finished": {"utc": f"{name}Z"}, "result": result}
+    manifest = {"finished": {"utc": f"{name}Z", "solar_hijri": "1404"}, "result": result}
     (directory / "manifest.json").write_text(json.dumps(manifest), "utf-8")
 
 
@@ -152,7 +159,7 @@ def test_the_last_finished_audit_is_told(places):
     audit(places, "2026-01-01", True, "satisfied")
     audit(places, "2026-01-02", False, "satisfied", "satisfied", "not-checked")
     (places.evidence / "2026-01-03").mkdir()
-    assert last_audit(places) == "2026-01-02Z NOT green: 2 satisfied, 1 not-checked"
+    assert last_audit(places) == "2026-01-02Z (1404) NOT green: 2 satisfied, 1 not-checked"
 
 
 def test_mirrors_of_the_settings_serve_the_tools_where_the_environment_names_none(places, monkeypatch):

@@ -23,15 +23,21 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
         ("2026-11-22T14:00+03:30", datetime(2026, 11, 22, 10, 30, tzinfo=UTC)),
         ("۲۰۲۶-۱۱-۲۲T۱۴:۰۰", datetime(2026, 11, 22, 14, 0, tzinfo=UTC)),
         (" 2026-11-22 ", datetime(2026, 11, 22, tzinfo=UTC)),
+        ("1405-09-01T14:00", datetime(2026, 11, 22, 10, 30, tzinfo=UTC)),
+        ("۱۴۰۵/۹/۱ ۱۴:۰۰Z", datetime(2026, 11, 22, 14, 0, tzinfo=UTC)),
     ],
 )
 def test_a_time_may_have_a_zone_or_persian_digits(text, moment):
     assert recover.instant(text) == moment
 
 
-@pytest.mark.parametrize("text", ["yesterday", "", "14:00", "2026-13-01", "$(reboot)"])
+@pytest.mark.parametrize(
+    "text",
+    ["yesterday", "", "14:00", "2026-13-01", "1405-12-30", "0001-01-01T00:00+03:30", "9999-12-31T23:59-03:30"]
+    + ["$(reboot)"],
+)
 def test_what_is_no_time_is_refused(text):
-    with pytest.raises(BadInput, match="is no time"):
+    with pytest.raises(BadInput, match="is no (time|date)"):
         recover.instant(text)
 
 
@@ -91,5 +97,5 @@ def test_a_drill_is_due_by_the_operators_interval(monkeypatch, last_days, due):
 def test_a_drill_that_failed_makes_the_next_one_due(monkeypatch, record, ended):
     vault = SimpleNamespace(run=lambda command: SimpleNamespace(stdout=record))
     hosts = SimpleNamespace(job=lambda name: vault)
-    monkeypatch.setattr(recovery, "_auditor", lambda places: nullcontext(hosts))
+    monkeypatch.setattr(recovery, "auditor", lambda places: nullcontext(hosts))
     assert recovery.last_drill(Places("unit")) == ended

@@ -1,0 +1,146 @@
+"""How the hosts are, in words, as `amanat status` says it: looked at with the auditor's rights, nothing is changed."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from amanat.audit.ages import AHEAD_SECONDS
+from amanat.audit.errors import NotChecked
+from amanat.audit.host import Host
+from amanat.audit.hosts import Hosts
+from amanat.backups import KINDS, NoBackup, Repository
+from amanat.calendars import both
+from amanat.errors import AmanatError, listed
+from amanat.law import register
+from amanat.places import Places
+from amanat.recovery import DRILLS, INFO, auditor
+
+RUNNING = "running"
+DISKS = "df --output=pcent,target --local --exclude-type=tmpfs --exclude-type=devtmpfs"
+_COPIES = ("amanat-copies.service", "amanat-copies-tls.service", "amanat-copies-prune.timer")
+_EVERY = ("ssh.service", "nftables.service", "amanat-copy.timer")
+NEEDED = {  # the units without which a host isn't what it is for; the audit measures the same
+    "store": (
+        *_EVERY,
+        "amanat-volume.service",
+        "pgbackrest.service",
+        "amanat-archive-seal.service",
+        "postgresql@17-main.service",
+    ),
+    "vault": (
+        *_EVERY,
+        *_COPIES,
+        "pgbackrest.service",
+        "amanat-backup.timer",
+        "amanat-anchor.timer",
+        "tangd.socket",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Health:
+    """How one thing is: whether it is well, and why in words; `seen` is whether it could be looked into."""
+
+    well: bool
+    words: str
+    seen: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        return {"well": self.well, "words": self.words}
+
+
+UNSEEN = Health(False, "", seen=False)
+
+
+def of_stack(places: Places, states: Mapping[str, str]) -> dict[str, Health]:
+    """Each host's health by its name, then `newest_backup` and `last_drill` where the vault can be asked.
+
+    `states` are the engine's words by container name, as `engine.states` gives them.
+    """
+    by_host = {name.removeprefix(f"{places.stack_id}-"): state for name, state in states.items()}
+    if RUNNING not in by_host.values():
+        return {host: _not_running(state) for host, state in by_host.items()}
+    try:
+        with auditor(places) as hosts:
+            found = {host: _of_host(hosts, host, state) for host, state in by_host.items()}
+            if found.get("vault", UNSEEN).seen:
+                found |= {"newest_backup": _asked(_backup, hosts), "last_drill": _asked(_drill, hosts)}
+            return found
+    except AmanatError as error:  # no inventory, or one that can't be read
+        return dict.fromkeys(by_host, Health(False, f"can't be looked into: {error.what}", seen=False))
+
+
+def _not_running(state: str) -> Health:
+    words = {"exited": "is stopped", "created": "was never started", "paused": "is paused"}
+    return Health(False, f"{words.get(state, f'is {state}')}: `make up` starts it", seen=False)
+
+
+def _of_host(hosts: Hosts, name: str, state: str) -> Health:
+    if state != RUNNING:
+        return _not_running(state)
+    if name not in NEEDED:
+        return Health(True, "runs for an operation that is going on")
+    try:
+        faults = list(_faults(hosts.job(name), NEEDED[name]))
+    except NotChecked as error:
+        return Health(False, f"runs, and can't be looked into: {error.what}", seen=False)
+    return Health(not faults, "; ".join(faults) or "well: all that it needs runs, and there is room")
+
+
+def _faults(host: Host, needed: Sequence[str]) -> Iterator[str]:
+    state = host.run("systemctl is-system-running").stdout.strip()
+    if state not in (RUNNING, "degraded"):
+        yield f"systemd says {state or 'nothing'}"
+    failed = [unit["unit"] for unit in host.json("systemctl list-units --state=failed --all --output=json")]
+    if failed:
+        yield f"{listed(failed)} failed (`systemctl status {failed[0]}` on the host says why)"
+    states = host.run(f"systemctl is-active {' '.join(needed)}").stdout.splitlines()
+    for unit, found in zip(needed, states, strict=True):
+        if found != "active" and unit not in failed:
+            yield f"{unit} is {found}"
+    most = register().bound("A5-6-1-trusted", "disk_used_percent")
+    for line in host.run(DISKS).stdout.splitlines():
+        percent, _, where = line.strip().partition("% ")
+        if percent.isdecimal() and not most.allows(int(percent)):
+            yield f"{where.strip()} is {percent} % full"
+
+
+def _asked(look: Callable[[Host], Health], hosts: Hosts) -> Health:
+    try:
+        return look(hosts.job("vault"))
+    except AmanatError as error:
+        return Health(False, str(error.what), seen=False)
+
+
+def _backup(vault: Host) -> Health:
+    try:
+        newest = Repository.of(vault.json(INFO)["stanza"], datetime.now(UTC)).backups[-1]
+    except NoBackup as error:
+        return Health(False, f"{error.what}: {error.fix}")
+    words = f"{KINDS[newest.kind]}, ended {both(newest.stopped_at)}"
+    return _young(words, newest.stopped_at, "backup_age_hours", "see `amanat-backup.service` on the vault")
+
+
+def _drill(vault: Host) -> Health:
+    lines = vault.run(f"tail -n 1 {DRILLS}").stdout.splitlines()
+    if not lines:
+        return Health(False, "none yet: run `make drill`")
+    last = json.loads(lines[-1])
+    ended = datetime.fromisoformat(last["at"])
+    if not last["passed"]:
+        return Health(False, f"failed, {both(ended)}: mend that and run `make drill`")
+    return _young(f"passed, {both(ended)}", ended, "restore_drill_days", "run `make drill`")
+
+
+def _young(words: str, ended: datetime, bound: str, fix: str) -> Health:
+    """Well if `ended` is no older than the law register's `bound`, in the unit that its name ends with."""
+    unit = timedelta(hours=1) if bound.endswith("_hours") else timedelta(days=1)
+    age = (datetime.now(UTC) - ended) / unit
+    if age < -timedelta(seconds=AHEAD_SECONDS) / unit:
+        return Health(False, f"{words}, which lies ahead: a clock is wrong, or was")
+    if not register().bound("A5-6-1-durable", bound).allows(age):
+        return Health(False, f"{words}, which is too long ago: {fix}")
+    return Health(True, words)

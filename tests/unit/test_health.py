@@ -1,0 +1,195 @@
+"""What `amanat status` says of hosts: well only when all is, and in words when something isn't."""
+
+import ast
+import json
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from amanat import health
+from amanat.audit.errors import NotChecked, Unreachable
+from amanat.errors import BadInput
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = datetime.now(UTC)
+
+
+class Host:
+    """A host that answers; tests set what it says."""
+
+    def __init__(self, name):
+        self.name = name
+        self.system, self.failed, self.inactive, self.disk = "running", [], {}, 12
+        self.backup_hours, self.drill = 2.0, {"at": (NOW - timedelta(days=3)).isoformat(), "passed": True}
+        self.down = False
+
+    def run(self, command):
+        if self.down:
+            raise Unreachable(f"{self.name} can't be audited: no route")
+        if "is-system-running" in command:
+            said = self.system
+        elif "is-active" in command:
+            said = "\n".join(self.inactive.get(unit, "active") for unit in command.split()[2:])
+        elif command.startswith("df "):
+            said = f"Use% Mounted on\n  3% /\n {self.disk}% /srv/archive\n"
+        else:
+            said = json.dumps(self.drill) if self.drill else ""
+        return SimpleNamespace(stdout=said)
+
+    def json(self, command):
+        if "list-units" in command:
+            return [{"unit": unit} for unit in self.failed]
+        stop = (NOW - timedelta(hours=self.backup_hours or 0)).timestamp()
+        backup = {
+            "label": "F",
+            "type": "full",
+            "timestamp": {"start": stop - 9, "stop": stop},
+            "error": False,
+        }
+        backup |= {"info": {"size": 1}, "database": {"id": 1}}
+        found = [backup] if self.backup_hours is not None else []
+        return {"stanza": {"status": {"code": 0}, "db": [{"id": 1, "system-id": 7}], "backup": found}}
+
+
+@pytest.fixture
+def hosts(monkeypatch):
+    known = {name: Host(name) for name in health.NEEDED}
+
+    @contextmanager
+    def auditor(places):
+        yield SimpleNamespace(job=known.__getitem__)
+
+    monkeypatch.setattr(health, "auditor", auditor)
+    return SimpleNamespace(**known)
+
+
+@pytest.fixture
+def look(places):
+    """The health of a stack whose containers the engine calls so."""
+
+    def of(**states):
+        return health.of_stack(
+            places, {f"{places.stack_id}-{name}": state for name, state in {**RUNNING, **states}.items()}
+        )
+
+    return of
+
+
+RUNNING = {"store": "running", "vault": "running"}
+
+
+def test_hosts_that_have_all_they_need_are_well(hosts, look):
+    found = look()
+    assert list(found) == ["store", "vault", "newest_backup", "last_drill"]
+    assert all(one.well for one in found.values())
+    assert found["store"].words == "well: all that it needs runs, and there is room"
+    assert found["newest_backup"].words.startswith(f"full, ended {NOW.year}")
+    assert found["last_drill"].words.startswith("passed, 20")
+    assert "(1" in found["last_drill"].words
+
+
+@pytest.mark.parametrize("unit", health.NEEDED["store"])
+def test_a_unit_that_was_stopped_is_named_though_none_failed(hosts, look, unit):
+    hosts.store.inactive = {unit: "inactive"}
+    assert look()["store"] == health.Health(False, f"{unit} is inactive")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (
+            {"failed": ["amanat-copy.service"], "system": "degraded"},
+            "amanat-copy.service failed (`systemctl status",
+        ),
+        (
+            {"failed": ["ssh.service"], "inactive": {"ssh.service": "failed"}, "system": "degraded"},
+            "ssh.service failed (`systemctl status ssh.service` on the host says why)",
+        ),
+        ({"system": "starting"}, "systemd says starting"),
+        ({"system": "maintenance"}, "systemd says maintenance"),
+        ({"disk": 86}, "/srv/archive is 86 % full"),
+        ({"disk": 100}, "/srv/archive is 100 % full"),
+        ({"down": True}, "runs, and can't be looked into: store can't be audited: no route"),
+    ],
+)
+def test_what_is_wrong_with_a_host_is_said(hosts, look, said, words):
+    vars(hosts.store).update(said)
+    found = look()["store"]
+    assert not found.well
+    assert found.words.startswith(words)
+    assert ";" not in found.words
+
+
+def test_a_full_disk_is_what_the_law_register_calls_so(hosts, look):
+    hosts.store.disk = 85
+    assert look()["store"].well
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("exited", "is stopped: `make up` starts it"),
+        ("paused", "is paused: `make up` starts it"),
+        ("created", "was never started: `make up` starts it"),
+        ("dead", "is dead: `make up` starts it"),
+    ],
+)
+def test_a_host_that_does_not_run_is_not_asked(hosts, look, state, words):
+    hosts.vault.down = True
+    found = look(vault=state)
+    assert found["vault"].words == words
+    assert list(found) == ["store", "vault"]
+    assert found["store"].well
+
+
+def test_a_vault_that_does_not_answer_is_asked_no_further(hosts, look):
+    hosts.vault.down = True
+    assert list(look()) == ["store", "vault"]
+
+
+def test_a_scratch_host_is_no_fault(hosts, look):
+    assert look(drill="running")["drill"].well
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "words"),
+    [
+        ({"backup_hours": 26}, "newest_backup", "which is too long ago: see `amanat-backup.service`"),
+        ({"backup_hours": -1}, "newest_backup", "which lies ahead: a clock is wrong"),
+        ({"backup_hours": None}, "newest_backup", "the repository holds no backup"),
+        ({"drill": None}, "last_drill", "none yet: run `make drill`"),
+        ({"drill": {"at": NOW.isoformat(), "passed": False}}, "last_drill", "failed, 20"),
+        (
+            {"drill": {"at": (NOW - timedelta(days=32)).isoformat(), "passed": True}},
+            "last_drill",
+            "which is too long ago: run `make drill`",
+        ),
+    ],
+)
+def test_a_backup_or_a_drill_that_proves_nothing_is_said(hosts, look, said, name, words):
+    vars(hosts.vault).update(said)
+    found = look()[name]
+    assert not found.well
+    assert words in found.words
+
+
+@pytest.mark.parametrize("error", [BadInput("there is no inventory"), NotChecked("it can't be read")])
+def test_without_an_inventory_that_is_said_of_every_host(monkeypatch, look, error):
+    def auditor(places):
+        raise error
+
+    monkeypatch.setattr(health, "auditor", auditor)
+    assert {one.words for one in look().values()} == {f"can't be looked into: {error.what}"}
+
+
+def test_what_hosts_need_is_what_the_audit_measures():
+    policies = ast.parse((ROOT / "policies/article5/test_trusted.py").read_text("utf-8"))
+    constants = [node for node in policies.body if isinstance(node, ast.Assign)]
+    audited = {}
+    exec(compile(ast.Module(constants, []), "policies", "exec"), audited)  # noqa: S102 - names of units, in our own file
+    assert {name: set(units) for name, units in audited["NEEDED"].items()} == {
+        name: set(units) for name, units in health.NEEDED.items()
+    }

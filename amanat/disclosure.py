@@ -8,7 +8,6 @@ beside it lies an Ed25519 signature of its bytes. Only the operator's private ke
 import base64
 import json
 import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ import psycopg
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from amanat import processes
 from amanat.errors import AmanatError
 
 FORMAT = "amanat-disclosure/1"
@@ -98,6 +98,8 @@ def connection(
             sslrootcert=str(authority),
             sslcert=str(certificate),
             sslkey=str(key),
+            sslcrl=os.devnull,  # libpq would take ~/.postgresql/root.crl, an old one too
+            gssencmode="disable",
             connect_timeout=10,
             autocommit=True,
         )
@@ -194,7 +196,7 @@ def open_bundle(
             with ThreadPoolExecutor(os.cpu_count()) as workers:
                 records = list(workers.map(lambda record: _opened(gpg, record, keys), found["records"]))
         finally:
-            subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False, capture_output=True)
+            processes.run(["gpgconf", "--homedir", home, "--kill", "all"], capture_output=True)
     return Opened(found["disclosure"], records)
 
 
@@ -254,12 +256,8 @@ class _Gpg:
         try:
             os.write(writer, self.passphrase if passphrase is None else passphrase)
             os.close(writer)
-            done = subprocess.run(
-                [*command, *secret, *arguments],
-                input=data,
-                capture_output=True,
-                pass_fds=(reader,),
-                check=False,
+            done = processes.run_bytes(
+                [*command, *secret, *arguments], input=data, capture_output=True, pass_fds=(reader,)
             )
         except OSError as error:
             raise BundleRefused("gpg can't be run", str(error), "Install GnuPG.") from error

@@ -2,13 +2,13 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from amanat import processes
 from amanat.errors import AmanatError
-from amanat.places import Places
+from amanat.places import Places, user_home
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
 BY_HAND = "Let another timer of this machine, cron for one, run `amanat drill --if-due` once a day."
@@ -60,7 +60,7 @@ class Schedule:
         """Where the units lie (systemd.unit(5), "UNIT FILE LOAD PATH")."""
         if os.geteuid() == 0:
             return SYSTEM_UNITS
-        own = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+        own = os.environ.get("XDG_CONFIG_HOME") or str(user_home() / ".config")
         return Path(own) / "systemd" / "user"
 
     def on(self) -> str:
@@ -103,7 +103,7 @@ class Schedule:
         if not program:
             raise NoTimers("this machine has no systemd", "systemctl", BY_HAND)
         scope = [] if os.geteuid() == 0 else ["--user"]
-        done = subprocess.run([program, *scope, *given], capture_output=True, text=True, check=False)
+        done = processes.run([program, *scope, *given], capture_output=True)
         if done.returncode != 0:
             said = " ".join(done.stderr.split())[:300]
             raise NoTimers(f"systemd does not take the timer: {said}", f"systemctl {given[0]}", BY_HAND)

@@ -91,8 +91,9 @@ def test_an_inventory_that_is_no_inventory_is_one_clear_message(audit: Auditor, 
     assert "Ansible can't read the inventory" in result.text
 
 
-def test_an_unreachable_host_is_not_checked_with_a_clear_reason(audit: Auditor) -> None:
-    result = audit(PASSES, "--only", "U-currency", FAKE_SSH_DOWN="192.0.2.10")
+def test_an_unreachable_host_is_not_checked_with_a_clear_reason(audit: Auditor, tmp_path: Path) -> None:
+    (tmp_path / "bin/ssh.down").write_text("192.0.2.10")
+    result = audit(PASSES, "--only", "U-currency")
     assert result.exit_status == 1
     verdict, reason = result.verdict("U-currency")
     assert verdict == "not-checked"

@@ -169,20 +169,26 @@ def test_the_stack_is_named_by_option_or_environment(run, ready, monkeypatch):
 
 
 @pytest.fixture
-def pytests(monkeypatch):
+def pytests(monkeypatch, places):
     """Audits that were started, instead of audits; each ends with the last status put in."""
     started = []
 
-    def start(command, cwd, check, stdout=None):
+    def start(command, cwd, own, seconds, stdout=None):
         started.append(command[1:])
-        assert cwd == PROJECT_ROOT
+        assert (cwd, own, seconds) == (PROJECT_ROOT, True, None)
+        (run,) = [word.removeprefix("--run=") for word in command if word.startswith("--run=")]
+        if measured[-1]:
+            (places.evidence / run).mkdir(parents=True)
+            result = {"requirements": {"U-currency": {}}}
+            (places.evidence / run / "manifest.json").write_text(json.dumps({"result": result}), "utf-8")
         streams.append(stdout)
         told.append(handed())
-        return SimpleNamespace(returncode=statuses[-1])
+        return SimpleNamespace(returncode=statuses[-1], stdout="words\n" if stdout == -1 else None)
 
-    started, statuses, streams, told = [], [0], [], []
-    monkeypatch.setattr(policies, "subprocess", SimpleNamespace(run=start))
-    return SimpleNamespace(started=started, statuses=statuses, stdout=streams, told=told)
+    started, statuses, streams, told, measured = [], [0], [], [], [True]
+    monkeypatch.setattr(module, "Places", lambda name: places)
+    monkeypatch.setattr(policies.processes, "run", start)
+    return SimpleNamespace(started=started, statuses=statuses, stdout=streams, told=told, measured=measured)
 
 
 @pytest.mark.parametrize(("ended", "status"), [(0, 0), (1, 1), (2, 2), (4, 2), (5, 2), (-9, 2)])
@@ -191,14 +197,25 @@ def test_an_audit_ends_as_it_was_found(run, pytests, ended, status):
     code, out, err = run("audit", "--stack", "t", "--only", "U-currency", "--only", "A7-laws")
     assert code == status
     (words,) = pytests.started
-    assert words[:4] == ["-m", "pytest", "policies", "--stack=t"]
+    assert words[:4] == ["-m", "pytest", "policies", "--stack=unit"]
     assert words[-2:] == ["--only=U-currency", "--only=A7-laws"]
     assert ("next: `make status`" in err) is (ended == 0)
     assert out == ""
 
 
+@pytest.mark.parametrize(("ended", "as_json"), [(0, False), (0, True), (1, True), (4, True), (-9, True)])
+def test_an_audit_that_measured_nothing_is_red(run, pytests, ended, as_json):
+    """An exit status of 0 proves nothing: pytest may only have listed the checks. And JSON is JSON then, too."""
+    pytests.measured.append(False)
+    pytests.statuses.append(ended)
+    code, out, err = run("audit", *(["--json"] if as_json else []))
+    assert code == (1 if ended in (0, 1) else 2)
+    said = json.loads(out)["error"]["what"] if as_json else err
+    assert f"measured nothing (pytest ended {ended})" in said
+
+
 def test_an_audit_as_json_has_standard_output_for_itself(run, pytests):
-    assert run("audit", "--json")[:2] == (0, "")
+    assert run("audit", "--json")[:2] == (0, "words\n")
     assert pytests.started[0][-1] == "--json=-"
 
 

@@ -1,0 +1,17 @@
+"""Where the `amanat` command begins: its environment is made ours before anything that would read it is loaded."""
+
+import os
+
+from amanat import environment, processes
+
+
+def main() -> None:
+    """Adopt the built environment, say what was ignored, and run the command."""
+    locale = os.environ.get("LC_ALL")
+    ignored = environment.adopt()
+    environment.announce(ignored)
+    if environment.needs_new_process(ignored, locale):
+        processes.restart()
+    from amanat.cli.app import main as command  # loads libraries that read the environment
+
+    command()

@@ -162,8 +162,9 @@ def _changed_lines(diff: object) -> list[str]:
 
 def _require_done(result: Result, hosts: Collection[str], directory: Path) -> None:
     """Raise `ConvergeFailed` when a run that ended well did nothing on a host: an exit status alone proves nothing."""
-    missed = sorted(host for host in {*hosts, *result.recap} if not result.recap.get(host, {}).get("ok"))
-    if missed or not result.recap:
+    worked = {host for host, counts in result.recap.items() if counts.get("ok")}
+    missed = sorted(set(hosts) - worked)
+    if missed or not worked:
         raise ConvergeFailed(
             what=f"Ansible ended well and did nothing on {listed(missed) if missed else 'any host'}",
             where=f"log: {directory}/artifacts",

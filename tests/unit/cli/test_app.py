@@ -1,6 +1,8 @@
 """The command as a person meets it: help, exit status, one message for a failure, JSON when asked."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -114,6 +116,44 @@ def test_a_failure_as_json_is_json(run, ready, monkeypatch):
     code, out, err = run("status", "--json")
     assert (code, err) == (2, "")
     assert json.loads(out) == {"error": {"what": "شکست", "where": "store", "fix": "Mend it."}}
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize(
+    ("number", "help_"),
+    [
+        (errno.ENOSPC, "Free some space"),
+        (errno.EDQUOT, "quota"),
+        (errno.EROFS, "AMANAT_HOME"),
+        (errno.EACCES, "AMANAT_HOME"),
+        (errno.ENOTDIR, "Mend what it names"),
+        (errno.EIO, "Mend what it names"),
+        (errno.EMFILE, "ulimit"),
+    ],
+)
+def test_what_the_system_refuses_is_one_message(run, ready, monkeypatch, number, help_, as_json):
+    refused = OSError(number, os.strerror(number), "/a/file")
+    monkeypatch.setattr(operations, "status", failing(refused))
+    code, out, err = run("status", *(["--json"] if as_json else []))
+    assert code == 1
+    said = json.loads(out)["error"] if as_json else {"what": err, "where": err, "fix": err}
+    assert os.strerror(number) in said["what"]
+    assert "/a/file" in said["where"]
+    assert help_ in said["fix"]
+    assert "Traceback" not in out + err
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_user_without_a_home_is_told(run, monkeypatch, as_json):
+    def nobody(number):
+        raise KeyError(number)
+
+    for name in ("HOME", "AMANAT_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    code, out, err = run("status", *(["--json"] if as_json else []))
+    assert code == 2
+    assert "no home directory" in (json.loads(out)["error"]["what"] if as_json else err)
 
 
 @pytest.mark.parametrize("words", [["up", "--stack", "No Stack"], ["down", "--yes", "--stack", "../x"]])

@@ -1,6 +1,7 @@
 """Programs are started through one door (amanat/processes.py), so that none inherits the environment of a person."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,9 @@ def test_every_way_in_adopts_the_environment():
     entry = (PROJECT_ROOT / "pyproject.toml").read_text("utf-8")
     assert 'amanat = "amanat.start:main"' in entry
     assert "from amanat.start import main" in Path(PROJECT_ROOT / "amanat/__main__.py").read_text("utf-8")
+
+
+def test_a_warning_is_no_error_in_an_operators_audit():
+    """pytest's settings of this checkout hold for audits too; our own tests are stricter by tests/conftest.py."""
+    settings = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]
+    assert "filterwarnings" not in settings["ini_options"]

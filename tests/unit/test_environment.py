@@ -10,6 +10,7 @@ import pytest
 from psycopg import pq
 
 from amanat import environment
+from amanat.audit.postgres import Database
 from amanat.environment import adopt, announce, built, steering
 from amanat.places import PROJECT_ROOT
 
@@ -243,3 +244,47 @@ def test_libpq_in_this_process_reads_nothing_of_the_person(tmp_path):
     assert defaults(ask, clean) != defaults(ask, {**clean, **poison})
     assert defaults(adopting, {**clean, **poison}) == defaults(ask, clean)
     assert len(pq.Conninfo.get_defaults()) > len(names)
+
+
+def test_every_file_that_libpq_finds_in_a_home_is_named_by_us(tmp_path):
+    """A revocation list of another authority would make every server unknown (PostgreSQL manual, 32.19)."""
+    database = Database("127.0.0.1", 1, "r", "p", tmp_path / "ca", None, tmp_path)
+    given = database.parameters({})
+    for keyword in ("passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl"):
+        assert str(given[keyword]).startswith(str(tmp_path)), keyword
+    assert given["gssencmode"] == "disable"
+
+
+GPG = """
+from amanat import environment
+environment.adopt()
+import tempfile
+from pathlib import Path
+from amanat.audit.opening import keyring
+from amanat.handover import handed, handing
+from amanat.keys import make_sealing_key
+_, _, private = make_sealing_key("test")
+with tempfile.TemporaryDirectory() as where, handing("words"):
+    key = Path(where) / "key"
+    key.write_text(private)
+    with keyring(key):
+        print("opened", handed())
+"""
+
+
+def test_gpg_and_sockets_work_in_anybodys_environment(tmp_path):
+    long = tmp_path / ("t" * 100)
+    (tmp_path / ".gnupg").mkdir(mode=0o700)
+    (tmp_path / ".gnupg/gpg.conf").write_text("no-such-option\n", "utf-8")
+    long.mkdir()
+    poison = {"TMPDIR": str(long), "GNUPGHOME": str(tmp_path / ".gnupg"), "LC_ALL": "xx_YY", "LANGUAGE": "de"}
+    poison |= {"GPG_TTY": "/dev/null", "GPG_AGENT_INFO": "/nowhere:1:1", "PINENTRY_USER_DATA": "x"}
+    ran = subprocess.run(
+        [sys.executable, "-c", GPG],
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **poison},
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stdout == "opened words\n", ran.stderr

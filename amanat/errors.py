@@ -44,12 +44,13 @@ class BadInputs(BadInput):
         super().__init__(what, where, f"\n{_INDENT}".join(lines))
 
 
+_ELSEWHERE = "Make it {}. What lies in your home can lie elsewhere: set AMANAT_HOME and XDG_CACHE_HOME."
 _OS_FIXES = {
     errno.ENOSPC: "Free some space there, and run the same command again.",
     errno.EDQUOT: "Free some of your quota there, and run the same command again.",
-    errno.EROFS: "Make it writable, or set AMANAT_HOME and XDG_CACHE_HOME to directories that are.",
-    errno.EACCES: "Make it yours, or set AMANAT_HOME and XDG_CACHE_HOME to directories that are.",
-    errno.EPERM: "Make it yours, or set AMANAT_HOME and XDG_CACHE_HOME to directories that are.",
+    errno.EROFS: _ELSEWHERE.format("writable"),
+    errno.EACCES: _ELSEWHERE.format("yours"),
+    errno.EPERM: _ELSEWHERE.format("yours"),
     errno.EMFILE: "Raise the limit of open files (ulimit -n), and run the same command again.",
 }
 

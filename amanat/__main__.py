@@ -1,5 +1,6 @@
 """`python -m amanat` is the `amanat` command."""
 
-from amanat.cli.app import main
+from amanat.start import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -8,11 +8,12 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
+from amanat.ansible_environment import ANSIBLE
 from amanat.hidden import hidden
-from amanat.places import PROJECT_ROOT, Places
+from amanat.inventory import hosts_of
+from amanat.places import Places
 from amanat.playbook import Playbook
 
-ANSIBLE = PROJECT_ROOT / "ansible"
 SITE = "site.yml"
 INPUTS = ("inventory_digest", "content_digest", "machines", "secrets")
 
@@ -77,7 +78,10 @@ def content_digest(directory: Path) -> str:
 
 
 def _playbook(props: dict[str, Any]) -> Playbook:
-    return Playbook(ANSIBLE / SITE, Path(props["inventory"]), Path(props["runs"]), props["secrets"])
+    inventory = Path(props["inventory"])
+    return Playbook(
+        ANSIBLE / SITE, inventory, Path(props["runs"]), props["secrets"], hosts=hosts_of(inventory)
+    )
 
 
 def _converge(props: dict[str, Any]) -> dict[str, Any]:

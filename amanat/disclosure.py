@@ -8,7 +8,6 @@ beside it lies an Ed25519 signature of its bytes. Only the operator's private ke
 import base64
 import json
 import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ import psycopg
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from amanat import processes
 from amanat.digits import latin_digits, party, written
 from amanat.errors import AmanatError
 from amanat.private_key import Passphrase, is_protected
@@ -119,6 +119,8 @@ def connection(
             sslrootcert=str(authority),
             sslcert=str(certificate),
             sslkey=str(key),
+            sslcrl=os.devnull,  # libpq would take ~/.postgresql/root.crl, an old one too
+            gssencmode="disable",
             connect_timeout=10,
             autocommit=True,
         )
@@ -219,7 +221,7 @@ def open_bundle(
             with ThreadPoolExecutor(os.cpu_count()) as workers:
                 records = list(workers.map(lambda record: _opened(gpg, record, keys), found["records"]))
         finally:
-            subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False, capture_output=True)
+            processes.run(["gpgconf", "--homedir", home, "--kill", "all"], capture_output=True)
     return Opened(found["disclosure"], records)
 
 
@@ -251,7 +253,11 @@ def _opened(gpg: "_Gpg", record: Mapping[str, Any], keys: Mapping[int, bytes]) -
     if passphrase is None:
         raise BundleRefused(f"{why}: its data key is not in the bundle", gpg.where)
     content = gpg.run("--decrypt", data=_bytes(record["content"]), passphrase=passphrase, why=why)
-    return {**record, "content": content.decode()}
+    try:
+        return {**record, "content": content.decode()}
+    except UnicodeDecodeError:
+        sealed = {name: value for name, value in record.items() if name != "content"}
+        return {**sealed, "content_base64": base64.b64encode(content).decode()}
 
 
 class _Gpg:
@@ -283,12 +289,8 @@ class _Gpg:
         try:
             os.write(writer, self.passphrase if passphrase is None else passphrase)
             os.close(writer)
-            done = subprocess.run(
-                [*command, *secret, *arguments],
-                input=data,
-                capture_output=True,
-                pass_fds=(reader,),
-                check=False,
+            done = processes.run_bytes(
+                [*command, *secret, *arguments], input=data, capture_output=True, pass_fds=(reader,)
             )
         except OSError as error:
             raise BundleRefused("gpg can't be run", str(error), "Install GnuPG.") from error

@@ -1,5 +1,6 @@
 """What went wrong, where, and what to do: the one shape of every failure we show to a person."""
 
+import errno
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -41,6 +42,24 @@ class BadInputs(BadInput):
         self.faults = tuple(faults)
         lines = [f"{number}. {_nested(fault)}" for number, fault in enumerate(self.faults, start=1)]
         super().__init__(what, where, f"\n{_INDENT}".join(lines))
+
+
+_ELSEWHERE = "Make it {}. What lies in your home can lie elsewhere: set AMANAT_HOME and XDG_CACHE_HOME."
+_OS_FIXES = {
+    errno.ENOSPC: "Free some space there, and run the same command again.",
+    errno.EDQUOT: "Free some of your quota there, and run the same command again.",
+    errno.EROFS: _ELSEWHERE.format("writable"),
+    errno.EACCES: _ELSEWHERE.format("yours"),
+    errno.EPERM: _ELSEWHERE.format("yours"),
+    errno.EMFILE: "Raise the limit of open files (ulimit -n), and run the same command again.",
+}
+
+
+def of_os(error: OSError) -> AmanatError:
+    """What the operating system refused, as a message: its own words, the file, and what helps."""
+    where = " and ".join(str(name) for name in (error.filename, error.filename2) if name)
+    fix = _OS_FIXES.get(error.errno or 0, "Mend what it names, and run the same command again.")
+    return AmanatError(f"this machine refuses: {error.strerror or error}", where, fix)
 
 
 def _nested(fault: BadInput) -> str:

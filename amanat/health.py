@@ -27,6 +27,7 @@ NEEDED = {  # the units without which a host isn't what it is for; the audit mea
         "amanat-volume.service",
         "pgbackrest.service",
         "amanat-archive-seal.service",
+        "amanat-store-guard.service",
         "postgresql@17-main.service",
     ),
     "vault": (

@@ -10,12 +10,14 @@ from typing import Any
 
 import yaml
 
+from amanat import environment
 from amanat.handover import handed
 from amanat.places import PROJECT_ROOT, Places
 
 HEADER = "# Made by the stack's program; a change here is lost at the next `pulumi up`."
 SSH_OPTIONS = (
-    "-o StrictHostKeyChecking=yes -o IdentitiesOnly=yes -o BatchMode=yes"
+    "-F none -o IdentityAgent=none -o GlobalKnownHostsFile=/dev/null"  # nothing of the person's or the machine's own
+    " -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes -o BatchMode=yes"
     " -o HostKeyAlgorithms=ssh-ed25519 -o ServerAliveInterval=15"
 )
 
@@ -39,6 +41,11 @@ def inventory_text(places: Places, shared: Mapping[str, Any], hosts: Mapping[str
     return f"{HEADER}\n{text}"
 
 
+def hosts_of(inventory: Path) -> list[str]:
+    """The names of the hosts in an inventory directory that `inventory_text` filled."""
+    return list(yaml.safe_load((inventory / "hosts.yml").read_text("utf-8"))["all"]["hosts"])
+
+
 def scratch_inventory_text(known_hosts: Path, name: str, variables: Mapping[str, Any]) -> str:
     """An inventory to be given beside the stack's own: one more host, with its key pinned in a file of its own."""
     own = {**variables, "ansible_ssh_common_args": ssh_arguments(known_hosts)}
@@ -47,7 +54,7 @@ def scratch_inventory_text(known_hosts: Path, name: str, variables: Mapping[str,
 
 def ssh_arguments(known_hosts: Path) -> str:
     """How ssh is called: only pinned keys count."""
-    return f"{_pinned(known_hosts)} {SSH_OPTIONS}"
+    return f"{SSH_OPTIONS} {_pinned(known_hosts)}"
 
 
 def _pinned(known_hosts: Path) -> str:
@@ -79,12 +86,12 @@ def secrets_source(places: Places) -> str:
     """A dynamic inventory source that hands Ansible the stack's secrets without a file that holds them."""
     settings = {
         "AMANAT_HOME": str(places.directory.parent),
-        "PULUMI_BACKEND_URL": os.environ.get("PULUMI_BACKEND_URL", f"file://{places.state}"),
-        "PULUMI_CONFIG_PASSPHRASE_FILE": os.environ.get(
-            "PULUMI_CONFIG_PASSPHRASE_FILE", str(places.passphrase)
-        ),
+        "PULUMI_BACKEND_URL": os.environ.get("PULUMI_BACKEND_URL") or f"file://{places.state}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+        or str(places.passphrase),
     }
-    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
+    exports = "unset PULUMI_CONFIG_PASSPHRASE\n"  # it would win over the file
+    exports += "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
     command = shlex.join([sys.executable, "-m", "amanat.inventory", places.stack])
     purpose = "# Prints the stack's secrets as Ansible's dynamic inventory; keeps none."
     return f"#!/bin/sh\n{purpose}\n{exports}exec {command}\n"
@@ -107,5 +114,6 @@ def current_secrets(stack: str) -> Mapping[str, Any]:
 
 
 if __name__ == "__main__":
+    environment.adopt()
     os.chdir(PROJECT_ROOT)
     sys.stdout.write(secrets_document(current_secrets(sys.argv[1])))

@@ -1,7 +1,6 @@
 """Keys and passwords of a stack: made once, kept as Pulumi secrets. Each resource is created and never edited."""
 
 import secrets
-import subprocess
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,11 +13,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 
+from amanat import processes
 from amanat.errors import AmanatError
 from amanat.places import Places, write_private
 
 CA_DAYS = 3650
 CLIENT_RENEW_DAYS = 30
+KEY_SECONDS = 600.0  # a machine short of randomness or time
 
 
 class SealingKeyNotMade(AmanatError):
@@ -219,14 +220,14 @@ def make_sealing_key(owner: str) -> tuple[str, str, str]:
         _gpg(directory, "--quick-add-key", fingerprint, "rsa3072", "encr", "never")
         public = _gpg(directory, "--armor", "--export", fingerprint)
         private = _gpg(directory, "--armor", "--export-secret-keys", fingerprint)
-        subprocess.run(["gpgconf", "--homedir", directory, "--kill", "all"], check=False)
+        processes.run(["gpgconf", "--homedir", directory, "--kill", "all"])
     return fingerprint, public, private
 
 
 def _gpg(directory: str, *arguments: str) -> str:
     # The empty passphrase is given because the file itself is the secret, mode 0600 in a private directory.
     command = ["gpg", "--homedir", directory, "--batch", "--pinentry-mode", "loopback", "--passphrase", ""]
-    done = subprocess.run([*command, *arguments], check=False, capture_output=True, text=True)
+    done = processes.run([*command, *arguments], seconds=KEY_SECONDS, capture_output=True)
     if done.returncode:
         words = done.stderr.strip().splitlines() or [f"it ended {done.returncode}"]
         raise SealingKeyNotMade(

@@ -17,6 +17,10 @@ class BadStackName(BadInput):
     """The stack's name can't be part of host, network and file names."""
 
 
+class NoHome(BadInput):
+    """Nobody says where this user's files lie."""
+
+
 class ForeignEnvironment(BadInput):
     """The command was copied along with a checkout and still belongs to the one it was made in."""
 
@@ -35,12 +39,24 @@ def require_own_checkout(program: Path) -> None:
 def home() -> Path:
     """The kit's private directory: `AMANAT_HOME`, else `~/.local/share/amanat`."""
     chosen = os.environ.get("AMANAT_HOME")
-    return (Path(chosen).expanduser() if chosen else Path.home() / ".local/share/amanat").resolve()
+    if chosen and not chosen.startswith("~"):
+        return Path(chosen).resolve()
+    own = user_home()
+    return (Path(chosen).expanduser() if chosen else own / ".local/share/amanat").resolve()
+
+
+def user_home() -> Path:
+    """The user's home directory, there or not. Raises `NoHome` when HOME isn't set and the user has no entry."""
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        fix = "Set HOME, or both AMANAT_HOME and XDG_CACHE_HOME, to directories of yours."
+        raise NoHome("this user has no home directory", "HOME", fix) from error
 
 
 def cache() -> Path:
     """What can be made again: root file systems and built tools."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "amanat"
+    return Path(os.environ.get("XDG_CACHE_HOME") or user_home() / ".cache") / "amanat"
 
 
 def private_directory(path: Path) -> Path:

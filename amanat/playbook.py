@@ -5,22 +5,23 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import ansible_runner
+from ansible_runner.interface import init_runner
 
-from amanat.errors import AmanatError
+from amanat import ansible_environment
+from amanat.errors import AmanatError, listed
 from amanat.handover import handing
 from amanat.places import private_directory
 from amanat.progress import say
 
 KEPT_RUNS = 5
 DIFF_LINES = 6
-PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the variable's name
 
 
 class ConvergeFailed(AmanatError):
@@ -42,7 +43,7 @@ class Playbook:
     """A playbook with its inventory directory, a directory for run artifacts, and secrets that only memory holds.
 
     `also` is an inventory beside the stack's own; `variables` win over all others and hold no secret; `tell` shows
-    lines of progress.
+    lines of progress. A run that did nothing on one of `hosts` has failed.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class Playbook:
     runs: Path
     secrets: Mapping[str, Any]
     also: Path | None = None
+    hosts: Collection[str] = ()
     variables: Mapping[str, Any] = field(default_factory=dict)
     tell: Callable[[str], None] | None = None
 
@@ -70,7 +72,7 @@ class Playbook:
                 tempfile.mkdtemp(prefix=time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()), dir=self.runs)
             )
             try:
-                run = ansible_runner.run(
+                run = init_runner(
                     private_data_dir=str(directory),
                     project_dir=str(self.path.parent),
                     playbook=self.path.name,
@@ -79,12 +81,15 @@ class Playbook:
                     cmdline=" ".join(options) or None,
                     event_handler=lambda event: _note(event, result, began, self.tell or say),
                     quiet=True,
-                    envvars={PASSPHRASE: ""},  # ansible-runner writes the environment to disk
                 )
+                # It writes the environment to disk, so it gets no secret either.
+                run.config.env = ansible_environment.runner_environment(run.config.env, directory / "home")
+                run.run()
             finally:
                 _forget_old(self.runs)
         if run.status != "successful":
             raise _failure(result, run, directory)
+        _require_done(result, self.hosts, directory)
         return result
 
 
@@ -153,6 +158,18 @@ def _changed_lines(diff: object) -> list[str]:
         shown += [f"  - {line}" for line in before if line.strip() and line not in after]
         shown += [f"  + {line}" for line in after if line.strip() and line not in before]
     return shown[:DIFF_LINES]
+
+
+def _require_done(result: Result, hosts: Collection[str], directory: Path) -> None:
+    """Raise `ConvergeFailed` when a run that ended well did nothing on a host: an exit status alone proves nothing."""
+    worked = {host for host, counts in result.recap.items() if counts.get("ok")}
+    missed = sorted(set(hosts) - worked)
+    if missed or not worked:
+        raise ConvergeFailed(
+            what=f"Ansible ended well and did nothing on {listed(missed) if missed else 'any host'}",
+            where=f"log: {directory}/artifacts",
+            fix="See in the log why the hosts were left out, and run `make up` again.",
+        )
 
 
 def _failure(result: Result, run: ansible_runner.Runner, directory: Path) -> ConvergeFailed:

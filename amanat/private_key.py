@@ -2,10 +2,10 @@
 
 import getpass
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from amanat import processes
 from amanat.errors import BadInput
 
 TERMINAL = Path("/dev/tty")
@@ -16,7 +16,7 @@ def is_protected(gpg_home: Path) -> bool:
     """Whether a private key in this gpg home is under a passphrase (gpg-agent's KEYINFO, field PROTECTION)."""
     command = ["gpg-connect-agent", "--homedir", str(gpg_home), "KEYINFO --list", "/bye"]
     try:
-        listing = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        listing = processes.run(command, capture_output=True).stdout
     except FileNotFoundError:
         return False
     fields = [line.split() for line in listing.splitlines() if line.startswith("S KEYINFO ")]

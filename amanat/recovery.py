@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from amanat.ansible_environment import ANSIBLE
 from amanat.audit import inventory as audited
 from amanat.audit.hosts import Hosts
 from amanat.audit.recorder import Recorder
 from amanat.backups import Repository
 from amanat.configure import host_variables
-from amanat.converge import ANSIBLE
 from amanat.errors import AmanatError
 from amanat.evidence import Redactor, Run, RunContext
 from amanat.evidence.row import Memory

@@ -3,28 +3,22 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from amanat import environment, processes
 from amanat.errors import AmanatError
-from amanat.places import Places, write_private
+from amanat.places import Places, user_home, write_private
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
 BY_HAND = "Let another timer of this machine, cron for one, run `amanat drill --if-due` once a day."
-# What a drill reads of the environment, as the guide names it: ours, the engine's, the state's, proxies, and what tools
-# read to find their sources. A timer's own environment has next to nothing.
-KEPT = re.compile(
-    r"AMANAT_\w+|PATH|HOME|TMPDIR|LD_LIBRARY_PATH|XDG_(CACHE|CONFIG)_HOME"
-    r"|DOCKER_(HOST|CONTEXT|CONFIG|TLS_VERIFY|CERT_PATH)"
-    r"|PULUMI_(HOME|BACKEND_URL|CONFIG_PASSPHRASE_FILE|ACCESS_TOKEN)|(AWS|AZURE|GOOGLE)_[A-Z0-9_]+"
-    r"|(?i:(https?|all|grpc|no)_proxy)"
-    r"|SSL_CERT_(FILE|DIR)|PIP_(CERT|INDEX_URL)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|GIT_SSL_CAINFO"
-    r"|GO(PROXY|SUMDB|PRIVATE|NOPROXY|NOSUMDB|PATH|CACHE|MODCACHE|ROOT|TOOLCHAIN)"
-)
 OF_ONE_RUN = {"AMANAT_STACK", "AMANAT_STACK_ID", "AMANAT_RUN", "AMANAT_HANDOVER"}
+OF_ONE_SESSION = {
+    *("USER", "LOGNAME", "SHELL", "TERM", "COLORTERM", "NO_COLOR", "COLUMNS", "LINES"),
+    *("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"),
+}
 PATHS = re.compile(r"\w+_(HOME|FILE|DIR|BUNDLE|CERT|CAINFO|CERT_PATH|CONFIG)|TMPDIR")
 SERVICE = """\
 # Made by `amanat schedule`: drills a restore of stack {stack} when the last one is too old.
@@ -74,7 +68,7 @@ class Schedule:
         """Where the units lie (systemd.unit(5), "UNIT FILE LOAD PATH")."""
         if os.geteuid() == 0:
             return SYSTEM_UNITS
-        own = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+        own = os.environ.get("XDG_CONFIG_HOME") or str(user_home() / ".config")
         return Path(own) / "systemd" / "user"
 
     @property
@@ -128,18 +122,18 @@ class Schedule:
         if not program:
             raise NoTimers("this machine has no systemd", "systemctl", BY_HAND)
         scope = [] if os.geteuid() == 0 else ["--user"]
-        done = subprocess.run([program, *scope, *given], capture_output=True, text=True, check=False)
+        done = processes.run([program, *scope, *given], capture_output=True)
         if done.returncode != 0:
             said = " ".join(done.stderr.split())[:300]
             raise NoTimers(f"systemd does not take the timer: {said}", f"systemctl {given[0]}", BY_HAND)
 
 
-def kept_of(environment: Mapping[str, str]) -> dict[str, str]:
+def kept_of(source: Mapping[str, str]) -> dict[str, str]:
     """What of an environment a drill needs, wherever it is started: relative paths made absolute."""
     return {
         name: os.path.abspath(value) if PATHS.fullmatch(name) and "://" not in value else value
-        for name, value in environment.items()
-        if value and KEPT.fullmatch(name) and name not in OF_ONE_RUN
+        for name, value in environment.built(source, logins=True).items()
+        if name not in OF_ONE_RUN | OF_ONE_SESSION
     }
 
 

@@ -147,6 +147,9 @@ class Stack:
     def _workspace(self) -> automation.LocalWorkspace:
         environment = self.environment()
         os.environ.update(environment)
+        os.environ.pop(
+            "PULUMI_CONFIG_PASSPHRASE", None
+        )  # Pulumi would take it, even an empty one, before the file
         backend = environment["PULUMI_BACKEND_URL"]
         if backend.startswith("file://"):
             runs.drop_empty_sidecars(Path(backend.removeprefix("file://")))
@@ -155,7 +158,7 @@ class Stack:
 
     def _workspace_possible(self) -> bool:
         custom = (
-            "PULUMI_BACKEND_URL" in os.environ
+            bool(os.environ.get("PULUMI_BACKEND_URL"))
             and os.environ["PULUMI_BACKEND_URL"] != f"file://{self.places.state}"
         )
         return custom or (self.places.state / ".pulumi").exists()
@@ -230,7 +233,7 @@ class Stack:
 
     def _ensure_passphrase(self) -> None:
         path = Path(self.environment()["PULUMI_CONFIG_PASSPHRASE_FILE"])
-        if path.exists() or os.environ.get("PULUMI_CONFIG_PASSPHRASE"):
+        if path.exists():
             return
         if path != self.places.passphrase or (self.places.state / ".pulumi" / "stacks").exists():
             raise LostPassphrase(

@@ -1,10 +1,9 @@
 """Finds the hosts to audit in an Ansible inventory, as Ansible itself reads it."""
 
 import json
-import os
 import shlex
-import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,13 @@ from typing import Any
 
 import yaml
 
+from amanat import ansible_environment, processes
 from amanat.errors import BadInput
 from amanat.inventory import HEADER
 
 DEFAULT_USER = "auditor"
 SSH_PORT = 22
+LISTING_SECONDS = 300.0  # a dynamic source may ask a cloud
 
 
 class BadInventory(BadInput):
@@ -77,17 +78,22 @@ def _ours(path: Path) -> dict[str, Any] | None:
 def _listing(path: Path) -> dict[str, Any]:
     beside = Path(sys.executable).with_name("ansible-inventory")
     program = str(beside) if beside.exists() else "ansible-inventory"
-    environment = {**os.environ, "ANSIBLE_INVENTORY_UNPARSED_FAILED": "true", "ANSIBLE_NOCOLOR": "1"}
     try:
-        done = subprocess.run(
-            [program, "-i", str(path), "--list"],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment,
-        )
+        with tempfile.TemporaryDirectory(prefix="amanat-", ignore_cleanup_errors=True) as home:
+            done = processes.run(
+                [program, "-i", str(path), "--list"],
+                seconds=LISTING_SECONDS,
+                settings={
+                    **ansible_environment.settings(Path(home)),
+                    "ANSIBLE_INVENTORY_UNPARSED_FAILED": "true",
+                },
+                own=True,
+                capture_output=True,
+            )
     except FileNotFoundError as error:
         raise BadInventory("ansible-inventory is not installed", program, "Run `make tools`.") from error
+    except processes.TimedOut as error:
+        raise BadInventory(error.what, str(path), "See why its source hangs.") from error
     if done.returncode:
         said = " ".join(done.stderr.split())
         raise BadInventory(f"Ansible can't read the inventory: {said}", str(path), "Mend the file.")

@@ -1,12 +1,12 @@
 """Opens sealed content with the operator's OpenPGP key and nothing but gpg, as a court's expert would."""
 
 import base64
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from amanat import processes
 from amanat.audit.errors import NotChecked
 from amanat.private_key import Passphrase, is_protected
 
@@ -34,7 +34,7 @@ class Keyring:
 
     def close(self) -> None:
         """Stop the agent that gpg started."""
-        subprocess.run(["gpgconf", "--homedir", str(self._home), "--kill", "all"], check=False)
+        processes.run(["gpgconf", "--homedir", str(self._home), "--kill", "all"])
 
     def _gpg(self, arguments: list[str], data: bytes, passphrase: str) -> bytes:
         # The passphrase goes through a file of our private directory: process lists show arguments.
@@ -44,9 +44,11 @@ class Keyring:
         command = ["gpg", "--homedir", str(self._home), "--batch", "--quiet", "--no-tty"]
         command += ["--pinentry-mode", "loopback", "--passphrase-file", str(secret), *arguments]
         try:
-            done = subprocess.run(command, input=data, capture_output=True, check=False)
+            done = processes.run_bytes(command, input=data, capture_output=True)
         except FileNotFoundError as error:
             raise NotChecked("gpg is not installed on the controller", "PATH", "Install gnupg.") from error
+        except processes.TimedOut as error:
+            raise NotChecked(error.what, "gpg", error.fix) from error
         finally:
             secret.unlink()
         if done.returncode:

@@ -1,16 +1,20 @@
 """What an audit was asked to do: which hosts, which requirements, where evidence goes."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from amanat.audit.inventory import DEFAULT_USER
+from amanat.errors import BadInput, shown
+from amanat.evidence.run import new_name
 from amanat.places import PROJECT_ROOT, Places
 
 STACK_VARIABLE = "AMANAT_STACK"
 DEFAULT_STACK = "local"
+RUN_NAME = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{6}Z-[0-9a-f]{6}")
 OUTSIDE = "inventory"  # evidence of hosts that no stack of ours made
 
 
@@ -41,6 +45,7 @@ def declare(parser: pytest.Parser) -> None:
     )
     group.addoption("--waivers", metavar="FILE", help="waivers (default: policies/waivers.yaml)")
     group.addoption("--evidence", metavar="DIR", help="where runs are kept (default: evidence/<stack>)")
+    group.addoption("--run", metavar="NAME", help="the run's name (default: one made of the time)")
     group.addoption(
         "--json", metavar="FILE", dest="audit_json", help="also write the verdicts to FILE (- for stdout)"
     )
@@ -63,6 +68,7 @@ class Options:
     waivers: Path
     only: tuple[str, ...]
     json: str | None
+    run: str
 
     @classmethod
     def of(cls, config: pytest.Config) -> "Options":
@@ -87,7 +93,14 @@ class Options:
             waivers=_path(given("--waivers")) or PROJECT_ROOT / "policies" / "waivers.yaml",
             only=tuple(dict.fromkeys(given("--only"))),
             json=given("audit_json"),
+            run=_run_name(given("--run")),
         )
+
+
+def _run_name(given: str | None) -> str:
+    if given and not RUN_NAME.fullmatch(given):
+        raise BadInput(f"{shown(given)} can't name a run", "--run", "Leave it out.")
+    return given or new_name()
 
 
 def _path(given: str | None) -> Path | None:

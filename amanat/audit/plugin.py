@@ -4,19 +4,20 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from _pytest.config import create_terminal_writer
 
+from amanat import environment
 from amanat.audit import options, report
 from amanat.audit.fixtures import AUDIT, archive, bound, hosts, job, machine, probe, store, vault
 from amanat.audit.markers import EARLY, MARKER, faults, ids_of, started_early
 from amanat.audit.outcomes import Compared, outcome_of, redacted
 from amanat.audit.session import JUNIT, Audit
-from amanat.errors import AmanatError
-from amanat.evidence.run import new_name
+from amanat.errors import AmanatError, of_os
 from amanat.law import register
 
 __all__ = ["archive", "bound", "hosts", "job", "machine", "probe", "store", "vault"]
@@ -24,6 +25,7 @@ __all__ = ["archive", "bound", "hosts", "job", "machine", "probe", "store", "vau
 DRAFTS = pytest.StashKey[Path]()
 COMPARED = pytest.StashKey[Compared]()
 POLICIES = "policies"
+HIDDEN_OPTIONS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 COSTLY = "costly"
 PREPARES = "prepares"
 
@@ -45,14 +47,12 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", f"{EARLY}(command, host, seconds): a command started as the audit begins"
     )
     config.stash[COMPARED] = Compared()
+    _adopt_environment()
     if config.option.collectonly or config.option.help:
         return
-    try:
-        audit = Audit(options.Options.of(config), new_name())
-    except AmanatError as error:
-        raise pytest.UsageError(str(error)) from None
-    config.stash[AUDIT] = audit
-    config.stash[DRAFTS] = Path(tempfile.mkdtemp(prefix="amanat-audit-"))
+    with _told_as_usage():
+        config.stash[AUDIT] = Audit(options.Options.of(config))
+        config.stash[DRAFTS] = Path(tempfile.mkdtemp(prefix="amanat-audit-"))
     if not config.option.xmlpath:  # pytest's own JUnit writer starts after this hook
         config.option.xmlpath = str(config.stash[DRAFTS] / JUNIT)
 
@@ -111,10 +111,8 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     audit = session.config.stash.get(AUDIT, None)
     if audit is None or session.testsfailed:
         return
-    try:
+    with _told_as_usage():
         audit.start()
-    except AmanatError as error:
-        raise pytest.UsageError(str(error)) from None
     if not session.config.getvalue("maxfail"):  # with -x the first failure ends it: most would be for nothing
         audit.begin(started_early(session.items))
 
@@ -177,6 +175,27 @@ def pytest_terminal_summary(
     """Below everything that pytest itself says."""
     yield
     _tell(terminalreporter, config)
+
+
+def _adopt_environment() -> None:
+    """For a pytest started by hand; libpq is in this process. Raises UsageError for options given behind our back."""
+    ignored = environment.adopt()
+    hidden = [name for name in ignored if name in HIDDEN_OPTIONS]
+    if hidden:
+        raise pytest.UsageError(
+            f"{' and '.join(hidden)} would change what is measured: unset it, and give pytest's options as arguments"
+        )
+    environment.announce(ignored)
+
+
+@contextmanager
+def _told_as_usage() -> Iterator[None]:
+    try:
+        yield
+    except AmanatError as error:
+        raise pytest.UsageError(str(error)) from None
+    except OSError as error:
+        raise pytest.UsageError(str(of_os(error))) from None
 
 
 def _tell(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -57,6 +57,7 @@ class Database:
             "ssl_min_protocol_version": tls or "TLSv1.2",
             "gssencmode": "disable",
             "passfile": str(nothing),
+            "sslcrl": str(nothing),
             **({"require_auth": attempt["authentication"]} if "authentication" in attempt else {}),
         }
 

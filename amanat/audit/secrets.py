@@ -2,12 +2,14 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from amanat import processes
 from amanat.audit.errors import NotChecked
+
+SOURCE_SECONDS = 120.0  # a state far away is asked
 
 
 def of_inventory(directory: Path | None) -> dict[str, Any]:
@@ -32,12 +34,13 @@ def values(secrets: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _variables(source: Path) -> dict[str, Any]:
-    done = subprocess.run([str(source), "--list"], capture_output=True, text=True, check=False)
+    command = [str(source), "--list"]
     try:
+        done = processes.run(command, own=True, seconds=SOURCE_SECONDS, capture_output=True)
         if done.returncode:
             raise ValueError(" ".join(done.stderr.split())[-300:])
         variables: dict[str, Any] = json.loads(done.stdout).get("all", {}).get("vars", {})
-    except (ValueError, AttributeError) as error:
+    except (OSError, processes.TimedOut, ValueError, AttributeError) as error:
         raise NotChecked(
             f"the stack's secrets can't be read: {error}",
             str(source),

@@ -30,9 +30,8 @@ class Audit:
     Raises `BadInput` when it is made with an unknown `--only` id, wrong waivers or a wrong key.
     """
 
-    def __init__(self, options: Options, run_name: str) -> None:
+    def __init__(self, options: Options) -> None:
         self.options = options
-        self.run_name = run_name
         self.register = register()
         for one in options.only:
             _ = self.register[one]
@@ -45,7 +44,7 @@ class Audit:
 
     @property
     def run_directory(self) -> Path:
-        return self.options.evidence / self.run_name
+        return self.options.evidence / self.options.run
 
     @cached_property
     def secrets(self) -> dict[str, Any]:

@@ -4,18 +4,24 @@ import contextlib
 import re
 import selectors
 import shlex
-import subprocess
+import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from amanat import processes
 from amanat.audit.errors import NotChecked, Unreachable
 from amanat.audit.inventory import Target
+from amanat.places import user_home
 
 COMMAND_SECONDS = 120
 CONNECT_SECONDS = 10
 MOST_BYTES = 32 * 1024 * 1024
+MASTER_SECONDS = 4 * CONNECT_SECONDS
+SSH = ("ssh", "-F", "none")  # nobody's configuration: what the inventory says comes after it, and counts
+LAST = ("IdentityAgent=none",)  # ssh keeps the first value of an option, so an inventory may name an agent
 _CHUNK = 65536
 
 
@@ -58,9 +64,7 @@ class Connection:
     def close(self) -> None:
         """Leave no ssh process behind."""
         if self._open:
-            subprocess.run(
-                [*self._ssh(), "-O", "exit", "--", self.target.address], capture_output=True, check=False
-            )
+            self._ask_master("exit")
             self._open = False
 
     @property
@@ -71,17 +75,14 @@ class Connection:
             if name.removeprefix("-o").strip().lower() == "userknownhostsfile" and value:
                 unquoted = shlex.split(value)[0] if value.startswith('"') else value
                 return Path(unquoted.replace("%%", "%")).expanduser()
-        return Path.home() / ".ssh" / "known_hosts"
+        return user_home() / ".ssh" / "known_hosts"
 
     def host_key(self) -> str:
         """The pinned key's fingerprint as `ssh-keygen -l` prints it, or "" when none is pinned."""
         target = self.target
         name = target.address if target.port == 22 else f"[{target.address}]:{target.port}"
-        found = subprocess.run(
-            ["ssh-keygen", "-l", "-F", name, "-f", str(self.known_hosts)],
-            capture_output=True,
-            text=True,
-            check=False,
+        found = processes.run(
+            ["ssh-keygen", "-l", "-F", name, "-f", str(self.known_hosts)], capture_output=True
         )
         words = found.stdout.split()
         return next((word for word in words if word.startswith("SHA256:")), "")
@@ -105,7 +106,7 @@ class Connection:
         if self.target.key:
             options += [f"IdentityFile={self.target.key}", "IdentitiesOnly=yes"]
         # ssh keeps the first value of an option: ours stand before the inventory's.
-        return ["ssh", *(part for option in options for part in ("-o", option)), *self.target.ssh_arguments]
+        return [*SSH, *_given(options), *self.target.ssh_arguments, *_given(LAST)]
 
     def _connect(self) -> None:
         if self._refusal is not None:
@@ -118,38 +119,35 @@ class Connection:
             )
             raise self._refusal
         # The master must not inherit our pipes, or reading them would wait for the master's end.
-        with subprocess.Popen(
-            [
-                *self._ssh(),
-                "-o",
-                "ControlMaster=yes",
-                "-o",
-                "ControlPersist=yes",
-                "-N",
-                "-f",
-                "--",
-                self.target.address,
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        ) as master:
-            stderr = _until_exit(master)
-        if master.returncode:
+        master = _given(["ControlMaster=yes", "ControlPersist=yes"])
+        command = [*self._ssh(), *master, "-N", "-f", "--", self.target.address]
+        try:
+            with processes.started(command, stdout=processes.DEVNULL, stderr=processes.PIPE) as process:
+                stderr = _until_exit(process)
+        except processes.TimeoutExpired:
+            stderr = f"no session after {MASTER_SECONDS} s".encode()
+        if process.returncode:
             self._refusal = self._unreachable(stderr)
             raise self._refusal
         self._open = True
 
     def _alive(self) -> bool:
-        check = [*self._ssh(), "-O", "check", "--", self.target.address]
-        return subprocess.run(check, capture_output=True, check=False).returncode == 0
+        return self._ask_master("check")
+
+    def _ask_master(self, what: str) -> bool:
+        """Whether the process that holds the connection does what it is asked (ssh(1), -O)."""
+        command = [*self._ssh(), "-O", what, "--", self.target.address]
+        try:
+            return processes.run(command, seconds=CONNECT_SECONDS, capture_output=True).returncode == 0
+        except processes.TimedOut:
+            return False
 
     def _unreachable(self, stderr: bytes) -> Unreachable:
         said = " ".join(stderr.decode("utf-8", "backslashreplace").split()) or "the connection was lost"
         return Unreachable(
             f"{self.target.name} can't be audited: {said}",
             f"{self.target.user}@{self.target.address}:{self.target.port}",
-            "Start the host and run `make up`, or correct the inventory.",
+            f"Start the host and run `make up`, or correct the inventory.{_unread_configuration()}",
         )
 
 
@@ -161,14 +159,11 @@ def offered_methods(target: Target, user: str) -> list[str]:
     options = ["BatchMode=yes", "StrictHostKeyChecking=yes", f"ConnectTimeout={CONNECT_SECONDS}"]
     options += ["PreferredAuthentications=none", "ControlPath=none", "LogLevel=ERROR"]
     options += [f"Port={target.port}", f"User={user}"]
-    words = [part for option in options for part in ("-o", option)]
-    done = subprocess.run(
-        ["ssh", *words, *target.ssh_arguments, "--", target.address, "true"],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    command = [*SSH, *_given(options), *target.ssh_arguments, *_given(LAST), "--", target.address, "true"]
+    try:
+        done = processes.run(command, seconds=MASTER_SECONDS, capture_output=True)
+    except processes.TimedOut as error:
+        raise Unreachable(f"sshd of {target.name} offers nothing: {error.what}", target.address) from error
     if done.returncode == 0:
         return []
     offered = re.search(r"Permission denied \(([a-z0-9,-]+)\)", done.stderr)
@@ -178,35 +173,60 @@ def offered_methods(target: Target, user: str) -> list[str]:
     return offered[1].split(",")
 
 
-def _until_exit(master: subprocess.Popen[bytes]) -> bytes:
+def _given(options: Sequence[str]) -> list[str]:
+    return [part for option in options for part in ("-o", option)]
+
+
+def _unread_configuration() -> str:
+    """What to add for a person whose own ssh would get there."""
+    if not (user_home() / ".ssh" / "config").is_file():
+        return ""
+    return (
+        " ~/.ssh/config isn't read: what its ssh needs (a jump host, say) goes into ansible_ssh_common_args."
+    )
+
+
+def _until_exit(master: "processes.Popen[bytes]") -> bytes:
     """What ssh says before it goes to the background; there it may keep the pipe open, so don't wait."""
-    master.wait(timeout=4 * CONNECT_SECONDS)
+    master.wait(timeout=MASTER_SECONDS)
     if not master.returncode or master.stderr is None:
         return b""
     return master.stderr.read()
 
 
 def _bounded(command: list[str], stdin: bytes, seconds: float, host: str) -> Completed:
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdin is not None  # noqa: S101 - for the type checker
-        assert process.stdout is not None  # noqa: S101
+    pipe = processes.PIPE
+    with processes.started(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdout is not None  # noqa: S101 - for the type checker
         assert process.stderr is not None  # noqa: S101
+        writer = threading.Thread(target=_write, args=(process.stdin, stdin), daemon=True)
+        writer.start()  # beside the reading, and its time: a host that hangs takes nothing
+        deadline = time.monotonic() + seconds
         try:
-            with contextlib.suppress(BrokenPipeError), process.stdin as file:
-                file.write(stdin)
-            stdout, stderr = _read_both(process.stdout, process.stderr, seconds, command[-1], host)
-        except BaseException:
-            process.kill()
-            raise
+            stdout, stderr = _read_both(process.stdout, process.stderr, deadline, command[-1], host)
+            process.wait(timeout=max(CONNECT_SECONDS, deadline - time.monotonic()))
+        except (TimeoutError, processes.TimeoutExpired):
+            raise NotChecked(
+                f"no end after {seconds:g} s: {command[-1]}", host, "See why it hangs there."
+            ) from None
+        finally:
+            if process.poll() is None:
+                process.kill()  # the writer's pipe breaks with it
+            writer.join(CONNECT_SECONDS)
     return Completed(process.returncode, stdout, stderr)
 
 
+def _write(file: IO[bytes], data: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        try:
+            file.write(data)
+        finally:
+            file.close()
+
+
 def _read_both(
-    stdout: IO[bytes], stderr: IO[bytes], seconds: float, command: str, host: str
+    stdout: IO[bytes], stderr: IO[bytes], deadline: float, command: str, host: str
 ) -> tuple[bytes, bytes]:
-    deadline = time.monotonic() + seconds
     read: dict[int, bytearray] = {stdout.fileno(): bytearray(), stderr.fileno(): bytearray()}
     with selectors.DefaultSelector() as selector:
         for descriptor in read:
@@ -215,7 +235,7 @@ def _read_both(
         while selector.get_map():
             ready = selector.select(max(0.0, deadline - time.monotonic()))
             if not ready:
-                raise NotChecked(f"no end after {seconds:g} s: {command}", host, "See why it hangs there.")
+                raise TimeoutError
             for event, _ in ready:
                 chunk = files[event.fd].read1(_CHUNK)  # type: ignore[attr-defined]
                 if not chunk:

@@ -7,22 +7,22 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from amanat import __version__
 from amanat.cli import bench, disclose, evidence, operations, policies, recover
 from amanat.cli.setup import run_setup
-from amanat.errors import AmanatError
+from amanat.errors import AmanatError, of_os
 from amanat.handover import handing
 from amanat.places import Places, require_own_checkout
 from amanat.setup.engine import unasked
 from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
+from amanat.start import COMPLETING
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
-COMPLETING = "_AMANAT_COMPLETE"  # set by a shell that asks what may follow
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -220,12 +220,18 @@ def main() -> None:
         require_own_checkout(Path(sys.argv[0]))
         app()
     except AmanatError as error:
-        if as_json:
-            typer.echo(json.dumps({"error": {"what": error.what, "where": error.where, "fix": error.fix}}))
-        else:
-            typer.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
+        _fail(error, as_json)
+    except OSError as error:
+        _fail(of_os(error), as_json)
     except SystemExit as end:
         if end.code == INTERRUPTED:
             typer.echo("stopped; the same command goes on from here.", err=True)
         raise
+
+
+def _fail(error: AmanatError, as_json: bool) -> NoReturn:
+    if as_json:
+        typer.echo(json.dumps({"error": {"what": error.what, "where": error.where, "fix": error.fix}}))
+    else:
+        typer.echo(f"error: {error}", err=True)
+    sys.exit(error.exit_code)

@@ -150,7 +150,8 @@ def exports(places: Places, environment: Mapping[str, str]) -> str:
     wanted = {**environment, **Stack(places).environment()}
     others = {"PATH", *direct_loopback(wanted)}
     names = [name for name in wanted if name.startswith(("PULUMI_", "AMANAT_", "DOCKER_")) or name in others]
-    return "\n".join(f"export {name}={shlex.quote(wanted[name])}" for name in sorted(names))
+    unset = "unset PULUMI_CONFIG_PASSPHRASE"  # Pulumi would take it before the file
+    return "\n".join([unset, *(f"export {name}={shlex.quote(wanted[name])}" for name in sorted(names))])
 
 
 def _counts(summary: Mapping[Any, int]) -> dict[str, int]:

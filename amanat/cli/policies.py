@@ -1,26 +1,64 @@
-"""Running the audit: pytest over `policies/`, its exit status as ours."""
+"""Running the audit: pytest over `policies/`, and whether it measured anything, as our exit status."""
 
-import subprocess
+import json
 import sys
+from pathlib import Path
 from time import monotonic
 
 import typer
 
+from amanat import processes
+from amanat.errors import AmanatError, BadInput
+from amanat.evidence.run import MANIFEST, new_name
 from amanat.places import PROJECT_ROOT, Places
 from amanat.setup.progress import elapsed
 
 QUIET = ("-q", "--tb=no", "-rN")  # the audit's own summary says what failed and why
+# Our settings file, whatever else lies in the checkout; no cache, for the checkout may be read-only; and what somebody
+# installed beside ours has no say.
+OURS = ("-c", str(PROJECT_ROOT / "pyproject.toml"), "-p", "no:cacheprovider", "--disable-plugin-autoload")
+
+
+class NothingMeasured(AmanatError):
+    """The audit ended without a finished run."""
+
+
+class NotAudited(BadInput):
+    """The audit was refused or interrupted before there was a run."""
 
 
 def audit(places: Places, only: list[str], *, as_json: bool = False, on_stderr: bool = False) -> int:
-    """Audit the stack; 0 green, 1 not green, 2 refused or interrupted. `on_stderr` leaves standard output alone."""
-    command = [sys.executable, "-m", "pytest", "policies", f"--stack={places.stack}", *QUIET]
-    command += [f"--only={one}" for one in only] + (["--json=-"] if as_json else [])
+    """Audit the stack; 0 green, 1 not green, 2 refused or interrupted. `on_stderr` leaves standard output alone.
+
+    Raises `NothingMeasured` when it ended well without evidence; where JSON was asked for, also when it didn't.
+    """
+    run = new_name()
+    command = [sys.executable, "-m", "pytest", "policies", f"--stack={places.stack}", *QUIET, *OURS]
+    command += [f"--run={run}", *(f"--only={one}" for one in only)] + (["--json=-"] if as_json else [])
     began = monotonic()
-    stdout = sys.stderr if on_stderr else None
-    code = subprocess.run(command, cwd=PROJECT_ROOT, stdout=stdout, check=False).returncode
+    # JSON is shown when there is a run; pytest's words before that are no JSON.
+    stdout = processes.PIPE if as_json else sys.stderr if on_stderr else None
+    done = processes.run(command, own=True, seconds=None, cwd=PROJECT_ROOT, stdout=stdout)
+    code = done.returncode
+    verdicts = _verdicts(places.evidence / run / MANIFEST)
+    typer.echo(done.stdout or "", nl=False, err=not verdicts)
+    if not verdicts and (code == 0 or as_json):
+        kind = NothingMeasured if code in (0, 1) else NotAudited
+        raise kind(
+            f"the audit measured nothing (pytest ended {code})",
+            str(places.evidence / run),
+            "Read what it says above, mend it, and run the audit again.",
+        )
     typer.echo(f"audit took {elapsed(monotonic() - began)}; {_next(code)}", err=True)
     return min(code, 2) if code >= 0 else 2
+
+
+def _verdicts(manifest: Path) -> int:
+    """How many requirements a finished run judged."""
+    try:
+        return len(json.loads(manifest.read_text("utf-8"))["result"]["requirements"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
 
 
 def _next(code: int) -> str:

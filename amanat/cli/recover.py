@@ -1,12 +1,11 @@
 """`amanat restore` and `amanat drill`: what they ask, tell and answer."""
 
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
 import typer
 
-from amanat import recovery
+from amanat import processes, recovery
 from amanat.audit.ages import AHEAD_SECONDS
 from amanat.calendars import instant_of
 from amanat.cli.operations import Answer
@@ -81,7 +80,7 @@ def drill_if_due(places: Places) -> None:
     if is_due(places):
         typer.echo("a restore drill is due: proving the backups on a scratch host", err=True)
         command = [sys.executable, "-m", "amanat", "drill", f"--stack={places.stack}"]
-        subprocess.run(command, cwd=PROJECT_ROOT, stdout=sys.stderr, check=False)
+        processes.run(command, own=True, seconds=None, cwd=PROJECT_ROOT, stdout=sys.stderr)
 
 
 def schedule(places: Places, *, on: bool) -> Answer:

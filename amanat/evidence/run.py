@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import secrets
-import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from amanat.errors import AmanatError
+from amanat.evidence.checkout import commit
 from amanat.evidence.clock import Moment
 from amanat.evidence.redact import Redactor
 from amanat.evidence.row import MANIFEST, RECORDS, STARTED, Memory, digest_of, finished, newest
@@ -33,12 +33,13 @@ class EvidenceNotWritten(AmanatError):
 class RunContext:
     """What every record of a run says about its circumstances.
 
+    `revision` is "unknown" and `dirty` None where git can't say: no repository of this checkout's own, or no git.
     `configuration` is the SHA-256 of the inventory the hosts were found in.
     """
 
     stack: str
     revision: str
-    dirty: bool
+    dirty: bool | None
     configuration: str
 
     @classmethod
@@ -47,8 +48,8 @@ class RunContext:
         digest = (
             hashlib.sha256(inventory.read_bytes()).hexdigest() if inventory and inventory.is_file() else ""
         )
-        revision = _git(project, "rev-parse", "HEAD")
-        return cls(stack, revision or "unknown", bool(_git(project, "status", "--porcelain")), digest)
+        revision, dirty = commit(project)
+        return cls(stack, revision, dirty, digest)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -230,13 +231,3 @@ def _before(row: Path, memory: Memory | None) -> list[dict[str, str]]:
     here = {run.name for run in runs}
     gone = {name: digest for name, digest in (memory.last(row) if memory else {}).items() if name not in here}
     return [{"run": name, "manifest_sha256": digest} for name, digest in sorted({**digests, **gone}.items())]
-
-
-def _git(project: Path, *arguments: str) -> str:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(project), *arguments], capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""

@@ -4,16 +4,21 @@ import hashlib
 import json
 import platform
 import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from amanat import processes
 from amanat.setup.errors import BuildFailed
 from amanat.setup.progress import Reporter, elapsed, stream
 from amanat.setup.versions import TOOLCHAIN, Component, Versions
 
 SDK = "github.com/pulumi/pulumi/sdk/v3"
+FETCH_SECONDS = 900.0  # Go may fetch a newer toolchain, or an SDK, over a slow line
+GO_SOURCES = (
+    *("GOPROXY", "GOSUMDB", "GOPRIVATE", "GONOPROXY", "GONOSUMDB"),
+    *("GOPATH", "GOCACHE", "GOMODCACHE", "GOTOOLCHAIN"),
+)
 SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
 
 
@@ -62,10 +67,12 @@ class Builder:
         self, versions: Versions, env: Mapping[str, str], report: Reporter, toolchain: Path = TOOLCHAIN
     ) -> None:
         self._versions = versions
-        self._env = {**env, "GOWORK": "off"}  # a go.work above the checkout would change what is built
+        self._env = env
+        self._settings = {"GOWORK": "off"}  # a go.work above the checkout would change what is built
         self._report = report
         self._toolchain = toolchain
         self._go = self._find_go()
+        self._configure()
 
     def build(self, component: Component, target: Path) -> list[str]:
         """Build the component's binaries into `target` and return their names.
@@ -98,15 +105,24 @@ class Builder:
             )
         return go
 
-    def _ask(self, go: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+    def _configure(self) -> None:
+        """Take from Go's configuration file (`go env -w`) where modules come from, and nothing that changes a build."""
+        asked = self._ask(self._go, "env", "-json", *GO_SOURCES)
+        try:
+            found = json.loads(asked.stdout)
+        except ValueError:
+            found = {}
+        kept = {name: str(value) for name, value in found.items() if name in GO_SOURCES and value}
+        self._settings |= {**kept, "GOENV": "off"}
+
+    def _ask(self, go: str, *arguments: str) -> processes.CompletedProcess[str]:
+        return processes.run(
             [go, *arguments],
+            seconds=FETCH_SECONDS,
+            source=self._env,
+            settings=self._settings,
             cwd=self._toolchain / "pulumi",
-            env=self._env,
-            stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
-            check=False,
         )
 
     def _compile(self, recipe: Recipe, component: Component, target: Path) -> str:
@@ -126,7 +142,12 @@ class Builder:
         command += ["-ldflags", recipe.linker.format(version=component.version)]
         command += ["-o", str(target / recipe.binary), recipe.package]
         status, last = stream(
-            command, env=self._env, cwd=self._toolchain / recipe.module, line=line, tick=tick
+            command,
+            source=self._env,
+            settings=self._settings,
+            cwd=self._toolchain / recipe.module,
+            line=line,
+            tick=tick,
         )
         if status:
             raise BuildFailed(

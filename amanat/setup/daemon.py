@@ -1,13 +1,13 @@
 """Starting a Docker daemon where no service manager does, past what a killed one left behind."""
 
 import re
-import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from amanat import processes
 from amanat.setup.errors import EngineMissing
 from amanat.setup.progress import Reporter, elapsed
 
@@ -16,9 +16,7 @@ PROC = Path("/proc")
 START_SECONDS = 90
 POLL_SECONDS = 0.25
 LAST_LOG_LINES = 5
-_outliving: list[
-    subprocess.Popen[bytes]
-] = []  # else Python warns of a running child when it drops the handle
+_outliving: list[processes.Popen[bytes]] = []  # else Python warns of a running child when it drops the handle
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def _start_detached(daemon: Daemon, ready: Callable[[], bool], report: Reporter)
     return why
 
 
-def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], report: Reporter) -> str:
+def _wait(process: processes.Popen[bytes], ready: Callable[[], bool], report: Reporter) -> str:
     """Wait until the engine is ready; return why it isn't, or ""."""
     _outliving.append(process)
     began = monotonic()
@@ -104,34 +102,27 @@ def _runs(pid_file: Path, program: str, proc: Path) -> bool:
     return re.match(rf"\d+ \({program}\) [^ZX]", stat) is not None
 
 
-def _by_service_manager() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        ["systemctl", "start", "docker"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def _by_service_manager() -> processes.Popen[bytes]:
+    return processes.outliving(["systemctl", "start", "docker"])
 
 
-def _detached(daemon: Daemon) -> subprocess.Popen[bytes]:
+def _detached(daemon: Daemon) -> processes.Popen[bytes]:
     """A daemon that outlives us: its own session, no terminal, output to its log."""
     daemon.log.parent.mkdir(parents=True, exist_ok=True)
     with daemon.log.open("ab") as log:
-        return subprocess.Popen(
+        return processes.outliving(
             ["dockerd", f"--pidfile={daemon.pid_file}", f"--exec-root={daemon.exec_root}", *daemon.options],
-            stdin=subprocess.DEVNULL,
             stdout=log,
-            stderr=log,
-            start_new_session=True,
+            new_session=True,
             cwd="/",
         )
 
 
-def _status(process: subprocess.Popen[bytes]) -> int | None:
+def _status(process: processes.Popen[bytes]) -> int | None:
     """The exit status if the process ends within the poll interval, else None."""
     try:
         status = process.wait(timeout=POLL_SECONDS)
-    except subprocess.TimeoutExpired:
+    except processes.TimeoutExpired:
         return None
     if status == 0:  # systemctl is done; the engine it started may need a moment more
         threading.Event().wait(POLL_SECONDS)

@@ -36,6 +36,9 @@ class Downloads:
         self._base = base or OFFICIAL
         self._report = report
         self._session = requests.Session()
+        self._session.auth = lambda request: (
+            request
+        )  # or requests sends a login of ~/.netrc, whoever it is for
         self._session.headers["Accept-Encoding"] = (
             "identity"  # sizes and digests are of the bytes as published
         )

@@ -12,6 +12,7 @@ from typing import Any
 import docker
 from docker.errors import DockerException
 
+from amanat.places import user_home
 from amanat.setup import daemon
 from amanat.setup.errors import EngineMissing, SetupError
 from amanat.setup.packages import ensure_commands, is_debian
@@ -56,7 +57,7 @@ def address(env: Mapping[str, str] = os.environ) -> Address:
     if host := env.get("DOCKER_HOST", "").strip():
         verified = env.get("DOCKER_CERT_PATH", "") if env.get("DOCKER_TLS_VERIFY") else ""
         return Address(host, "DOCKER_HOST", verified)
-    directory = Path(env.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    directory = Path(env.get("DOCKER_CONFIG") or user_home() / ".docker")
     name, where = env.get("DOCKER_CONTEXT", "").strip(), "DOCKER_CONTEXT"
     if not name:
         name, where = (

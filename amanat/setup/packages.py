@@ -2,10 +2,10 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from amanat import processes
 from amanat.setup.errors import PackagesMissing
 from amanat.setup.progress import QUIET, Reporter, elapsed, stream
 
@@ -59,7 +59,7 @@ def ensure_packages(names: Iterable[str], report: Reporter = QUIET) -> None:
     missing = sorted(name for name in names if not _installed(name))
     if not missing:
         return
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+    env = {"DEBIAN_FRONTEND": "noninteractive"}
     listed = " ".join(missing)
     if any(Path("/var/lib/dpkg/updates").glob("[0-9]*")):  # an installation was killed half-way
         _run(["dpkg", "--configure", "-a"], env, "finishing an interrupted installation", report)
@@ -68,17 +68,16 @@ def ensure_packages(names: Iterable[str], report: Reporter = QUIET) -> None:
 
 
 def _installed(name: str) -> bool:
-    asked = subprocess.run(
-        ["dpkg-query", "--show", "--showformat=${db:Status-Status}", name],
-        capture_output=True,
-        text=True,
-        check=False,
+    asked = processes.run(
+        ["dpkg-query", "--show", "--showformat=${db:Status-Status}", name], capture_output=True
     )
     return asked.stdout == "installed"
 
 
-def _run(command: list[str], env: Mapping[str, str], doing: str, report: Reporter) -> None:
-    status, last = stream(command, env=env, tick=lambda seconds: report.tick(f"{doing}, {elapsed(seconds)}"))
+def _run(command: list[str], settings: Mapping[str, str], doing: str, report: Reporter) -> None:
+    status, last = stream(
+        command, settings=settings, tick=lambda seconds: report.tick(f"{doing}, {elapsed(seconds)}")
+    )
     if status:
         raise PackagesMissing(
             what=f"{doing} failed ({command[0]} ended {status}):\n{last}",

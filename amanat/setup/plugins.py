@@ -1,20 +1,22 @@
 """Pulumi's plugin cache. A plugin there loads without the warning that one on PATH prints on every run."""
 
 import os
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from amanat import processes
+from amanat.places import user_home
 from amanat.setup.errors import SetupError
 from amanat.setup.versions import Component
 
+INSTALL_SECONDS = 300.0
 MARK = ".amanat-source"
 
 
 def pulumi_home(env: Mapping[str, str] = os.environ) -> Path:
     """Pulumi's own directory: `PULUMI_HOME`, else `~/.pulumi`, so that plain `pulumi` finds them too."""
     chosen = env.get("PULUMI_HOME")
-    return Path(chosen).expanduser() if chosen else Path.home() / ".pulumi"
+    return Path(chosen).expanduser() if chosen else user_home() / ".pulumi"
 
 
 def directory(component: Component, env: Mapping[str, str] = os.environ) -> Path:
@@ -45,13 +47,12 @@ def install(component: Component, plugin: Path, source: str, pulumi: Path, env: 
     if installed(component, env) and mark.is_file() and mark.read_text(encoding="utf-8") == state:
         return
     command = [str(pulumi), "plugin", "install", "resource", component.name, component.version]
-    done = subprocess.run(
+    done = processes.run(
         [*command, "--file", str(plugin), "--reinstall"],
-        env={**env, "PULUMI_HOME": str(pulumi_home(env)), "PULUMI_SKIP_UPDATE_CHECK": "true"},
-        stdin=subprocess.DEVNULL,
+        seconds=INSTALL_SECONDS,
+        source=env,
+        settings={"PULUMI_HOME": str(pulumi_home(env)), "PULUMI_SKIP_UPDATE_CHECK": "true"},
         capture_output=True,
-        text=True,
-        check=False,
     )
     if done.returncode or not installed(component, env):
         raise SetupError(

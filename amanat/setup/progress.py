@@ -1,12 +1,14 @@
 """How long work says that it goes on: a note stays on the screen, a tick is overwritten by the next."""
 
+import os
 import queue
-import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import IO, Protocol
+
+from amanat import processes
 
 
 class Reporter(Protocol):
@@ -44,7 +46,8 @@ def elapsed(seconds: float) -> str:
 def stream(
     command: Sequence[str],
     *,
-    env: Mapping[str, str],
+    source: Mapping[str, str] = os.environ,
+    settings: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     line: Callable[[str], None] = lambda text: None,
     tick: Callable[[float], None] = lambda seconds: None,
@@ -56,14 +59,14 @@ def stream(
     began = monotonic()
     lines: queue.Queue[str | None] = queue.Queue()
     last: list[str] = []
-    with subprocess.Popen(
-        list(command),
-        env=dict(env),
+    with processes.started(
+        command,
+        source=source,
+        settings=settings,
         cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+        stdout=processes.PIPE,
+        stderr=processes.STDOUT,
+        encoding="utf-8",
         errors="replace",
     ) as process:
         reader = threading.Thread(target=_read, args=(process.stdout, lines), daemon=True)

@@ -4,14 +4,13 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from amanat import places
+from amanat import places, processes
 from amanat.setup import plugins, versions
 from amanat.setup.build import Builder, inputs_digest
 from amanat.setup.download import Downloads, extract
@@ -115,13 +114,11 @@ class _Getting:
         found = shutil.which("pulumi", path=path)
         if not found or Path(found).is_relative_to(places.cache()):
             return None
-        asked = subprocess.run(
+        asked = processes.run(
             [found, "version"],
-            env={**self._env, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-            stdin=subprocess.DEVNULL,
+            source=self._env,
+            settings={"PULUMI_SKIP_UPDATE_CHECK": "true"},
             capture_output=True,
-            text=True,
-            check=False,
         )
         version = asked.stdout.strip().removeprefix("v")
         if asked.returncode or not fits(version, self._wanted.pulumi.version):

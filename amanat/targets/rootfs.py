@@ -4,7 +4,6 @@ import hashlib
 import os
 import shutil
 import stat
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from amanat import processes
 from amanat.errors import AmanatError, listed
 from amanat.owner import user_name
 from amanat.places import cache
@@ -21,6 +21,7 @@ from amanat.setup.packages import DEBIAN_KEYRINGS, how_to_install
 from amanat.setup.shelf import exclusive
 
 BOOTSTRAP_LIMIT_SECONDS = 1800
+REMOVAL_SECONDS = 300.0
 SCRATCH = Path("/var/tmp")  # noqa: S108 - a directory of its own is made there; /tmp may be a small tmpfs
 PULL_INSTEAD = "set amanat:image_source to pull, which needs an image registry instead"
 ASK_THE_MIRROR = "Check that the Debian mirror answers (amanat:debian_mirror), and run again."
@@ -157,24 +158,21 @@ def _remove_leftovers() -> None:
         if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
             # Never into what a killed one may have left mounted there.
             remove = [*helper, "rm", "-rf", "--one-file-system", "--", str(left)]
-            subprocess.run(remove, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            processes.run(remove, seconds=REMOVAL_SECONDS, capture_output=True)
 
 
 def _run(command: list[str], scratch: Path, tar: IO[bytes], environment: Mapping[str, str]) -> None:
     try:
-        result = subprocess.run(
+        result = processes.run(
             command,
-            stdin=subprocess.DEVNULL,
             stdout=tar,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=BOOTSTRAP_LIMIT_SECONDS,
-            env={**os.environ, **environment, "TMPDIR": str(scratch)},
+            stderr=processes.PIPE,
+            seconds=BOOTSTRAP_LIMIT_SECONDS,
+            settings={**environment, "TMPDIR": str(scratch)},
             cwd=scratch,  # one that the namespace's users can enter
             umask=0o022,  # the tree's modes are the hosts', whatever the user's own habit
-            check=False,
         )
-    except subprocess.TimeoutExpired as error:
+    except processes.TimedOut as error:
         raise BootstrapFailed(
             what=f"the bootstrap took more than {BOOTSTRAP_LIMIT_SECONDS} s",
             where="mmdebstrap",

@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from typing import Any
 import pulumi_docker as docker
 from pulumi import automation
 
-from amanat import runs, topology
+from amanat import processes, runs, topology
 from amanat.allocation import choose_ports
 from amanat.errors import AmanatError
 from amanat.owner import owner
@@ -26,6 +25,7 @@ from amanat.targets.docker import LOOPBACK, DockerHost
 from amanat.targets.host import HostSpec
 
 PORT = "ssh_port"
+MAKING_SECONDS = 1200.0  # an emulated machine takes minutes
 
 
 class ScratchHostNotMade(AmanatError):
@@ -87,14 +87,14 @@ def make_host(spec: dict[str, Any], environment: dict[str, str]) -> None:
     `ScratchHostNotMade`.
     """
     # The dynamic provider's process, too, loads our classes by name.
-    own = {**os.environ, **environment, "PYTHONPATH": str(PROJECT_ROOT)}
-    done = subprocess.run(
+    done = processes.run(
         [sys.executable, "-m", __name__],
+        seconds=MAKING_SECONDS,
+        source={**os.environ, **environment},
+        settings={"PYTHONPATH": str(PROJECT_ROOT)},
+        own=True,
         input=json.dumps(spec),
-        env=own,
         capture_output=True,
-        text=True,
-        check=False,
     )
     if done.returncode != 0:
         raise ScratchHostNotMade(

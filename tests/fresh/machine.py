@@ -1,6 +1,5 @@
 """A virtual machine under QEMU, reached over SSH with a pinned host key; its disk starts from one nobody changes."""
 
-import os
 import shlex
 import signal
 import socket
@@ -101,9 +100,7 @@ class Machine:
 
             typed = f"printf %s {shlex.quote(answer)} | " if answer else ""
             command = self._ssh_command(user, f"{typed}{{ {script}\n}}")
-            status, _ = stream(
-                command, env=dict(os.environ), line=line, tick=lambda seconds: tick(seconds, last[0])
-            )
+            status, _ = stream(command, line=line, tick=lambda seconds: tick(seconds, last[0]))
         return status
 
     @contextmanager

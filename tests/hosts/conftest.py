@@ -16,7 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from amanat.places import PROJECT_ROOT, Places
 from amanat.stack import Stack
-from tests.hosts.live import DEAD_PROXY, STACK, LiveStack, amanat
+from tests.hosts.live import DEAD_PROXY, FOREIGN, STACK, LiveStack, amanat
 
 # The order of a stack's life; each file leaves it whole, but for the last.
 ORDER = (
@@ -47,7 +47,7 @@ THIRD = ("test_cgroup_v2",)
 @pytest.fixture(scope="session")
 def live_stack() -> Iterator[LiveStack]:
     """The stack of this process, made unless it is there."""
-    up = amanat("up", "--no-audit", "--stack", STACK, **DEAD_PROXY)
+    up = amanat("up", "--no-audit", "--stack", STACK, **DEAD_PROXY, **FOREIGN)
     assert up.code == 0, up.err[-4000:]
     places = Places(STACK)
     yield LiveStack(

@@ -26,6 +26,34 @@ DEAD_PROXY = {
     **dict.fromkeys(("https_proxy", "HTTPS_PROXY", "grpc_proxy"), "http://127.0.0.1:9"),
     **dict.fromkeys(("no_proxy", "NO_PROXY"), ""),
 }
+# Variables of a person who also works with the tools we start: each changes what one does, or holds it up.
+FOREIGN = {
+    "PULUMI_CONFIG_PASSPHRASE": "",  # before the file, to Pulumi, and the empty one too
+    "ANSIBLE_RUN_TAGS": "web",
+    "ANSIBLE_SKIP_TAGS": "A7-protection",
+    "ANSIBLE_BECOME_ASK_PASS": "True",
+    "ANSIBLE_STRATEGY": "no_such_strategy",
+    "ANSIBLE_GATHER_SUBSET": "!all",
+    "ANSIBLE_HOME": "/nowhere",
+    "PGOPTIONS": "-c search_path=x",
+    "PGSERVICE": "nobody",
+    "PGHOSTADDR": "192.0.2.1",
+    "PGREQUIRESSL": "0",
+    "PGSSLCRLDIR": "/nowhere",
+    "PGMAXPROTOCOLVERSION": "3.0",
+    "PGTARGETSESSIONATTRS": "standby",
+    "PYTEST_ADDOPTS": "--collect-only",
+    "PYTEST_PLUGINS": "nothing",
+    "PYTHONWARNINGS": "error",
+    "PYTHONPATH": "/nowhere",
+    "LC_ALL": "xx_YY.ISO-8859-1",
+    "LANGUAGE": "de",
+    "SSH_AUTH_SOCK": "/nowhere",
+    "GNUPGHOME": "/nowhere",
+    "GIT_DIR": "/nowhere",
+    "GIT_INDEX_FILE": "/nowhere",
+    "TMPDIR": "/nowhere",
+}
 # What a lost store may cost: A5-6-1-durable, recovery_point_seconds.
 LOSS_SECONDS = 60
 

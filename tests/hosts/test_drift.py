@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 
 from amanat.places import PROJECT_ROOT
 from amanat.stack import Stack
-from tests.hosts.live import audited, failing
+from tests.hosts.live import FOREIGN, audited, failing
 from tests.hosts.proxy import proxy
 
 LOOSENED = "/etc/ssh/sshd_config.d/00-amanat.conf"
@@ -47,14 +47,22 @@ def test_drift_is_seen_and_put_right(live_stack):
     )
     assert "permitrootlogin yes" in live_stack.root("store", "sshd -T")
 
-    drift = live_stack.amanat("drift", "--json")
+    drift = live_stack.amanat("drift", "--json", **FOREIGN)
     assert drift.code == 1, drift.err
     assert any("PermitRootLogin yes" in line for line in drift.json["drift"])
     assert "permitrootlogin yes" in live_stack.root("store", "sshd -T"), "looking for drift changed the host"
 
-    up = live_stack.amanat("up", "--no-audit", "--json")
+    up = live_stack.amanat("up", "--no-audit", "--json", **FOREIGN)
     assert up.code == 0, up.err
     assert "permitrootlogin no" in live_stack.root("store", "sshd -T")
+
+
+def test_an_audit_is_the_same_in_anybodys_environment(live_stack):
+    """Its verdicts, each with the number of its checks: none is left out, and none asks another server."""
+    only = ("--only", "U-currency", "--only", "A6-7-2-transactions")
+    clean, foreign = (live_stack.amanat("audit", "--json", *only, **given) for given in ({}, FOREIGN))
+    assert clean.code == foreign.code == 0, foreign.err
+    assert foreign.json["requirements"] == clean.json["requirements"]
 
 
 def test_after_the_repair_a_forced_converge_changes_no_task(live_stack):

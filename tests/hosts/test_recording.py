@@ -78,10 +78,11 @@ def test_what_is_no_hosts_address_is_refused(writer, ip):
     assert refused.value.sqlstate == INVALID
 
 
-@pytest.mark.parametrize("sent", ["'1970-01-01Z'", "'2106-02-07Z'", "'0001-01-01Z'", "now() + interval '3 days'"])
+@pytest.mark.parametrize("sent", ["'1970-01-01Z'", "'2106-02-07Z'", "'0001-01-01Z'", "now() + '3 days'::interval"])
 def test_a_senders_wrong_clock_loses_no_message(live_stack, writer, sent):
     """What the other side claims is kept as it claims it; the operator's own time must be right."""
-    assert kept(live_stack, record(writer, sent=sent), f"sent_at = {sent}::timestamptz OR {sent} LIKE 'now%'") == "t"
+    apart = f"abs(extract(epoch FROM sent_at - ({sent})::timestamptz)) < 600"
+    assert kept(live_stack, record(writer, sent=sent), apart) == "t"
     record(writer, direction="out", received=sent)
 
 
@@ -122,7 +123,7 @@ def test_more_than_a_mebibyte_is_refused(writer):
 
 
 def test_both_ways_to_write_a_number_are_disclosed_alike(live_stack, writer):
-    number = record(writer, party="+۹۸۹۱۲۰۰۰۱۲۳")
+    number = record(writer, party="+۹۸۹۱۲۰۰۰۰۱۲۳")
     with live_stack.database("archive_discloser", autocommit=True) as discloser:
         for party in ("+989120000123", "+٩٨٩١٢٠٠٠٠١٢٣", " +989120000123 "):
             request = discloser.execute(

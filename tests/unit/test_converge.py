@@ -26,7 +26,8 @@ def played(monkeypatch):
     asked = []
 
     class Fake:
-        def __init__(self, path, inventory, runs, secrets):
+        def __init__(self, path, inventory, runs, secrets, hosts):
+            assert hosts == ["store", "vault"]
             self.given = (path, inventory, runs, secrets)
 
         def run(self):
@@ -38,6 +39,7 @@ def played(monkeypatch):
             return Result(changes=["store: /etc/ssh/sshd_config"])
 
     monkeypatch.setattr(converge, "Playbook", Fake)
+    monkeypatch.setattr(converge, "hosts_of", lambda inventory: ["store", "vault"])
     return asked
 
 

@@ -65,7 +65,7 @@ def rows(sealing):
     return sealed_rows(sealing[0])
 
 
-def sealed_rows(home):
+def sealed_rows(home, text=None):
     """A disclosure of one message, sealed by gpg to the key in `home` the way pgcrypto does it."""
     key = gpg(home, "--trust-model", "always", "--recipient", "Amanat", "--encrypt", data=PASSPHRASE.encode())
     plain = [
@@ -79,7 +79,7 @@ def sealed_rows(home):
         "none",
     ]
     loopback = ["--pinentry-mode", "loopback", "--passphrase", PASSPHRASE]
-    content = gpg(home, *loopback, *plain, "--symmetric", data=CONTENT.encode())
+    content = gpg(home, *loopback, *plain, "--symmetric", data=CONTENT.encode() if text is None else text)
     message = {"id": 5, "key_id": 3, "channel": "sms", "content": base64.encodebytes(content).decode()}
     return [
         ("disclosure", {"id": 7, "order_number": ORDER.number, "records": 1}),
@@ -102,6 +102,15 @@ def gpg(home, *arguments, data=b""):
         check=True,
     )
     return done.stdout
+
+
+@pytest.mark.parametrize("content", [b"\xff\x00\x80", b"\xed\xa0\x80", "سلام".encode("utf-16")])
+def test_content_that_is_no_text_is_opened_as_bytes(sealing, tmp_path, content):
+    signer = Ed25519PrivateKey.generate()
+    path = disclose(Archive(sealed_rows(sealing[0], content)), ORDER, SELECTOR, signer, tmp_path).path
+    record = open_bundle(path, sealing[1], signer.public_key(), unasked).records[0]
+    assert base64.b64decode(record["content_base64"]) == content
+    assert "content" not in record
 
 
 def test_a_bundle_is_opened_by_the_private_key(rows, sealing, tmp_path):

@@ -192,10 +192,13 @@ def test_a_chosen_passphrase_file_is_never_made(places, pulumi, tmp_path):
     assert mode(elsewhere) == 0o755
 
 
-def test_a_passphrase_in_the_environment_needs_no_file(places, pulumi):
-    os.environ["PULUMI_CONFIG_PASSPHRASE"] = "words"
+@pytest.mark.parametrize("value", ["", "another state's"])
+def test_a_passphrase_in_the_environment_never_stands_before_the_file(places, pulumi, value):
+    """Pulumi takes the variable before the file, and the empty one too."""
+    os.environ["PULUMI_CONFIG_PASSPHRASE"] = value
     Stack(places).up(ignore)
-    assert not places.passphrase.exists()
+    assert len(places.passphrase.read_text("utf-8").strip()) >= 32
+    assert "PULUMI_CONFIG_PASSPHRASE" not in os.environ
 
 
 def test_a_bad_setting_is_refused_before_pulumi_runs(stack, places, pulumi):

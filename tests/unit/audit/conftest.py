@@ -12,17 +12,18 @@ import pytest
 from tests.unit.audit.running import run
 
 FAKE_SSH = """#!/bin/sh
-# A host that is this machine. FAKE_SSH_DOWN: its name doesn't answer.
+# A host that is this machine. The files beside it: `down`, a name that doesn't answer, and `log`, what was asked.
+down=$(cat "$0.down" 2>/dev/null)
 for word; do
     case "$word" in
     check | exit) exit 0 ;;
-    "$FAKE_SSH_DOWN") echo "ssh: connect to host $word port 22: Connection refused" >&2; exit 255 ;;
+    "${down:-no host}") echo "ssh: connect to host $word port 22: Connection refused" >&2; exit 255 ;;
     -N) master=1 ;;
     esac
     last=$word
 done
 [ -n "$master" ] && exit 0
-echo "$last" >> "$FAKE_SSH_LOG"
+echo "$last" >> "$0.log"
 exec sh -c "$last"
 """
 CONFTEST = 'pytest_plugins = ["amanat.audit.plugin"]\n'
@@ -88,7 +89,6 @@ def make_auditor(root: Path) -> Auditor:
                 **os.environ,
                 "PATH": f"{root / 'bin'}:{os.environ['PATH']}",
                 "AMANAT_HOME": str(root / "home"),
-                "FAKE_SSH_LOG": str(root / "ssh.log"),
                 "COLUMNS": "200",
                 **environment,
             },

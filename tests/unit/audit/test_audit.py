@@ -91,8 +91,9 @@ def test_an_inventory_that_is_no_inventory_is_one_clear_message(audit: Auditor, 
     assert "Ansible can't read the inventory" in result.text
 
 
-def test_an_unreachable_host_is_not_checked_with_a_clear_reason(audit: Auditor) -> None:
-    result = audit(PASSES, "--only", "U-currency", FAKE_SSH_DOWN="192.0.2.10")
+def test_an_unreachable_host_is_not_checked_with_a_clear_reason(audit: Auditor, tmp_path: Path) -> None:
+    (tmp_path / "bin/ssh.down").write_text("192.0.2.10")
+    result = audit(PASSES, "--only", "U-currency")
     assert result.exit_status == 1
     verdict, reason = result.verdict("U-currency")
     assert verdict == "not-checked"
@@ -186,3 +187,47 @@ def test_an_evidence_directory_that_is_a_file_stops_the_audit(audit: Auditor, tm
     result = audit(PASSES, "--evidence", str(tmp_path / "taken"))
     assert result.exit_status == 4
     assert "evidence can't be stored" in result.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PYTEST_ADDOPTS", "--collect-only"),
+        ("PYTEST_ADDOPTS", "--help"),
+        ("PYTEST_ADDOPTS", "-k nothing"),
+        ("PYTEST_ADDOPTS", "--fixtures"),
+        ("PYTEST_ADDOPTS", "--setup-plan"),
+        ("PYTEST_ADDOPTS", "--stack=another"),
+        ("PYTEST_PLUGINS", "pytester"),
+    ],
+)
+def test_options_behind_the_auditors_back_are_refused(audit: Auditor, name: str, value: str) -> None:
+    result = audit(PASSES, "--only", "U-currency", **{name: value})
+    assert result.exit_status != 0
+    assert result.run is None
+    assert f"{name} would change what is measured" in result.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PGOPTIONS", "-c search_path=x"),
+        ("PGSSLROOTCERT", "/nowhere"),
+        ("GIT_DIR", "/nowhere"),
+        ("LANGUAGE", "fa"),
+        ("SSH_AUTH_SOCK", "/nowhere"),
+        ("PYTEST_DEBUG", "1"),
+    ],
+)
+def test_other_variables_reach_neither_a_policy_nor_what_it_starts(
+    audit: Auditor, name: str, value: str
+) -> None:
+    policy = f'''
+@requirement("U-currency")
+def test_it(store):
+    import os
+    assert "{name}" not in os.environ
+    assert store.read("printenv {name} || echo none") == "none\\n"
+'''
+    result = audit(policy, "--only", "U-currency", **{name: value})
+    assert result.verdict("U-currency")[0] == "satisfied", result.text

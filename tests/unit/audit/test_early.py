@@ -75,6 +75,7 @@ def test_one_that_takes_too_long_is_not_checked(audit: Auditor) -> None:
 
 
 def test_a_host_that_is_down_is_told_by_its_checks_alone(audit: Auditor, tmp_path: Path) -> None:
+    (tmp_path / "bin/ssh.down").write_text("192.0.2.10")
     result = audit(
         policies(
             tmp_path / "log",
@@ -82,7 +83,6 @@ def test_a_host_that_is_down_is_told_by_its_checks_alone(audit: Auditor, tmp_pat
         ),
         "--only",
         "U-currency",
-        FAKE_SSH_DOWN="192.0.2.10",
     )
     assert result.verdict("U-currency")[0] == "not-checked"
     assert "Connection refused" in result.verdict("U-currency")[1]

@@ -1,5 +1,6 @@
 """The command as a person meets it: help, exit status, one message for a failure, JSON when asked."""
 
+import errno
 import json
 import os
 import shutil
@@ -162,6 +163,44 @@ def test_a_failure_as_json_is_json(run, ready, monkeypatch):
     assert json.loads(out) == {"error": {"what": "شکست", "where": "store", "fix": "Mend it."}}
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize(
+    ("number", "help_"),
+    [
+        (errno.ENOSPC, "Free some space"),
+        (errno.EDQUOT, "quota"),
+        (errno.EROFS, "AMANAT_HOME"),
+        (errno.EACCES, "AMANAT_HOME"),
+        (errno.ENOTDIR, "Mend what it names"),
+        (errno.EIO, "Mend what it names"),
+        (errno.EMFILE, "ulimit"),
+    ],
+)
+def test_what_the_system_refuses_is_one_message(run, ready, monkeypatch, number, help_, as_json):
+    refused = OSError(number, os.strerror(number), "/a/file")
+    monkeypatch.setattr(operations, "status", failing(refused))
+    code, out, err = run("status", *(["--json"] if as_json else []))
+    assert code == 1
+    said = json.loads(out)["error"] if as_json else {"what": err, "where": err, "fix": err}
+    assert os.strerror(number) in said["what"]
+    assert "/a/file" in said["where"]
+    assert help_ in said["fix"]
+    assert "Traceback" not in out + err
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_user_without_a_home_is_told(run, monkeypatch, as_json):
+    def nobody(number):
+        raise KeyError(number)
+
+    for name in ("HOME", "AMANAT_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    code, out, err = run("status", *(["--json"] if as_json else []))
+    assert code == 2
+    assert "no home directory" in (json.loads(out)["error"]["what"] if as_json else err)
+
+
 @pytest.mark.parametrize("words", [["up", "--stack", "No Stack"], ["down", "--yes", "--stack", "../x"]])
 def test_a_bad_stack_name_is_refused_before_anything_is_done(run, ready, words):
     code, out, err = run(*words)
@@ -215,20 +254,26 @@ def test_the_stack_is_named_by_option_or_environment(run, ready, monkeypatch):
 
 
 @pytest.fixture
-def pytests(monkeypatch):
+def pytests(monkeypatch, places):
     """Audits that were started, instead of audits; each ends with the last status put in."""
     started = []
 
-    def start(command, cwd, check, stdout=None):
+    def start(command, cwd, own, seconds, stdout=None):
         started.append(command[1:])
-        assert cwd == PROJECT_ROOT
+        assert (cwd, own, seconds) == (PROJECT_ROOT, True, None)
+        (run,) = [word.removeprefix("--run=") for word in command if word.startswith("--run=")]
+        if measured[-1]:
+            (places.evidence / run).mkdir(parents=True)
+            result = {"requirements": {"U-currency": {}}}
+            (places.evidence / run / "manifest.json").write_text(json.dumps({"result": result}), "utf-8")
         streams.append(stdout)
         told.append(handed())
-        return SimpleNamespace(returncode=statuses[-1])
+        return SimpleNamespace(returncode=statuses[-1], stdout="words\n" if stdout == -1 else None)
 
-    started, statuses, streams, told = [], [0], [], []
-    monkeypatch.setattr(policies, "subprocess", SimpleNamespace(run=start))
-    return SimpleNamespace(started=started, statuses=statuses, stdout=streams, told=told)
+    started, statuses, streams, told, measured = [], [0], [], [], [True]
+    monkeypatch.setattr(module, "Places", lambda name: places)
+    monkeypatch.setattr(policies.processes, "run", start)
+    return SimpleNamespace(started=started, statuses=statuses, stdout=streams, told=told, measured=measured)
 
 
 @pytest.mark.parametrize(("ended", "status"), [(0, 0), (1, 1), (2, 2), (4, 2), (5, 2), (-9, 2)])
@@ -237,14 +282,25 @@ def test_an_audit_ends_as_it_was_found(run, pytests, ended, status):
     code, out, err = run("audit", "--stack", "t", "--only", "U-currency", "--only", "A7-laws")
     assert code == status
     (words,) = pytests.started
-    assert words[:4] == ["-m", "pytest", "policies", "--stack=t"]
+    assert words[:4] == ["-m", "pytest", "policies", "--stack=unit"]
     assert words[-2:] == ["--only=U-currency", "--only=A7-laws"]
     assert ("next: `make status`" in err) is (ended == 0)
     assert out == ""
 
 
+@pytest.mark.parametrize(("ended", "as_json"), [(0, False), (0, True), (1, True), (4, True), (-9, True)])
+def test_an_audit_that_measured_nothing_is_red(run, pytests, ended, as_json):
+    """An exit status of 0 proves nothing: pytest may only have listed the checks. And JSON is JSON then, too."""
+    pytests.measured.append(False)
+    pytests.statuses.append(ended)
+    code, out, err = run("audit", *(["--json"] if as_json else []))
+    assert code == (1 if ended in (0, 1) else 2)
+    said = json.loads(out)["error"]["what"] if as_json else err
+    assert f"measured nothing (pytest ended {ended})" in said
+
+
 def test_an_audit_as_json_has_standard_output_for_itself(run, pytests):
-    assert run("audit", "--json")[:2] == (0, "")
+    assert run("audit", "--json")[:2] == (0, "words\n")
     assert pytests.started[0][-1] == "--json=-"
 
 

@@ -61,6 +61,54 @@ def test_only_hashed_packages_are_installed_and_only_once(checkout):
     assert len(installs(checkout)) == 2
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "PIP_TARGET",
+            "PIP_PREFIX",
+            "PIP_NO_DEPS",
+            "PIP_DRY_RUN",
+            "PIP_REQUIRE_VIRTUALENV",
+            "PIP_NO_BINARY",
+        ),
+        *(
+            "PYTHONPATH",
+            "PYTHONHOME",
+            "PYTHONWARNINGS",
+            "PYTHONOPTIMIZE",
+            "PYTHONSTARTUP",
+            "PYTHONPLATLIBDIR",
+        ),
+    ],
+)
+def test_what_pip_installs_and_where_is_not_the_persons_choice(checkout, name):
+    pretender = checkout / "pretender"
+    pretender.write_text(pretender.read_text().replace("\n", '\nenv >>"$(dirname "$0")/environment"\n', 1))
+    assert bootstrap(checkout, **{name: "/nowhere"}).returncode == 0
+    seen = "".join(path.read_text() for path in checkout.rglob("environment")).splitlines()
+    assert "PIP_USER=0" in seen
+    assert f"{name}=/nowhere" not in seen
+
+
+@pytest.mark.parametrize(
+    "name", ["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CERT", "PIP_PROXY", "PIP_CONFIG_FILE"]
+)
+def test_where_pip_finds_packages_is(checkout, name):
+    pretender = checkout / "pretender"
+    pretender.write_text(pretender.read_text().replace("\n", '\nenv >>"$(dirname "$0")/environment"\n', 1))
+    assert bootstrap(checkout, **{name: "/mine"}).returncode == 0
+    seen = "".join(path.read_text() for path in checkout.rglob("environment")).splitlines()
+    assert f"{name}=/mine" in seen
+
+
+def test_a_cdpath_leads_nowhere_else(checkout, tmp_path):
+    (tmp_path / "elsewhere/scripts").mkdir(parents=True)
+    done = bootstrap(checkout, CDPATH=str(tmp_path / "elsewhere"))
+    assert done.returncode == 0
+    assert installs(checkout)
+
+
 def test_a_changed_lock_is_installed(checkout):
     bootstrap(checkout)
     with (checkout / "requirements/run.txt").open("a") as lock:

@@ -6,6 +6,7 @@ import tarfile
 from dataclasses import replace
 
 import pytest
+import requests
 
 from amanat.setup import versions
 from amanat.setup.download import CHUNK_BYTES, Downloads, extract
@@ -127,3 +128,16 @@ def test_an_archive_that_is_none_is_refused(tmp_path):
     (tmp_path / "archive.tar.gz").write_bytes(b"<html>blocked</html>")
     with pytest.raises(DownloadRefused, match="can't be unpacked"):
         extract(tmp_path / "archive.tar.gz", tmp_path, lambda name: True)
+
+
+@pytest.mark.parametrize(
+    "login", ["machine 127.0.0.1 login somebody password secret", "default login x password y"]
+)
+def test_no_login_of_the_persons_netrc_is_sent(downloads, tmp_path, monkeypatch, login):
+    """requests sends what it finds there for a host, or for any."""
+    (tmp_path / ".netrc").write_text(f"{login}\n", "utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("NETRC", raising=False)
+    request = requests.Request("GET", "https://127.0.0.1/releases/x")
+    assert "Authorization" in requests.Session().prepare_request(request).headers
+    assert "Authorization" not in downloads._session.prepare_request(request).headers

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -174,6 +175,29 @@ def test_no_go_is_said(machine, unreachable, report, tmp_path):
     with pytest.raises(BuildFailed, match=r"needs Go 1\.26, and there is none") as missing:
         tools("build", report, unreachable, machine)
     assert "AMANAT_PULUMI_DOWNLOADS" in missing.value.fix
+
+
+@pytest.mark.parametrize(
+    "name", ["GOFLAGS", "GOOS", "GOARCH", "GO111MODULE", "GOEXPERIMENT", "CGO_ENABLED", "GOWORK", "GODEBUG"]
+)
+def test_a_build_is_the_same_in_anybodys_environment(machine, unreachable, report, go, program, name):
+    """Nor does Go's own configuration file have a say (`go env -w`), but for where modules come from."""
+    program("go", GO.replace("build)", 'build)\n  env >"$HOME/built-in"', 1))
+    tools("build", report, unreachable, {**machine, name: "nothing-good"})
+    seen = (Path(machine["HOME"]) / "built-in").read_text("utf-8").splitlines()
+    assert f"{name}=nothing-good" not in seen
+    assert {"GOENV=off", "GOWORK=off"} <= set(seen)
+
+
+def test_where_go_was_told_to_find_modules_stays(machine, unreachable, report, go, program):
+    told = '{"GOPROXY": "https://mirror.example", "GOSUMDB": "off", "GOFLAGS": "-mod=mod"}'
+    asked = f"""case "$2" in -json) echo '{told}' ;; *) echo go1.26.8 ;; esac"""
+    fake = GO.replace("env) echo go1.26.8 ;;", f"env) {asked} ;;")
+    program("go", fake.replace("build)", 'build)\n  env >"$HOME/built-in"', 1))
+    tools("build", report, unreachable, machine)
+    seen = (Path(machine["HOME"]) / "built-in").read_text("utf-8").splitlines()
+    assert {"GOPROXY=https://mirror.example", "GOSUMDB=off"} <= set(seen)
+    assert not [line for line in seen if line.startswith("GOFLAGS=")]
 
 
 def test_an_old_go_is_said(machine, unreachable, report, program):

@@ -9,7 +9,7 @@ from amanat.setup import packages
 from amanat.targets import rootfs
 from amanat.targets.rootfs import BootstrapFailed, bootstrap
 
-MAKES = 'echo "$@" >> "$CALLS"; echo rootfs\n'
+MAKES = 'echo "$@" >> "$0.calls"; echo rootfs\n'
 
 
 @pytest.fixture
@@ -25,13 +25,12 @@ def mmdebstrap(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(rootfs, "SCRATCH", tmp_path / "scratch")
     (tmp_path / "scratch").mkdir()
-    monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
 
     def put(script):
         program = tmp_path / "bin/mmdebstrap"
         program.write_text(f"#!/bin/sh\n{script}", "utf-8")
         program.chmod(0o755)
-        return lambda: (tmp_path / "calls").read_text("utf-8").splitlines()
+        return lambda: (tmp_path / "bin/mmdebstrap.calls").read_text("utf-8").splitlines()
 
     return put
 
@@ -142,7 +141,7 @@ def test_what_a_plain_user_lacks_is_named_before_anything_is_tried(
     assert what in failure.value.what
     assert fix in failure.value.fix
     assert "amanat:image_source to pull" in failure.value.fix
-    assert not (tmp_path / "calls").exists()
+    assert not (tmp_path / "bin/mmdebstrap.calls").exists()
 
 
 def test_all_that_is_lacking_is_one_message(plain_user, monkeypatch, tmp_path):

@@ -186,6 +186,9 @@ BEGIN
     IF is_name(order_number) IS NOT TRUE OR is_name(approver) IS NOT TRUE THEN
         RAISE EXCEPTION 'disclosure refused: order number and approver must have visible characters only'
             USING ERRCODE = 'invalid_parameter_value';
+    ELSIF order_date < date '1900-01-01' THEN
+        RAISE EXCEPTION 'disclosure refused: the court order''s date is not of the Gregorian calendar'
+            USING ERRCODE = 'datetime_field_overflow', HINT = 'amanat disclosure takes Solar Hijri dates as well.';
     END IF;
     IF jsonb_typeof(selector -> 'parties') = 'array' AND selector -> 'parties' <> '[]' THEN
         selector := jsonb_set(selector, '{parties}', (
@@ -196,6 +199,36 @@ END $$;
 COMMENT ON FUNCTION archive.request_disclosure(text, date, text, jsonb) IS
     'First step of a disclosure: records a court order, its approver and what is asked. Shows nothing '
     '(Art. 7).';
+
+CREATE OR REPLACE FUNCTION archive.select_records(selector jsonb, OUT record_ids bigint[], OUT bytes bigint)
+LANGUAGE plpgsql STABLE SET search_path = archive, pg_temp SET timezone = 'UTC' AS $$
+#variable_conflict use_column
+DECLARE
+    starts  timestamptz := selector ->> 'from';
+    stops   timestamptz := selector ->> 'until';
+    parties text[] := texts(selector -> 'parties');
+    wanted  bigint[] := texts(selector -> 'ids')::bigint[];
+BEGIN
+    -- Records of before parties had one form are found by that form as well.
+    IF selector ->> 'record' = 'transaction' THEN
+        SELECT coalesce(array_agg(id ORDER BY id), '{}'), 0 INTO record_ids, bytes
+        FROM (SELECT id FROM transaction
+              WHERE recorded_at >= starts AND recorded_at < stops
+                AND (NOT selector ? 'parties' OR user_ref = ANY (parties) OR normal_party(user_ref) = ANY (parties))
+                AND (NOT selector ? 'ids' OR id = ANY (wanted))
+              LIMIT 10001) AS chosen;
+    ELSE
+        SELECT coalesce(array_agg(id ORDER BY id), '{}'), coalesce(sum(size), 0) INTO record_ids, bytes
+        FROM (SELECT id, octet_length(content) AS size FROM message
+              WHERE recorded_at >= starts AND recorded_at < stops
+                AND (NOT selector ? 'parties' OR origin = ANY (parties) OR destination = ANY (parties)
+                     OR normal_party(origin) = ANY (parties) OR normal_party(destination) = ANY (parties))
+                AND (NOT selector ? 'ids' OR id = ANY (wanted))
+                AND (NOT selector ? 'channels' OR channel = ANY (texts(selector -> 'channels')))
+                AND (NOT selector ? 'direction' OR direction = selector ->> 'direction')
+              LIMIT 10001) AS chosen;
+    END IF;
+END $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA archive FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION

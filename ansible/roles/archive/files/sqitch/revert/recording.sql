@@ -13,6 +13,7 @@ COMMIT;
 
 -- What it replaced; every deploy script may be run again.
 \ir ../deploy/message.sql
+\ir ../deploy/disclosure.sql
 
 BEGIN;
 

@@ -146,6 +146,35 @@ def test_a_signal_to_the_whole_group_leaves_nothing(program, tmp_path, number):
     assert settled(tmp_path) == ([], [])
 
 
+@pytest.mark.parametrize("callers", [1, 2, 3])
+def test_a_caller_that_is_gone_is_noticed(tmp_path, callers):
+    """As when the connection of a login without a terminal is lost: no signal comes, the work goes on for nobody."""
+    text = PROGRAM.format(files=str(BASE_FILES), place=str(tmp_path), seconds=0)
+    command = [sys.executable, "-c", text]
+    for _ in range(callers):
+        command = ["/bin/sh", "-c", '"$@"; exit 1', "sh", *command]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as caller:
+        assert caller.stdout.readline().strip()
+        assert all(left(tmp_path))
+        caller.kill()
+    assert settled(tmp_path) == ([], [])
+
+
+def test_what_nohup_started_goes_on_without_its_caller(tmp_path):
+    text = PROGRAM.format(files=str(BASE_FILES), place=str(tmp_path), seconds=0)
+    command = ["/bin/sh", "-c", '"$@"; exit 1', "sh", "/usr/bin/nohup", sys.executable, "-c", text]
+    ready = tmp_path.with_name("nohup")
+    with ready.open("w") as told, subprocess.Popen(command, stdout=told, stderr=told) as caller:
+        while "trial" not in ready.read_text():
+            time.sleep(0.02)
+        caller.kill()
+    time.sleep(1.5)  # longer than the keeper takes to notice
+    assert all(left(tmp_path))
+    (tmp_path / "go").touch()
+    assert settled(tmp_path) == ([], [])
+    assert ready.read_text().endswith("done\n")
+
+
 def test_signal_after_signal_leaves_nothing(program, tmp_path):
     process = program()
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):

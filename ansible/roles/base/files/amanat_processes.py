@@ -19,9 +19,13 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def end_orderly() -> None:
-    """From now on have a signal that ends the program raise SystemExit (128 + its number), so that it clears up."""
+    """From now on have a signal that ends the program raise SystemExit (128 + its number), so that it clears up.
+
+    One that is ignored stays so: nohup(1) asked for it, or the program is clearing up already.
+    """
     for number in ENDING:
-        signal.signal(number, _end)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end)
 
 
 def _end(number: int, _frame: FrameType | None) -> None:

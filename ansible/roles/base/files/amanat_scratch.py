@@ -2,6 +2,7 @@
 
 A keeper, a process in a session of its own, waits for the end of the program, whatever ends it, and clears what is
 left. Where the keeper was killed too, or the machine stopped, the next run of the program does. One run at a time.
+The keeper also notices when the caller is gone, which a connection without a terminal tells nobody by a signal.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ PLACES = {"root": "/run", "postgres": "/run/postgresql", "pgbackrest": "/run/pgb
 WAIT_SECONDS = 300
 STOP_SECONDS = 10
 TRIES = 5
+LOOK_SECONDS = 0.5
 
 
 class Busy(OSError):
@@ -99,9 +101,10 @@ def _kept(parent: Path, prefix: str) -> tuple[Path, int, int]:
         mark = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         fcntl.flock(mark, fcntl.LOCK_EX)  # says that it is in use; the keeper has it too
         listening, told = os.pipe()
+        program = os.getpid()
         keeper = os.fork()
         if keeper == 0:
-            _keep(root, mark, listening)
+            _keep(root, mark, listening, program)
         os.close(listening)
         os.close(mark)
     finally:
@@ -109,7 +112,7 @@ def _kept(parent: Path, prefix: str) -> tuple[Path, int, int]:
     return root, keeper, told
 
 
-def _keep(root: Path, mark: int, listening: int) -> None:
+def _keep(root: Path, mark: int, listening: int, program: int) -> None:
     """Wait until the program has ended, one way or another, and clear what it left. Does not return."""
     try:
         os.setsid()
@@ -123,11 +126,37 @@ def _keep(root: Path, mark: int, listening: int) -> None:
         for low, high in zip([2, *kept], [*kept, os.sysconf("SC_OPEN_MAX")], strict=True):
             os.closerange(low + 1, high)
         os.chdir("/")
-        while os.read(listening, 1):
-            pass
+        callers = _callers(program)
+        while not select.select([listening], [], [], LOOK_SECONDS)[0]:
+            if any(_parent(child) != parent for child, parent in callers.items()):
+                os.kill(program, signal.SIGHUP)
+                callers = {}
         discard(root)
     finally:
         os._exit(0)
+
+
+def _callers(program: int) -> dict[int, int]:
+    """Who called the program, who called those, and so on: the parent of each process, by its number.
+
+    Without the last one, a server of logins: it may be started anew while its sessions go on.
+    """
+    found: dict[int, int] = {}
+    child = program
+    while (parent := _parent(child)) > 1:
+        found[child] = parent
+        child = parent
+    if found:
+        found.popitem()
+    return found
+
+
+def _parent(process: int) -> int:
+    """The parent's number; 0 where the process is gone or can't be seen."""
+    try:
+        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def sweep(parent: Path, prefix: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from typing import Any
+
+from amanat_processes import run
 
 STANZA = "archive"
 PKI = "/etc/amanat/pki"
@@ -20,10 +21,10 @@ def pgbackrest(*given: str) -> str:
     """Run it; returns the output. Raises `Problem` with its own words."""
     command = ["/usr/bin/pgbackrest", *given]
     # Of records it can't decrypt it prints what it takes for them.
-    ran = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    ran = run(command, capture_output=True, text=True, errors="replace")
     if ran.returncode != 0:
         raise Problem(f"pgbackrest {given[-1]} failed: {(ran.stderr or ran.stdout).strip()}")
-    return ran.stdout
+    return str(ran.stdout)
 
 
 def stanza(*given: str) -> dict[str, Any]:

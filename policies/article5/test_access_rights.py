@@ -6,6 +6,40 @@ from amanat.audit import early, requirement
 
 ACCOUNTS = "sudo -n /usr/local/lib/amanat/probe accounts"
 NOT_ALLOWED = "42501"
+# Of the programs that auditors run, their libraries, and what sudo itself lets through where nobody forbids it.
+BROUGHT = (
+    *(
+        "LC_ALL",
+        "LC_MESSAGES",
+        "LANGUAGE",
+        "TZ",
+        "DISPLAY",
+        "COLORS",
+        "LS_COLORS",
+        "KRB5CCNAME",
+        "XAUTHORITY",
+        "PS1",
+    ),
+    *(
+        "PGOPTIONS",
+        "PGHOST",
+        "PGSERVICE",
+        "PYTHONPATH",
+        "PYTHONWARNINGS",
+        "TMPDIR",
+        "PGBACKREST_CONFIG",
+        "NOTIFY_SOCKET",
+    ),
+    *(
+        "DPKG_ADMINDIR",
+        "APT_CONFIG",
+        "OPENSSL_CONF",
+        "RESTIC_CACHE_DIR",
+        "XTABLES_LIBDIR",
+        "SYSTEMD_PAGER",
+        "LD_PRELOAD",
+    ),
+)
 READING = ("archive_writer", "archive_auditor", "archive_discloser")
 CONTENT = ("message", "transaction", "data_key", "disclosure", "seal", "event", "machine")
 
@@ -92,3 +126,12 @@ def test_the_auditor_only_reads(machine):
     assert rights
     assert not {"ALL", "*"} & set(programs.replace(",", " ").split())
     assert machine.run("sudo -n /bin/true").rc != 0
+
+
+@requirement("A5-6-1-access")
+def test_the_auditor_brings_nothing_along(machine):
+    """Variables that change what programs do, and the directory, stay behind when the auditor acts as root."""
+    given = " ".join(f"{name}=C" for name in BROUGHT)
+    found = machine.json(f"cd /tmp && env {given} sudo -n /usr/local/lib/amanat/probe sudo")
+    assert [name for name in found["environment"] if name in BROUGHT] == []
+    assert found["directory"] == "/"

@@ -245,7 +245,9 @@ def test_the_auditor_gets_exact_commands_only():
     """No wildcard, no open argument list, nothing that sudo would read as its own syntax."""
     text = rendered(ROOT / "ansible/roles/base/templates/sudo-auditor.j2")
     granted = [
-        line.removeprefix("auditor ALL=(root) NOPASSWD: ") for line in text.splitlines() if line[0] != "#"
+        line.removeprefix("auditor ALL=(root) NOPASSWD: ")
+        for line in text.splitlines()
+        if line.startswith("auditor ")
     ]
     assert '/usr/bin/id ""' in granted
     assert r"/usr/bin/true --of\=a\,b\:c" in granted

@@ -32,6 +32,8 @@ ORDER = (
     "test_recovery",
     "test_backup_faults",
     "test_breaks",
+    "test_auditor",
+    "test_interrupted",
     "test_drift",
     "test_restart",
     "test_network_unlock",
@@ -39,7 +41,7 @@ ORDER = (
     "test_cgroup_v2",
 )
 # What goes to a second stack where there are two: the first of them leaves the drill on record that whole audits want.
-SECOND = ("test_recovery", "test_breaks", "test_restart")
+SECOND = ("test_recovery", "test_breaks", "test_auditor", "test_interrupted", "test_restart")
 # What needs no stack, and waits most of the time for a machine of its own.
 THIRD = ("test_cgroup_v2",)
 

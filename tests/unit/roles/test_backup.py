@@ -1,6 +1,5 @@
 """The programs of backups: which one is due, what a search in the repository counts, what pgBackRest's words mean."""
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -105,7 +104,7 @@ def test_records_that_cannot_be_read_are_named_without_what_they_hold(backup):
 
 def test_a_full_disk_is_named_before_a_backup_is_tried(backup, monkeypatch):
     monkeypatch.setattr(backup.shutil, "disk_usage", lambda path: SimpleNamespace(free=backup.ROOM_BYTES - 1))
-    monkeypatch.setattr(backup.subprocess, "run", lambda *_, **__: pytest.fail("it was tried"))
+    monkeypatch.setattr(backup, "run", lambda *_, **__: pytest.fail("it was tried"))
     with pytest.raises(
         backup.Problem, match="no space left on the disk of /var/lib/amanat/repository: 15 MiB"
     ):
@@ -115,9 +114,9 @@ def test_a_full_disk_is_named_before_a_backup_is_tried(backup, monkeypatch):
 def test_what_cannot_be_decoded_is_no_traceback(asking, monkeypatch):
     bytes_out = b'[{"repo": [{"status": {"code": 99, "message": "\x9e\x01"}}]}]'
     script = f"import sys; sys.stdout.buffer.write({bytes_out!r})"
-    run = subprocess.run
+    run = asking.run
     monkeypatch.setattr(
-        asking.subprocess, "run", lambda command, **options: run([sys.executable, "-c", script], **options)
+        asking, "run", lambda command, **options: run([sys.executable, "-c", script], **options)
     )
     assert asking.stanza()["repo"][0]["status"]["message"] == "\ufffd\x01"
 
@@ -150,27 +149,28 @@ def test_a_setting_is_what_pgbackrest_calls_current(asking, help_text, setting, 
 
 def test_a_failed_program_is_told_in_its_own_words(asking, monkeypatch):
     ran = subprocess.CompletedProcess([], 37, stdout="", stderr="ERROR: no stanza\n")
-    monkeypatch.setattr(asking.subprocess, "run", lambda *_, **__: ran)
+    monkeypatch.setattr(asking, "run", lambda *_, **__: ran)
     with pytest.raises(asking.Problem, match="info failed: ERROR: no stanza"):
         asking.pgbackrest("info")
 
 
-def test_the_search_counts_a_text_that_two_chunks_share(probe, tmp_path, monkeypatch):
-    monkeypatch.setattr(probe, "CHUNK", 16)
+@pytest.mark.parametrize("chunk", [1, 5, 16, 1 << 20])
+def test_the_search_finds_a_text_that_chunks_share(probe, tmp_path, monkeypatch, chunk):
+    monkeypatch.setattr(probe, "CHUNK", chunk)
     (tmp_path / "bundle").mkdir()
-    (tmp_path / "bundle/1").write_bytes(b"\xc3" * 12 + b"amanat-marker" + b"y" * 40 + b"amanat-marker")
+    (tmp_path / "bundle/1").write_bytes(b"\xc3" * 12 + b"amanat-marker" + b"y" * 40 + b"absent-tex")
     (tmp_path / "archive.info").write_bytes(b"Salted__" + b"z" * 30)
     (tmp_path / "latest").symlink_to("bundle")
-    found = probe.marker([b"amanat-marker", b"absent-text"])
-    assert [one["found"] for one in found["markers"]] == [2, 0]
-    assert found["markers"][0]["sha256"] == hashlib.sha256(b"amanat-marker").hexdigest()
-    assert (found["files"], found["searched_bytes"], found["not_encrypted"]) == (2, 116, [])
+    found = probe.look([b"amanat-marker", b"absent-text"])
+    assert found["markers"] == {"amanat-marker": True, "absent-text": False}
+    assert (found["files"], found["searched_bytes"]) == (2, 113)
+    assert found["not_encrypted"] == ([] if chunk >= 8 else ["archive.info"])
 
 
 @pytest.mark.parametrize("content", [b"\x28\xb5\x2f\xfd....", b"[backup:current]\n", b""])
 def test_a_file_without_the_mark_of_encryption_is_named(probe, tmp_path, content):
     (tmp_path / "backup.info").write_bytes(content)
-    assert probe.marker([b"some-marker"])["not_encrypted"] == ["backup.info"]
+    assert probe.look([b"some-marker"])["not_encrypted"] == ["backup.info"]
 
 
 @pytest.mark.parametrize("name", ["bundle/1", "16391/16647.pgbi"])
@@ -182,13 +182,40 @@ def test_what_is_encrypted_piece_by_piece_must_not_begin_readably(probe, tmp_pat
     path = tmp_path / name
     path.parent.mkdir()
     path.write_bytes(content)
-    assert probe.marker([b"some-marker"])["not_encrypted"] == ([name] if named else [])
+    assert probe.look([b"some-marker"])["not_encrypted"] == ([name] if named else [])
 
 
-@pytest.mark.parametrize("markers", [[], [b"short"], [b"x" * 300], [b"long-enough"] * 17])
-def test_a_search_for_nothing_or_too_much_is_refused(probe, markers):
-    with pytest.raises(probe.Problem, match="1 to 16 lines"):
-        probe.marker(markers)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["marker"],
+        ["look", "+989121234567"],
+        ["look", "--marker=+989121234567"],
+        ["verify", "/etc"],
+        ["info", "--no-config"],
+        ["LOOK"],
+        ["--help"],
+        ["draw", ""],
+        [],
+    ],
+)
+def test_words_of_the_callers_are_refused(probe, monkeypatch, capsys, words):
+    monkeypatch.setattr(sys, "argv", ["probe-repository", *words])
+    assert probe.main() == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_what_the_caller_sends_is_not_looked_for(probe, monkeypatch, capsys, tmp_path):
+    (tmp_path / "backup.info").write_bytes(b"Salted__ from +989121234567")
+    monkeypatch.setattr(sys, "argv", ["probe-repository", "draw"])
+    assert probe.main() == 0
+    drawn = json.loads(capsys.readouterr().out)["markers"]
+    (tmp_path / "planted").write_bytes(b"Salted__" + drawn["origin"].encode())
+    monkeypatch.setattr(sys, "argv", ["probe-repository", "look"])
+    monkeypatch.setattr(sys, "stdin", pytest.fail)
+    assert probe.main() == 0
+    found = json.loads(capsys.readouterr().out)["markers"]
+    assert found == {drawn["origin"]: True, drawn["content"]: False}
 
 
 def segments(root, *names):
@@ -244,11 +271,7 @@ def test_a_verification_that_stops_at_the_turned_bit_has_noticed_it(probe, tmp_p
 
     monkeypatch.setattr(probe, "pgbackrest", verified)
     found = probe.verify()
-    assert (found["flipped"]["status"], found["flipped"]["valid"], found["flipped"]["said"]) == (
-        "error",
-        0,
-        "zst error",
-    )
+    assert found["flipped"] == {"status": "error", "checked": 0, "valid": 0}
 
 
 def test_other_words_of_the_verification_are_a_problem(probe, monkeypatch, tmp_path):

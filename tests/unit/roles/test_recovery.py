@@ -145,7 +145,7 @@ def starting(restore, monkeypatch, earlier, now, answers):
 
     monkeypatch.setattr(restore, "run", run)
     monkeypatch.setattr(restore, "ask", ask)
-    monkeypatch.setattr(restore.subprocess, "run", lambda *_words, **_options: None)
+    monkeypatch.setattr(restore.amanat_processes, "run", lambda *_words, **_options: None)
     monkeypatch.setattr(restore.time, "sleep", lambda _seconds: None)
 
 

@@ -191,6 +191,7 @@ def test_a_marker_is_counted_once_though_it_lies_across_reads(volume, tmp_path, 
         probe.in_file(path, search)
         assert list(search.found.values()) == [1, 1, 0]
         assert search.searched_bytes == start + 34
+    assert probe.Search([b"+98912", b"+98935"])._common == b"+989"
     search = probe.Search(markers)
     files, where = probe.in_files(tmp_path.rglob("*"), search)
     assert (files, list(search.found.values())) == (40, [40, 40, 0])

@@ -19,6 +19,7 @@ import sys
 from pathlib import Path
 
 from amanat_archive.scratch import REAL, Problem, Scratch, become_postgres, query, run
+from amanat_processes import running
 
 TOOLS = Path(__file__).resolve().parent
 SAME_AS_REAL = (
@@ -106,15 +107,11 @@ def measure(rounds: int, clients: int, seconds: int) -> dict[str, object]:
         deploy(scratch)
         paths = scripts(scratch)
         environment = {**os.environ, **scratch.where, "PGUSER": "archive_sealer"}
-        sealer = subprocess.Popen([TOOLS / "archive-seal"], env=environment, stdout=subprocess.DEVNULL)
-        try:
+        with running([str(TOOLS / "archive-seal")], env=environment, stdout=subprocess.DEVNULL):
             rates: dict[str, list[float]] = {name: [] for name in paths}
             for _ in range(rounds):
                 for name, path in paths.items():
                     rates[name].append(rate(scratch, path, clients, seconds))
-        finally:
-            sealer.terminate()
-            sealer.wait()
         bad = query("SELECT * FROM archive.verify();", scratch.where)
     if bad:
         raise Problem(f"the chain did not verify after the bench: {bad}")

@@ -9,10 +9,9 @@ among the newest records to try on.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 
-from amanat_archive.scratch import REAL, Problem, Scratch, become_postgres, query, run
+from amanat_archive.scratch import PSQL, REAL, Problem, Scratch, become_postgres, query, run
 
 NEWEST_RECORDS = 1000
 SETTINGS = {"shared_buffers": "16MB", "fsync": "off", "autovacuum": "off", "max_connections": "10"}
@@ -67,9 +66,8 @@ def copy_rows(scratch: Scratch, window: dict[str, int]) -> None:
 
 def copy(scratch: Scratch, table: str, rows: str) -> None:
     """Rows of the real archive into the scratch table of that name."""
-    psql = ["psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command"]
-    data = run([*psql, f"COPY ({rows}) TO STDOUT"], **REAL)
-    run([*psql, f"COPY archive.{table} FROM STDIN"], data, **scratch.where)
+    data = run([*PSQL, "--command", f"COPY ({rows}) TO STDOUT"], **REAL)
+    run([*PSQL, "--command", f"COPY archive.{table} FROM STDIN"], data, **scratch.where)
 
 
 def verdict(scratch: Scratch, first_seal: int) -> dict[str, object] | None:
@@ -81,9 +79,8 @@ def verdict(scratch: Scratch, first_seal: int) -> dict[str, object] | None:
 def replica_refused(scratch: Scratch) -> bool:
     """Whether replication mode alone lets the edit through."""
     attempt = "SET session_replication_role = replica; UPDATE archive.message SET origin = 'x';"
-    psql = ["psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command", attempt]
     try:
-        run(psql, **scratch.where)
+        run([*PSQL, "--command", attempt], **scratch.where)
     except Problem:
         return True
     return False
@@ -119,7 +116,7 @@ def main() -> int:
     except NoMessage as nothing:
         print(f"error: {nothing}", file=sys.stderr)
         return 3
-    except (Problem, OSError, subprocess.SubprocessError) as problem:
+    except (Problem, OSError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
     print(json.dumps(found))

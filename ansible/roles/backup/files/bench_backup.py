@@ -18,12 +18,13 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from amanat_archive.scratch import BIN, Problem, Scratch, become_postgres, query, run
+from amanat_processes import running
+from amanat_scratch import scratch as private
 
 STANZA = "bench"
 PORT, SERVER_PORT = "5997", "5996"
@@ -101,8 +102,8 @@ def cluster(megabytes: int) -> Scratch:
 @contextlib.contextmanager
 def elsewhere() -> Iterator[Path]:
     """Where copies go: the host's plain disk, as the vault's is plain."""
-    with tempfile.TemporaryDirectory(prefix="amanat-bench-", dir="/var/tmp") as directory:
-        yield Path(directory)
+    with private("bench-backup", Path("/var/tmp")) as directory:  # noqa: S108 - made 0700
+        yield directory
 
 
 def fill(scratch: Scratch, megabytes: int, password: str) -> None:
@@ -140,13 +141,9 @@ def serving(scratch: Scratch, target: Path) -> Iterator[None]:
         path.touch(mode=0o600)
         path.write_text(text.format(**known))
     command = ["/usr/bin/pgbackrest", f"--config={scratch.root}/source.conf", "server"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
+    with running(command, stdout=subprocess.DEVNULL) as server:
         _wait_for(known["address"], server)
         yield
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def _wait_for(address: object, server: subprocess.Popen[bytes]) -> None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import time
+
+from amanat_processes import run
 
 NOTE = """
 SELECT json_build_object('seq', h.seq, 'hash', h.hash, 'records', h.records, 'sealed_at', h.sealed_at,
@@ -43,10 +44,10 @@ def ask(query: str) -> str:
         "--dbname=archive",
         f"--command={query}",
     ]
-    ran = subprocess.run(psql, capture_output=True, text=True, check=False)
+    ran = run(psql, capture_output=True, text=True)
     if ran.returncode != 0:
         raise Problem(ran.stderr.strip())
-    return ran.stdout.strip()
+    return str(ran.stdout.strip())
 
 
 def has_left(segment: str) -> bool:

@@ -12,13 +12,14 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import amanat_processes
+from amanat_scratch import alone, own_place, scratch
 
 STANZA = "archive"
 UNIT = "postgresql@17-main.service"
@@ -41,11 +42,11 @@ class Problem(Exception):
 
 def run(*command: str) -> str:
     """Run a command and return its output. Raises `Problem` with what it said last."""
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    ran = amanat_processes.run(command, capture_output=True, text=True)
     if ran.returncode != 0:
         said = (ran.stderr.strip() or ran.stdout.strip()).splitlines()[-3:]
         raise Problem(f"{' '.join(command[-3:])} ended with {ran.returncode}: {' '.join(said)}")
-    return ran.stdout
+    return str(ran.stdout)
 
 
 def ask(query: str) -> str:
@@ -63,7 +64,7 @@ def in_milliseconds(moment: str) -> str:
 def control(data: Path) -> dict[str, str]:
     """What the cluster's control file says, by name (pg_controldata(1)); nothing where there is no cluster."""
     command = (*AS_POSTGRES, f"{BINARIES}/pg_controldata", str(data))
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env={"LC_ALL": "C"})
+    ran = amanat_processes.run(command, capture_output=True, text=True, env={"LC_ALL": "C"})
     return {
         name: value.strip() for name, _, value in (line.partition(":") for line in ran.stdout.splitlines())
     }
@@ -83,7 +84,7 @@ def refuse_to_lose(data: Path, cluster: str) -> None:
 def has_newer_timeline(data: Path) -> bool:
     """Whether the repository knows of a timeline after the one that was just replayed."""
     newer = int(control(data).get("Latest checkpoint's TimeLineID", "0")) + 1
-    with tempfile.TemporaryDirectory(prefix="amanat-history-") as directory:
+    with scratch("history", own_place()) as directory:
         shutil.chown(directory, "postgres")
         get = (
             "pgbackrest",
@@ -92,7 +93,7 @@ def has_newer_timeline(data: Path) -> bool:
             f"{newer:08X}.history",
             f"{directory}/history",
         )
-        return subprocess.run((*AS_POSTGRES, *get), capture_output=True, check=False).returncode == 0
+        return amanat_processes.run((*AS_POSTGRES, *get), capture_output=True).returncode == 0
 
 
 def fetch(target: str, timeline: str = "") -> None:
@@ -121,7 +122,7 @@ def replay(seconds: float) -> bool:
     `seconds`, or the service gives up.
     """
     began = end_of_log()
-    subprocess.run(("systemctl", "reset-failed", UNIT), capture_output=True, check=False)
+    amanat_processes.run(("systemctl", "reset-failed", UNIT), capture_output=True)
     run("systemctl", "start", "--no-block", UNIT)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -221,7 +222,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=6 * 3600, help="the longest the replay may take")
     given = parser.parse_args()
     try:
-        done = restore(given.target_time, given.data, given.seconds, given.cluster)
+        with alone("restore", seconds=0):
+            done = restore(given.target_time, given.data, given.seconds, given.cluster)
     except (Problem, OSError, ValueError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1

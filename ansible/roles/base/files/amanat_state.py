@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
+
+from amanat_processes import run
 
 WANTED = json.loads(Path("/etc/amanat/base.json").read_text(encoding="utf-8"))
 KERNEL_SETTINGS = Path("/etc/sysctl.d/60-amanat.conf")
@@ -17,10 +18,8 @@ Finding = dict[str, Any]
 
 def output(*command: str) -> str:
     """Standard output of a command; its failure is part of the answer, not the end of it."""
-    run = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
-    )
-    return run.stdout
+    done = run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+    return str(done.stdout)
 
 
 def text(path: str | Path) -> str:

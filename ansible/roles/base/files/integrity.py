@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """Keep and compare the baseline of the host's files (AIDE). Each answer is one JSON object.
 
   mark WHO     remember the start of WHO's work (an unfinished earlier start stands)
@@ -17,32 +17,31 @@ import hashlib
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 from pathlib import Path
+
+from amanat_processes import run
+from amanat_scratch import alone
 
 CONFIG = "/etc/aide/aide.conf"
 HOME = Path("/var/lib/aide")
 DATABASE, FRESH = HOME / "amanat.db", HOME / "amanat.db.new"
 STATUS, LEDGER = HOME / "amanat.status.json", HOME / "amanat.accepted.jsonl"
 DIFFERENCES = 7  # AIDE's exit status: added 1, removed 2, changed 4; above that it failed
+WAIT_SECONDS = 900  # a comparison reads every file
 KINDS = ("added", "removed", "changed")
 ROOTS = ("/boot", "/etc", "/home", "/opt", "/root", "/usr", "/var/spool/cron")
 
 
 def aide(*arguments: str) -> dict[str, list[str]]:
     """Run AIDE; gives the differing paths by kind. AIDE's own failures end the program with 2."""
-    run = subprocess.run(
-        ["/usr/bin/aide", "--config", CONFIG, "--no-progress", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if run.returncode > DIFFERENCES:
-        sys.stderr.write(run.stderr or run.stdout)
+    command = ["/usr/bin/aide", "--config", CONFIG, "--no-progress", *arguments]
+    done = run(command, capture_output=True, text=True)
+    if done.returncode > DIFFERENCES:
+        sys.stderr.write(done.stderr or done.stdout)
         sys.exit(2)
-    report = json.loads(run.stdout) if run.stdout.strip() else {}
+    report = json.loads(done.stdout) if done.stdout.strip() else {}
     return {kind: sorted(report.get(kind) or {}) for kind in KINDS}
 
 
@@ -93,7 +92,7 @@ def touched_since(path: str, start: float) -> bool:
 def anything_since(start: float) -> bool:
     """Whether any watched place changed after the start: saves the comparison where nothing did."""
     roots = [root for root in ROOTS if Path(root).exists()]
-    found = subprocess.run(
+    found = run(
         ["/usr/bin/find", *roots, "-xdev", "-newerct", f"@{start:.6f}", "-print", "-quit"],
         capture_output=True,
         text=True,
@@ -145,25 +144,32 @@ def main(arguments: list[str]) -> int:
     """Entry point."""
     os.umask(0o077)
     HOME.mkdir(exist_ok=True)
+    if arguments == ["status"]:
+        answer = json.loads(STATUS.read_text(encoding="utf-8"))
+    else:
+        with alone("integrity", HOME, WAIT_SECONDS):
+            answer = worked(arguments)
+    sys.stdout.write(json.dumps(answer, sort_keys=True) + "\n")
+    return 0 if answer.get("clean", True) else 1
+
+
+def worked(arguments: list[str]) -> dict[str, object]:
+    """Do what needs the baseline: one run at a time, or they would write each other's files."""
     match arguments:
         case ["mark", who]:
             if not mark_of(who).exists():
                 mark_of(who).touch()
-            answer: dict[str, object] = {"marked": who}
+            return {"marked": who}
         case ["accept", who]:
-            answer = accept(who)
+            return accept(who)
         case ["baseline", why] if DATABASE.exists():
-            answer = baseline(why)
+            return baseline(why)
         case ["check"]:
             if not DATABASE.exists():
                 sys.exit("integrity: there is no baseline yet; the next converge makes it")
-            answer = record(aide("--check"))
-        case ["status"]:
-            answer = json.loads(STATUS.read_text(encoding="utf-8"))
+            return record(aide("--check"))
         case _:
             sys.exit((__doc__ or "").rstrip())
-    sys.stdout.write(json.dumps(answer, sort_keys=True) + "\n")
-    return 0 if answer.get("clean", True) else 1
 
 
 if __name__ == "__main__":

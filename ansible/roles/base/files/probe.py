@@ -117,10 +117,12 @@ def when(path: str) -> str | None:
 
 
 def sudo() -> Finding:
-    """The auditor's rights as sudo sees them, and the record of root's sessions."""
+    """The auditor's rights as sudo sees them, what came along with this call, and the record of root's sessions."""
     listing = output("/usr/bin/sudo", "-l", "-U", "auditor")
     sessions = [path for path in Path("/var/log/sudo-io").glob("*/??/??/??") if path.is_dir()]
     return {
+        "environment": sorted(os.environ),
+        "directory": os.getcwd(),
         "auditor": re.findall(r"^\s+\((.+?)\) (?:NOPASSWD: )?(.+)$", listing, re.M),
         "recorded_sessions": len(sessions),
         "last_recorded": max(map(when, map(str, sessions)), default=None, key=str),

@@ -13,12 +13,11 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import socket
 import ssl
 import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -53,17 +52,13 @@ def foreign() -> ssl.SSLContext:
         .sign(key, hashes.SHA256())
     )
     client = context()
-    with tempfile.TemporaryDirectory() as scratch:
-        pair = Path(scratch, "pair.pem")
-        pair.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            + made.public_bytes(serialization.Encoding.PEM)
-        )
-        client.load_cert_chain(pair)
+    pair = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    with open(os.memfd_create("pair"), "wb") as unnamed:  # OpenSSL wants a file; this one is on no disk
+        unnamed.write(pair + made.public_bytes(serialization.Encoding.PEM))
+        unnamed.flush()
+        client.load_cert_chain(f"/proc/self/fd/{unnamed.fileno()}")
     return client
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from amanat_processes import run
+
 CONFIGURATION = Path("/etc/amanat/copies/copies.json")
 RESTIC = "/usr/bin/restic"
 DAY_SECONDS = 86400
@@ -77,15 +79,13 @@ def restic(repository: Path, key: Path, *arguments: str, seconds: float | None =
     environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     command = [RESTIC, "--quiet", "--repo", str(repository), "--password-file", str(key), *arguments]
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, env=environment, timeout=seconds
-        )
+        done = run(command, capture_output=True, text=True, env=environment, timeout=seconds)
     except subprocess.TimeoutExpired as error:
         raise Problem(f"{repository.name}: restic {arguments[0]} takes more than {seconds:g} s") from error
     if done.returncode != 0:
         said = " ".join((done.stderr or done.stdout).split())[-300:]
         raise Problem(f"{repository.name}: restic {arguments[0]} ended with {done.returncode}: {said}")
-    return done.stdout
+    return str(done.stdout)
 
 
 def ages(settings: Settings) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -50,10 +49,12 @@ def main(arguments: list[str]) -> int:
         right = path.exists() and path.read_text(encoding="utf-8") == wanted
         right = right and path.owner() == settings.account and path.stat().st_mode & 0o777 == 0o400
         if not right and "--dry-run" not in arguments:
-            handle, new = tempfile.mkstemp(dir=path.parent)
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            new = path.with_name(f"{path.name}.new")  # the same each time: a killed run's is replaced
+            new.unlink(missing_ok=True)
+            with open(
+                os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w", encoding="utf-8"
+            ) as stream:
                 stream.write(wanted)
-            os.chmod(new, 0o400)
             shutil.chown(new, settings.account, settings.account)
             os.replace(new, path)
     except (Problem, OSError, ValueError) as error:

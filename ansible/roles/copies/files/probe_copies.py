@@ -14,12 +14,13 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from amanat_copies import DAY_SECONDS, Problem, Settings, ages, arrivals, outlived, restic
+from amanat_processes import run
+from amanat_scratch import own_place, scratch
 
 UNIT = "amanat-copies.service"
 OLDEST_DAYS = 400
@@ -30,7 +31,7 @@ CHECK_SECONDS = 240
 def show(unit: str, *properties: str) -> dict[str, str]:
     """Properties of a unit as the service manager has them now."""
     command = ["/usr/bin/systemctl", "show", f"--property={','.join(properties)}", unit]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = run(command, capture_output=True, text=True, check=True)
     return dict(line.split("=", 1) for line in done.stdout.splitlines())
 
 
@@ -52,12 +53,12 @@ def keeping(settings: Settings) -> dict[str, Any]:
     """
     now = time.time()
     ages_days = [0] * settings.keep_least + list(range(1, OLDEST_DAYS + 1))
-    with tempfile.TemporaryDirectory(prefix="amanat-") as scratch:
+    with scratch("keeping", own_place()) as place:
         for number, days in enumerate(ages_days):
-            path = Path(scratch) / f"{number:064x}"
+            path = place / f"{number:064x}"
             path.touch()
             os.utime(path, (now - days * DAY_SECONDS, now - days * DAY_SECONDS))
-        gone = outlived(arrivals(Path(scratch)), now, settings.keep_days, settings.keep_least)
+        gone = outlived(arrivals(place), now, settings.keep_days, settings.keep_least)
     return {"youngest_removed_days": min((ages_days[int(name, 16)] for name in gone), default=None)}
 
 
@@ -90,8 +91,8 @@ def damage(settings: Settings) -> dict[str, Any]:
     if size > MOST_BYTES:
         raise Problem(f"the smallest repository has {size >> 20} MiB, more than a scratch copy may have")
     key = settings.keys / host
-    with tempfile.TemporaryDirectory(prefix="amanat-", dir="/var/tmp") as scratch:  # noqa: S108 - made 0700
-        copy = Path(scratch) / host
+    with scratch("damage", Path("/var/tmp")) as place:  # noqa: S108 - made 0700
+        copy = place / host
         shutil.copytree(settings.place / host, copy, ignore=lambda place, names: leave(place, names))
         whole = is_whole(copy, key)
         packs = (path for path in (copy / "data").rglob("?" * 64) if path.is_file())

@@ -8,6 +8,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import amanat_processes
+
 CONFIGURATION = Path("/etc/amanat/copy/copy.json")
 AUTHORITY = Path("/etc/amanat/pki/ca.crt")
 OWN = Path("/etc/amanat/copy")  # an address with a login for each place, and the key: for root alone
@@ -79,11 +81,10 @@ class Restic:
     ) -> subprocess.CompletedProcess[str]:
         """Run restic; `Problem` with its last words when it ends otherwise than `accepted`."""
         try:
-            done = subprocess.run(
+            done = amanat_processes.run(
                 [RESTIC, "--quiet", *arguments],
                 capture_output=True,
                 text=True,
-                check=False,
                 env=self._environment,
                 timeout=seconds,
             )

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 from amanat_copy import INCOMPLETE, NO_REPOSITORY, Problem, Restic, Settings
+from amanat_scratch import scratch
 
 TRIES = 2
 REACHED_SECONDS = 120  # restic itself goes on trying for a quarter of an hour
@@ -50,8 +50,9 @@ def note(directory: Path, summaries: dict[str, dict[str, object]]) -> None:
 
 def copy(settings: Settings, place: str) -> dict[str, object]:
     """Leave one copy in a place; returns restic's summary."""
-    with tempfile.TemporaryDirectory(prefix="amanat-") as scratch:
-        restic = Restic(Path(scratch), place)
+    notes = Path(os.environ["STATE_DIRECTORY"])
+    with scratch("copy", Path("/tmp"), locks=notes) as private:  # noqa: S108 - the unit's own, and made 0700
+        restic = Restic(private, place)
         look = restic.run("cat", "config", "--no-lock", accepted=(0, NO_REPOSITORY), seconds=REACHED_SECONDS)
         if look.returncode == NO_REPOSITORY:
             restic.run("init", seconds=REACHED_SECONDS)

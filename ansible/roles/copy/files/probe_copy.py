@@ -21,12 +21,13 @@ import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from amanat_copy import AUTHORITY, OWN, Problem, Restic, Settings, login, pair
+from amanat_processes import run
+from amanat_scratch import own_place, scratch
 
 COMPARED = ("/etc", "/usr/local/lib/amanat", "/var/lib/amanat/heads")
 UNLOCK = Path("/etc/amanat/volume.key")
@@ -57,18 +58,24 @@ def snapshot(restic: Restic, settings: Settings) -> dict[str, Any]:
     return {name: newest[name] for name in ("id", "time", "hostname", "paths")}
 
 
-def newest(_restic: Restic, settings: Settings) -> dict[str, Any]:
+def newest(private: Path, settings: Settings) -> dict[str, Any]:
     """The newest copy in each place, and how many files it lists by place."""
     told = {}
     for place in settings.places:
-        with tempfile.TemporaryDirectory(prefix="amanat-", dir="/run") as scratch:
-            restic = Restic(Path(scratch), place)
-            found = snapshot(restic, settings)
-            listed = restic.run("ls", "--json", "--no-lock", found["id"], seconds=RESTIC_SECONDS).stdout
+        restic = Restic(made(private, place), place)
+        found = snapshot(restic, settings)
+        listed = restic.run("ls", "--json", "--no-lock", found["id"], seconds=RESTIC_SECONDS).stdout
         nodes = map(json.loads, listed.splitlines())
         places = collections.Counter(whereabouts(one["path"]) for one in nodes if one.get("type") == "file")
         told[place] = {**found, "files": dict(places)}
     return told
+
+
+def made(private: Path, name: str) -> Path:
+    """A new directory in the probe's own place."""
+    place = private / name
+    place.mkdir(mode=0o700)
+    return place
 
 
 def whereabouts(path: str) -> str:
@@ -93,37 +100,38 @@ def secrets() -> re.Pattern[bytes]:
     )
 
 
-def restored(restic: Restic, settings: Settings) -> dict[str, Any]:
+def restored(private: Path, settings: Settings) -> dict[str, Any]:
     """Restore the newest copy's configuration into a scratch place and compare it with the live files.
 
     A file that was changed after the copy was made is no difference; one that only grows has to begin alike.
     """
+    restic = Restic(made(private, "way"))
     found = snapshot(restic, settings)
-    made = datetime.fromisoformat(found["time"]).timestamp()
+    made_at = datetime.fromisoformat(found["time"]).timestamp()
     same, different, telling = 0, [], []
     hidden = secrets()
-    with tempfile.TemporaryDirectory(prefix="amanat-", dir="/run") as scratch:
-        only = [f"--include={path}" for path in COMPARED]
-        command = ("restore", found["id"], f"--target={scratch}", "--no-lock", "--verify", *only)
-        restic.run(*command, seconds=RESTIC_SECONDS)
-        files = [path for path in Path(scratch).rglob("*") if path.is_file() and not path.is_symlink()]
-        names = {path: Path("/") / path.relative_to(scratch) for path in files}
-        names = {path: live for path, live in names.items() if str(live).startswith(COMPARED)}
-        for path, live in names.items():
-            content = path.read_bytes()
-            if hidden.search(content):
-                telling.append(str(live))
-            if not live.exists():
-                continue
-            if str(live).startswith(GROWING):
-                alike = live.read_bytes().startswith(content)
-            elif live.stat().st_ctime > made - SETTLED_SECONDS:
-                continue
-            else:
-                alike = digest(path) == digest(live)
-            same += alike
-            if not alike:
-                different.append(str(live))
+    target = made(private, "restored")
+    only = [f"--include={path}" for path in COMPARED]
+    command = ("restore", found["id"], f"--target={target}", "--no-lock", "--verify", *only)
+    restic.run(*command, seconds=RESTIC_SECONDS)
+    files = [path for path in target.rglob("*") if path.is_file() and not path.is_symlink()]
+    names = {path: Path("/") / path.relative_to(target) for path in files}
+    names = {path: live for path, live in names.items() if str(live).startswith(COMPARED)}
+    for path, live in names.items():
+        content = path.read_bytes()
+        if hidden.search(content):
+            telling.append(str(live))
+        if not live.exists():
+            continue
+        if str(live).startswith(GROWING):
+            alike = live.read_bytes().startswith(content)
+        elif live.stat().st_ctime > made_at - SETTLED_SECONDS:
+            continue
+        else:
+            alike = digest(path) == digest(live)
+        same += alike
+        if not alike:
+            different.append(str(live))
     return {**found, "restored": len(names), "same": same, "different": different, "with_secrets": telling}
 
 
@@ -191,7 +199,7 @@ class Server:
         command = ["/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
         command += ["-nodes", "-days", "1", "-subj", f"/CN={self._settings.host}"]
         command += ["-keyout", key, "-out", certificate]
-        subprocess.run(command, check=True, capture_output=True)
+        run(command, check=True, capture_output=True)
         return certificate, key
 
 
@@ -208,32 +216,31 @@ def trusted_by_the_system(settings: Settings) -> bool:
     return True
 
 
-def refusals(_restic: Restic, settings: Settings) -> dict[str, Any]:
+def refusals(private: Path, settings: Settings) -> dict[str, Any]:
     """Statuses by what was tried; `let_in` shows that the way itself works."""
-    scratch = f"/{settings.host}/data/{hashlib.sha256(SCRATCH).hexdigest()}"
+    planted = f"/{settings.host}/data/{hashlib.sha256(SCRATCH).hexdigest()}"
     config = f"/{settings.host}/config"
-    with tempfile.TemporaryDirectory(prefix="amanat-", dir="/run") as directory:
-        server = Server(settings, Path(directory))
-        me, password = server.login
-        server.ask("POST", scratch, server.login, SCRATCH)  # there from now on, or already
-        return {
-            "let_in": server.ask("HEAD", config, server.login),
-            "held": server.ask("HEAD", scratch, server.login),
-            "delete": server.ask("DELETE", scratch, server.login),
-            "overwrite": server.ask("POST", scratch, server.login, SCRATCH),
-            "other_content": server.ask("POST", scratch, server.login, SCRATCH + b"?"),
-            "still_held": server.ask("HEAD", scratch, server.login),
-            "no_login": server.ask("HEAD", config, None),
-            "wrong_password": server.ask("HEAD", config, (me, password[::-1])),
-            "anothers_copies": server.ask("GET", "/somebody-else/snapshots/", server.login),
-            "anothers_name": server.ask("HEAD", config, ("somebody-else", password)),
-            "everybodys_copies": server.ask("GET", "/snapshots/", server.login),
-            "no_tls": server.plain(config),
-            "old_tls": server.ask("HEAD", config, server.login, newest_tls=ssl.TLSVersion.TLSv1_2),
-            "no_certificate": server.ask("HEAD", config, server.login, anonymous=True),
-            "foreign_certificate": server.ask("HEAD", config, server.login, certificate=server.foreign()),
-            "trusted_by_the_system": trusted_by_the_system(settings),
-        }
+    server = Server(settings, private)
+    me, password = server.login
+    server.ask("POST", planted, server.login, SCRATCH)  # there from now on, or already
+    return {
+        "let_in": server.ask("HEAD", config, server.login),
+        "held": server.ask("HEAD", planted, server.login),
+        "delete": server.ask("DELETE", planted, server.login),
+        "overwrite": server.ask("POST", planted, server.login, SCRATCH),
+        "other_content": server.ask("POST", planted, server.login, SCRATCH + b"?"),
+        "still_held": server.ask("HEAD", planted, server.login),
+        "no_login": server.ask("HEAD", config, None),
+        "wrong_password": server.ask("HEAD", config, (me, password[::-1])),
+        "anothers_copies": server.ask("GET", "/somebody-else/snapshots/", server.login),
+        "anothers_name": server.ask("HEAD", config, ("somebody-else", password)),
+        "everybodys_copies": server.ask("GET", "/snapshots/", server.login),
+        "no_tls": server.plain(config),
+        "old_tls": server.ask("HEAD", config, server.login, newest_tls=ssl.TLSVersion.TLSv1_2),
+        "no_certificate": server.ask("HEAD", config, server.login, anonymous=True),
+        "foreign_certificate": server.ask("HEAD", config, server.login, certificate=server.foreign()),
+        "trusted_by_the_system": trusted_by_the_system(settings),
+    }
 
 
 def main(arguments: list[str]) -> int:
@@ -246,9 +253,9 @@ def main(arguments: list[str]) -> int:
     try:
         settings = Settings.load()
         knock(settings)
-        with tempfile.TemporaryDirectory(prefix="amanat-", dir="/run") as scratch:
-            os.environ["RESTIC_CACHE_DIR"] = scratch
-            facts = asked[arguments[0]](Restic(Path(scratch)), settings)
+        with scratch("probe-copy", own_place()) as private:
+            os.environ["RESTIC_CACHE_DIR"] = str(private / "cache")
+            facts = asked[arguments[0]](private, settings)
         sys.stdout.write(json.dumps(facts, indent=2) + "\n")
     except (Problem, OSError, ValueError, subprocess.CalledProcessError) as error:
         sys.stderr.write(f"error: {error}\n")

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from amanat_pgbackrest import STANZA, Problem, stanza
+from amanat_processes import run
 
 ROOT = Path("/var/lib/amanat/repository")
 ROOM_BYTES = 16 << 20  # less is as good as none
@@ -100,7 +100,7 @@ def make(kind: str) -> None:
         "--log-level-console=info",
         "backup",
     ]
-    status = subprocess.run(command, check=False).returncode
+    status = run(command).returncode
     if status != 0:
         raise Problem(f"pgbackrest backup failed with status {status}; its own lines stand above")
 

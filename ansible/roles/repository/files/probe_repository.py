@@ -3,33 +3,33 @@
 
     probe-repository info     what pgBackRest says of it, and whom its server and its files let in
     probe-repository newest   the last segment of the log that is there, by timeline
-    probe-repository marker   how often each line of standard input occurs in its files, and how these begin
+    probe-repository draw     markers for an audit to record: random texts that nobody chose
+    probe-repository look     whether a marker drawn lately lies in its files, yes or no, and how these begin
     probe-repository verify   whether a flipped byte would be noticed: on a scratch copy of one segment of the log
 
-Run by the account that owns the repository. Exit status: 0 told, 1 a problem (one message on standard error), 2 wrong
-usage.
+It looks for what it drew and reads nothing from the caller. Run by the account that owns the repository. Exit status:
+0 told, 1 a problem (one message on standard error), 2 wrong usage.
 """
 
 from __future__ import annotations
 
-import collections
-import hashlib
 import json
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from amanat_markers import draw, drawn
 from amanat_pgbackrest import STANZA, Problem, pgbackrest, setting, stanza, stranger
+from amanat_scratch import alone, scratch
 
 ROOT = Path("/var/lib/amanat/repository")
 SEGMENT = re.compile(r"^[0-9A-F]{24}-[0-9a-f]{40}(\.\w+)?$")
 ENCRYPTED = b"Salted__"  # how OpenSSL marks what it encrypted by a passphrase
 # How files begin that zstd, gzip, bzip2 and lz4 made.
 COMPRESSED = (b"\x28\xb5\x2f\xfd", b"\x1f\x8b", b"BZh", b"\x04\x22\x4d\x18")
-SHORTEST, LONGEST, MOST = 8, 256, 16
+NAMED = 16
 CHUNK = 8 << 20
 
 
@@ -76,7 +76,9 @@ def info() -> dict[str, object]:
         "stranger": stranger("vault"),
         "mode": f"{ROOT.stat().st_mode & 0o7777:04o}",
         "owner": ROOT.owner(),
-        "open_files": [str(path.relative_to(ROOT)) for path in files() if path.stat().st_mode & 0o007][:MOST],
+        "open_files": [str(path.relative_to(ROOT)) for path in files() if path.stat().st_mode & 0o007][
+            :NAMED
+        ],
     }
 
 
@@ -93,11 +95,10 @@ def clear(path: Path, first: bytes) -> bool:
     return True
 
 
-def marker(markers: Sequence[bytes]) -> dict[str, object]:
+def look(markers: Sequence[bytes]) -> dict[str, object]:
     """Search every file as it lies on the disk."""
-    if not 1 <= len(markers) <= MOST or not all(SHORTEST <= len(one) <= LONGEST for one in markers):
-        raise Problem(f"standard input has 1 to {MOST} lines of {SHORTEST} to {LONGEST} bytes")
-    found: collections.Counter[bytes] = collections.Counter()
+    found = dict.fromkeys(markers, False)
+    longest = max(map(len, markers))
     number, searched, readable = 0, 0, []
     for path in files():
         with open(path, "rb", buffering=0) as opened:
@@ -108,17 +109,17 @@ def marker(markers: Sequence[bytes]) -> dict[str, object]:
             while chunk:
                 searched += len(chunk)
                 for one in markers:
-                    found[one] += (tail[-len(one) + 1 :] + chunk).count(one)
-                tail, chunk = chunk[-LONGEST:], opened.read(CHUNK)
+                    found[one] = found[one] or one in tail + chunk
+                tail, chunk = (tail + chunk)[-longest:], opened.read(CHUNK)
     return {
         "files": number,
         "searched_bytes": searched,
-        "not_encrypted": readable[:MOST],
-        "markers": [{"sha256": hashlib.sha256(one).hexdigest(), "found": found[one]} for one in markers],
+        "not_encrypted": readable[:NAMED],
+        "markers": {one.decode(): there for one, there in found.items()},
     }
 
 
-def copied(scratch: Path) -> Path:
+def copied(place: Path) -> Path:
     """A repository that holds the newest segment of the log and nothing else; returns that segment's copy."""
     segments = sorted((path for path in files() if SEGMENT.match(path.name)), key=lambda path: path.name)
     if not segments:
@@ -129,15 +130,15 @@ def copied(scratch: Path) -> Path:
         *ROOT.glob(f"backup/{STANZA}/backup.info*"),
     ]
     for path in wanted:
-        copy = scratch / path.relative_to(ROOT)
+        copy = place / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
-    return scratch / segments[-1].relative_to(ROOT)
+    return place / segments[-1].relative_to(ROOT)
 
 
-def judged(scratch: Path) -> dict[str, object]:
+def judged(place: Path) -> dict[str, object]:
     """What pgBackRest's own verification says of a scratch repository."""
-    told = pgbackrest(f"--stanza={STANZA}", f"--repo1-path={scratch}", "--output=text", "--verbose", "verify")
+    told = pgbackrest(f"--stanza={STANZA}", f"--repo1-path={place}", "--output=text", "--verbose", "verify")
     status, counts = (
         re.search(r"status: (\w+)", told),
         re.search(r"checked: (\d+), total valid WAL: (\d+)", told),
@@ -156,14 +157,14 @@ def flip(path: Path) -> None:
 
 def verify() -> dict[str, object]:
     """Judge a copy as it is, then with one bit turned."""
-    with tempfile.TemporaryDirectory(prefix="amanat-verify-") as directory:
-        segment = copied(Path(directory))
-        untouched = judged(Path(directory))
+    with scratch("verify", Path("/var/tmp")) as directory:  # noqa: S108 - made 0700
+        segment = copied(directory)
+        untouched = judged(directory)
         flip(segment)
         try:
-            flipped = judged(Path(directory))
-        except Problem as noticed:  # it may stop at what it can't even unpack; the untouched copy it could
-            flipped = {"status": "error", "checked": 0, "valid": 0, "said": str(noticed)}
+            flipped = judged(directory)
+        except Problem:  # it may stop at what it can't even unpack; the untouched copy it could
+            flipped = {"status": "error", "checked": 0, "valid": 0}
         return {"segment": segment.name, "untouched": untouched, "flipped": flipped}
 
 
@@ -174,8 +175,11 @@ def main() -> int:
             told = info()
         elif sys.argv[1:] == ["newest"]:
             told = newest()
-        elif sys.argv[1:] == ["marker"]:
-            told = marker(sys.stdin.buffer.read((LONGEST + 1) * MOST + 1).splitlines())
+        elif sys.argv[1:] == ["draw"]:
+            told = {"markers": draw()}
+        elif sys.argv[1:] == ["look"]:
+            with alone("probe-repository"):
+                told = look(drawn())
         elif sys.argv[1:] == ["verify"]:
             told = verify()
         else:

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
 import json
 import re
 import shutil
 import statistics
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
+from amanat_scratch import scratch
 from amanat_volume import ext4
 from amanat_volume.layout import Layout
 from amanat_volume.problem import Problem, run
@@ -35,19 +33,16 @@ SETTINGS = {
 }
 ROOM_BYTES = 1 << 30
 PREFIX = ".bench-"
-LOCK = Path("/run/amanat-bench.lock")
 
 
 class Cluster:
     """A throwaway cluster on one file system."""
 
-    def __init__(self, parent: Path, port: int) -> None:
-        for left in parent.glob(f"{PREFIX}*"):
-            discard(left)
-        free = shutil.disk_usage(parent).free
+    def __init__(self, root: Path, port: int) -> None:
+        free = shutil.disk_usage(root).free
         if free < ROOM_BYTES:
-            raise Problem(f"{free >> 20} MiB are free, a bench takes {ROOM_BYTES >> 20}", str(parent))
-        self.root = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+            raise Problem(f"{free >> 20} MiB are free, a bench takes {ROOM_BYTES >> 20}", str(root.parent))
+        self.root = root
         self.port = str(port)
         self.rates: list[float] = []
         shutil.chown(self.root, "postgres", "postgres")
@@ -85,30 +80,9 @@ class Cluster:
         return "--host", str(self.root), "--port", self.port
 
 
-def discard(root: Path) -> None:
-    """Stop a throwaway cluster, also one that a killed bench left, and remove every trace of it."""
-    if (root / "data/postmaster.pid").exists():
-        # It may be gone already: status 1.
-        as_postgres(
-            "pg_ctl", "--wait", "--mode=immediate", "--pgdata", str(root / "data"), "stop", accept=(0, 1)
-        )
-    shutil.rmtree(root)
-
-
-def as_postgres(program: str, *given: str, accept: tuple[int, ...] = (0,)) -> str:
+def as_postgres(program: str, *given: str) -> str:
     """Run one of PostgreSQL's programs as its account and return the output."""
-    return run("runuser", "-u", "postgres", "--", f"{BIN}/{program}", *given, accept=accept)
-
-
-@contextlib.contextmanager
-def alone() -> Iterator[None]:
-    """Let one bench at a time run on this host."""
-    with LOCK.open("w") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Problem("another bench runs on this host", str(LOCK)) from error
-        yield
+    return run("runuser", "-u", "postgres", "--", f"{BIN}/{program}", *given)
 
 
 def bench(seconds: int, rounds: int) -> dict[str, object]:
@@ -116,18 +90,17 @@ def bench(seconds: int, rounds: int) -> dict[str, object]:
     layout = Layout.load()
     if not ext4.mounted_device(layout.mount):
         raise Problem("the volume is not open", str(layout.mount), "systemctl start amanat-volume")
-    clusters: dict[str, Cluster] = {}
-    try:
-        clusters["encrypted"] = Cluster(layout.vault, 5998)
-        clusters["plain"] = Cluster(layout.backing.parent, 5999)
+    places = {"encrypted": layout.vault, "plain": layout.backing.parent}
+    with contextlib.ExitStack() as made:
+        clusters = {
+            name: Cluster(made.enter_context(scratch(f"bench-{name}", place, prefix=PREFIX, seconds=0)), port)
+            for port, (name, place) in enumerate(places.items(), start=5998)
+        }
         for cluster in clusters.values():
             cluster.start()
         for _ in range(rounds):
             for cluster in clusters.values():
                 cluster.measure(seconds)
-    finally:
-        for cluster in clusters.values():
-            discard(cluster.root)
     medians = {name: statistics.median(cluster.rates) for name, cluster in clusters.items()}
     return {
         "encrypted_tps": round(medians["encrypted"]),
@@ -148,8 +121,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="runs on each file system")
     given = parser.parse_args()
     try:
-        with alone():
-            sys.stdout.write(json.dumps(bench(given.seconds, given.rounds)) + "\n")
+        sys.stdout.write(json.dumps(bench(given.seconds, given.rounds)) + "\n")
     except (Problem, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

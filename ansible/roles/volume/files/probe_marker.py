@@ -1,13 +1,16 @@
 #!/usr/bin/python3 -B
-"""Say how often each line of standard input occurs on the disk: in the raw image, and in the server's files.
+"""Make up markers for an audit to record, and say whether they lie on the disk: raw image, server's files.
 
-Only reads, never repeats the bytes. Written pages are flushed to the image first, so it is as the disk would
-be found. Exit status: 0 searched (whatever was found), 1 a problem (one message on standard error).
+    probe-marker draw   new markers: random texts that nobody chose
+    probe-marker look   for each marker drawn lately whether it is there: yes or no, not where and not how often
+
+It looks for nothing else and reads nothing from the caller: who could name the text would learn, guess by guess, what
+the database holds. Written pages are flushed to the image first, so it is as the disk would be found. Exit status:
+0 told, 1 a problem (one message on standard error), 2 wrong usage.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import mmap
 import os
@@ -15,12 +18,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from amanat_markers import draw, drawn
+from amanat_scratch import alone
 from amanat_volume.layout import Layout
 from amanat_volume.problem import Problem, run
-from amanat_volume.searching import CHUNK, LONGEST, Search, in_files
-
-SHORTEST, MOST = 8, 16
-NAMED = 20
+from amanat_volume.searching import CHUNK, Search, in_files
 
 
 def extents(descriptor: int, size: int) -> Iterator[tuple[int, int]]:
@@ -52,37 +54,34 @@ def on_disk(path: Path, search: Search) -> None:
 
 
 def facts(markers: Sequence[bytes]) -> dict[str, object]:
-    """Search and return what was found, marker by marker in the order they were given."""
-    if not 1 <= len(markers) <= MOST:
-        raise Problem(f"there are {len(markers)} markers, not 1 to {MOST}", "standard input")
-    for marker in markers:
-        if not SHORTEST <= len(marker) <= LONGEST:
-            raise Problem(f"a marker has {len(marker)} bytes, not {SHORTEST} to {LONGEST}", "standard input")
+    """Search and return what was found, by marker."""
     layout = Layout.load()
     run("sync", "--file-system", str(layout.vault))
     disk, files = Search(markers), Search(markers)
     on_disk(layout.backing, disk)
-    number, where = in_files(layout.vault.rglob("*"), files)
+    number, _ = in_files(layout.vault.rglob("*"), files)
     return {
         "image": {"path": str(layout.backing), "searched_bytes": disk.searched_bytes},
         "files": {"root": str(layout.vault), "files": number, "searched_bytes": files.searched_bytes},
-        "markers": [
-            {
-                "sha256": hashlib.sha256(marker).hexdigest(),
-                "in_image": disk.found[marker],
-                "in_files": files.found[marker],
-                "where": [str(path.relative_to(layout.vault)) for path in where[marker][:NAMED]],
-            }
+        "markers": {
+            marker.decode(): {"in_image": disk.found[marker] > 0, "in_files": files.found[marker] > 0}
             for marker in markers
-        ],
+        },
     }
 
 
 def main() -> int:
-    """Print what was found and return the exit status."""
+    """Print what was asked for and return the exit status."""
+    if sys.argv[1:] not in (["draw"], ["look"]):
+        sys.stderr.write(__doc__ or "")
+        return 2
     try:
-        given = sys.stdin.buffer.read((LONGEST + 1) * MOST + 1)
-        sys.stdout.write(json.dumps(facts(given.splitlines()), indent=2) + "\n")
+        if sys.argv[1] == "draw":
+            told: dict[str, object] = {"markers": draw()}
+        else:
+            with alone("probe-marker"):
+                told = facts(drawn())
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
     except (Problem, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

@@ -1,14 +1,17 @@
-"""A throwaway PostgreSQL cluster beside the real one, on a socket of its own."""
+"""A throwaway PostgreSQL cluster beside the real one, on a socket of its own; it ends with the program."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
+import re
 import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 from types import TracebackType
+
+import amanat_processes
+from amanat_scratch import scratch
 
 BIN = Path("/usr/lib/postgresql/17/bin")
 REAL = {"PGHOST": "/run/postgresql", "PGDATABASE": "archive", "PGUSER": "postgres"}
@@ -22,6 +25,16 @@ ROLES = (
     "archive_audited",
 )
 ROOM_BYTES = 512 << 20
+# An error is its SQLSTATE: its text, and the context of a COPY above all, would repeat what is in a record.
+PSQL = (
+    "psql",
+    "--no-psqlrc",
+    "--quiet",
+    "--set=ON_ERROR_STOP=1",
+    "--set=VERBOSITY=sqlstate",
+    "--set=SHOW_CONTEXT=never",
+)
+_ERROR = re.compile(r"\b(ERROR|FATAL|PANIC|error|fatal)\b")
 
 
 class Problem(Exception):
@@ -38,36 +51,34 @@ def become_postgres(program: list[str]) -> None:
 
 
 def run(command: list[str], text: str | bytes = b"", **environment: str) -> bytes:
-    """Standard output of `command`; raises Problem with the end of its complaint."""
+    """Standard output of `command`; raises Problem with what it complains of, never with a record."""
     given = text.encode() if isinstance(text, str) else text
-    done = subprocess.run(
-        command, input=given, capture_output=True, env={**os.environ, **environment}, check=False
-    )
+    done = amanat_processes.run(command, input=given, capture_output=True, env={**os.environ, **environment})
     if done.returncode != 0:
-        complaint = done.stderr.decode(errors="replace").strip().splitlines()
-        raise Problem(f"{Path(command[0]).name} failed: {complaint[-1] if complaint else done.returncode}")
-    return done.stdout
+        raise Problem(f"{Path(command[0]).name} failed: {complaint(done.stderr) or done.returncode}")
+    return bytes(done.stdout)
+
+
+def complaint(said: bytes) -> str:
+    """The line that names the error. psql's others quote the row that it failed on, and an auditor reads this."""
+    lines = said.decode(errors="replace").strip().splitlines()
+    named = [line for line in lines if _ERROR.search(line)]
+    return named[0] if named else ""
 
 
 def query(sql: str, where: dict[str, str]) -> str:
     """What psql answers, unaligned, without headings."""
-    command = [
-        "psql",
-        "--no-psqlrc",
-        "--quiet",
-        "--no-align",
-        "--tuples-only",
-        "--set=ON_ERROR_STOP=1",
-        "--file=-",
-    ]
-    return run(command, sql, **where).decode().strip()
+    return run([*PSQL, "--no-align", "--tuples-only", "--file=-"], sql, **where).decode().strip()
 
 
 class Scratch:
     """The cluster; a context manager that removes all of it. `where` is its libpq environment."""
 
     def __init__(self, settings: dict[str, str], room_bytes: int = ROOM_BYTES) -> None:
-        self.root = Path(tempfile.mkdtemp(prefix=".scratch-", dir=_beside_the_real_one(room_bytes)))
+        self._place = contextlib.ExitStack()
+        self.root = self._place.enter_context(
+            scratch("cluster", _beside_the_real_one(room_bytes), prefix=".scratch-")
+        )
         self.settings = {"listen_addresses": "", "unix_socket_directories": str(self.root), **settings}
         self.where = {"PGHOST": str(self.root), "PGDATABASE": "archive", "PGUSER": "postgres"}
         if "port" in settings:
@@ -77,14 +88,14 @@ class Scratch:
         try:
             self._start()
         except BaseException:
-            self._remove()
+            self._place.close()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._remove()
+        self._place.close()
 
     def _start(self) -> None:
         data = str(self.root / "data")
@@ -103,18 +114,6 @@ class Scratch:
         query(
             f"{roles} CREATE DATABASE archive OWNER archive_owner;", {**self.where, "PGDATABASE": "postgres"}
         )
-
-    def _remove(self) -> None:
-        stop = [
-            str(BIN / "pg_ctl"),
-            "--pgdata",
-            str(self.root / "data"),
-            "--mode=immediate",
-            "--wait",
-            "stop",
-        ]
-        subprocess.run(stop, capture_output=True, check=False)
-        shutil.rmtree(self.root, ignore_errors=True)
 
 
 def _beside_the_real_one(room_bytes: int) -> Path:

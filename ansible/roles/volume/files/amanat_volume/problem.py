@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
+import amanat_processes
+
 
 class Problem(Exception):
     """What was wrong, where, and what to do; ends the program with exit status 1."""
@@ -34,9 +36,7 @@ def run_raw(
     """
     try:
         # The callers pass fixed programs and paths of root's own configuration; there is no shell.
-        done = subprocess.run(  # noqa: S603
-            command, input=given, capture_output=True, check=False, timeout=seconds
-        )
+        done = amanat_processes.run(command, input=given, capture_output=True, timeout=seconds)
     except FileNotFoundError as error:
         raise Problem(f"the program {command[0]} is missing", fix="run the playbook again") from error
     except subprocess.TimeoutExpired as error:
@@ -45,4 +45,4 @@ def run_raw(
         # Standard output may hold what must not be told.
         said = (done.stderr or (b"" if given else done.stdout)).decode(errors="replace").strip()
         raise Problem(f"{command[0]} failed with status {done.returncode}", command[-1], said)
-    return done.stdout
+    return bytes(done.stdout)

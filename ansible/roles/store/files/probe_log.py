@@ -1,0 +1,71 @@
+#!/usr/bin/python3 -B
+"""Say what an audit needs of PostgreSQL's log of the last five minutes, as JSON; never a line of it.
+
+authorized   the server processes whose client was let in, with the role
+refused      the archive's roles for which a wrong password was given
+markers      for each marker drawn lately (`probe-marker draw`) whether it is in the log: yes or no
+Where somebody has made the log tell too much, the auditor must not read it there. Run by root, takes no arguments and
+reads nothing from the caller. Exit status: 0 told, 1 a problem (one message on standard error), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+from amanat_markers import NoneDrawn, drawn
+from amanat_processes import run
+
+JOURNAL = (
+    "/usr/bin/journalctl",
+    *("--quiet", "--no-pager", "--output=cat", "--identifier=postgresql", "--since=-5min"),
+)
+AUTHORIZED = re.compile(rb"\[(\d+)\].*connection authorized: user=(archive_[a-z]+)\b")
+RANDOM = 32  # characters at the end of a marker
+REFUSED = re.compile(rb'password authentication failed for user "(archive_[a-z]+)"')
+
+
+def markers() -> list[bytes]:
+    """What to look for; nothing where no audit asked for it."""
+    try:
+        return drawn()
+    except NoneDrawn:
+        return []
+
+
+def in_parse_tree(text: bytes, log: bytes) -> bool:
+    """Whether eight bytes of the drawn part stand there as PostgreSQL logs them in parse trees: decimal numbers.
+
+    Its lines hold more than eight, and break anywhere (outfuncs.c, outDatum; print.c, format_node_dump).
+    """
+    part = text[-RANDOM:]
+    windows = (part[start : start + 8] for start in range(len(part) - 7))
+    return any(b" ".join(b"%d" % byte for byte in window) in log for window in windows)
+
+
+def facts(log: bytes) -> dict[str, object]:
+    """What is told of a log."""
+    return {
+        "authorized": {int(process): role.decode() for process, role in AUTHORIZED.findall(log)},
+        "refused": sorted({role.decode() for role in REFUSED.findall(log)}),
+        "markers": {one.decode(): one in log or in_parse_tree(one, log) for one in markers()},
+    }
+
+
+def main() -> int:
+    """Print the facts and return the exit status."""
+    if sys.argv[1:]:
+        sys.stderr.write(__doc__ or "")
+        return 2
+    try:
+        sys.stdout.write(json.dumps(facts(run(JOURNAL, capture_output=True, check=True).stdout)) + "\n")
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

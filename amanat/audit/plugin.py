@@ -4,7 +4,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from _pytest.config import create_terminal_writer
 
 from amanat.audit import options, report
 from amanat.audit.fixtures import AUDIT, archive, bound, hosts, job, machine, probe, store, vault
+from amanat.audit.known import POLICIES, check_id, directory_of, known_checks, proves
 from amanat.audit.markers import EARLY, MARKER, faults, ids_of, started_early
 from amanat.audit.outcomes import Compared, outcome_of, redacted
 from amanat.audit.session import JUNIT, Audit
@@ -23,7 +24,6 @@ __all__ = ["archive", "bound", "hosts", "job", "machine", "probe", "store", "vau
 
 DRAFTS = pytest.StashKey[Path]()
 COMPARED = pytest.StashKey[Compared]()
-POLICIES = "policies"
 COSTLY = "costly"
 PREPARES = "prepares"
 
@@ -80,7 +80,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
     """Refuse a policy that nothing in the law stands behind; keep what `--only` asks for."""
     policies = [item for item in items if _is_policy(item)]
     wrong = list(faults(policies, register().requirements))
@@ -93,16 +95,36 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = [item for item in items if not _is_policy(item) or not only or only & set(ids_of(item))]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = sorted(kept, key=_turn)
-    for item in filter(_is_policy, items):
-        audit.plan(item.nodeid, ids_of(item), proves(item))
+    if session.testsfailed:  # a policy that can't be collected: pytest says so, and nothing runs
+        return
+    try:
+        _plan(audit, [item for item in kept if _is_policy(item)], _directories(config, policies))
+    except AmanatError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
-def pytest_deselected(items: list[pytest.Item]) -> None:
-    """A check that -k, -m or --deselect leaves out stays planned, and so becomes not-checked."""
-    for item in filter(_is_policy, items):
-        audit = item.config.stash.get(AUDIT, None)
-        if audit and (not audit.options.only or set(audit.options.only) & set(ids_of(item))):
-            audit.plan(item.nodeid, ids_of(item), proves(item))
+def _plan(audit: Audit, chosen: list[pytest.Item], directories: set[Path]) -> None:
+    """Plan every check that the requirements have: one that was not collected, or left out, becomes not-checked."""
+    for item in chosen:
+        audit.plan(check_id(item), ids_of(item), proves(item), chosen=True)
+    only = set(audit.options.only)
+    for directory in sorted(directories):
+        for test, (ids, text) in known_checks(directory).items():
+            if test not in audit.planned and (not only or only & set(ids)):
+                audit.plan(test, ids, text, chosen=False)
+
+
+def _directories(config: pytest.Config, policies: list[pytest.Item]) -> set[Path]:
+    """Where the policies lie, also when nothing of them was collected."""
+    loaded = {path.parent for path in _conftests(config) if path.parent.name == POLICIES}
+    return loaded | {directory for item in policies if (directory := directory_of(item))}
+
+
+def _conftests(config: pytest.Config) -> Iterator[Path]:
+    for plugin in config.pluginmanager.get_plugins():
+        name = getattr(plugin, "__file__", None)
+        if name and Path(name).name == "conftest.py":
+            yield Path(name)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -125,7 +147,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     if audit is None or not _is_policy(item):
         return (yield)
     item.config.stash[COMPARED].forget()
-    audit.recorder.begin(item.nodeid, ids_of(item))
+    audit.recorder.begin(check_id(item), ids_of(item))
     try:
         return (yield)
     finally:
@@ -148,7 +170,7 @@ def pytest_runtest_makereport(
     outcome, reason = outcome_of(call, made, item.config.stash[COMPARED], proves(item))
     redacted(made, audit.recorder.redact)
     if call.when == "call" or made.outcome != "passed":
-        audit.note(item.nodeid, outcome, reason)
+        audit.note(check_id(item), outcome, reason)
     return made
 
 
@@ -192,12 +214,6 @@ def _tell(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> N
         _write_json(audit)
 
 
-def proves(item: pytest.Item) -> str:
-    """The first sentence of a test's docstring: what it proves."""
-    text = getattr(getattr(item, "obj", None), "__doc__", None) or item.name
-    return " ".join(text.strip().split("\n\n")[0].split())
-
-
 def _turn(item: pytest.Item) -> int:
     if item.get_closest_marker(PREPARES):
         return 0
@@ -207,9 +223,7 @@ def _turn(item: pytest.Item) -> int:
 
 
 def _is_policy(item: pytest.Item) -> bool:
-    root = item.config.rootpath
-    path = item.path.relative_to(root) if item.path.is_relative_to(root) else item.path
-    return POLICIES in path.parts
+    return directory_of(item) is not None
 
 
 def _finish(audit: Audit, config: pytest.Config) -> bool:

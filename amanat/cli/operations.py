@@ -19,6 +19,8 @@ from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
 from amanat.targets import engine
 
+NOT_SELECTED = "not-selected"  # the verdict on what `--only` left out
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -133,11 +135,14 @@ def last_audit(places: Places) -> str:
     if not manifests:
         return ""
     manifest = json.loads(manifests[-1].read_text("utf-8"))
-    counts = Counter(one["verdict"] for one in manifest["result"].get("requirements", {}).values())
-    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    return (
-        f"{manifest['finished']['utc']} {'green' if manifest['result'].get('green') else 'NOT green'}: {told}"
+    result = manifest["result"]
+    counts = Counter(one["verdict"] for one in result.get("requirements", {}).values())
+    left_out, every = counts[NOT_SELECTED], counts.total()
+    scope = (
+        f" for {every - left_out} of {every} requirements, the others were not asked for" if left_out else ""
     )
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if verdict != NOT_SELECTED)
+    return f"{manifest['finished']['utc']} {'green' if result.get('green') else 'NOT green'}{scope}: {told}"
 
 
 def exports(places: Places, environment: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,13 @@ def make_auditor(root: Path) -> Auditor:
     (root / "policies").mkdir()
     (root / "policies/conftest.py").write_text(CONFTEST)
 
-    def audit(policies: str, *arguments: str, inventory: bool = True, **environment: str) -> Result:
+    def audit(
+        policies: str,
+        *arguments: str,
+        inventory: bool = True,
+        chosen: Sequence[str] = ("policies",),
+        **environment: str,
+    ) -> Result:
         (root / "policies/test_sample.py").write_text(HEADER + policies)
         given = ["--inventory", str(root / "hosts.yml")] if inventory else []
         evidence = root / "evidence"
@@ -83,7 +89,7 @@ def make_auditor(root: Path) -> Auditor:
         status, stdout, stderr = run(
             root,
             ["-q", "-p", "no:cacheprovider", "--evidence", str(evidence)]
-            + ["--waivers", str(root / "waivers.yaml"), *given, *arguments, "policies"],
+            + ["--waivers", str(root / "waivers.yaml"), *given, *arguments, *chosen],
             {
                 **os.environ,
                 "PATH": f"{root / 'bin'}:{os.environ['PATH']}",

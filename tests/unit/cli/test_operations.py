@@ -155,6 +155,14 @@ def test_the_last_finished_audit_is_told(places):
     assert last_audit(places) == "2026-01-02Z NOT green: 2 satisfied, 1 not-checked"
 
 
+def test_an_audit_of_some_requirements_is_not_told_as_one_of_all(places):
+    audit(places, "2026-01-02", True, "satisfied", "not-selected", "not-selected")
+    assert (
+        last_audit(places)
+        == "2026-01-02Z green for 1 of 3 requirements, the others were not asked for: 1 satisfied"
+    )
+
+
 def test_mirrors_of_the_settings_serve_the_tools_where_the_environment_names_none(places, monkeypatch):
     monkeypatch.setenv("AMANAT_GOPROXY", "https://environment")
     monkeypatch.setenv("AMANAT_PYPI_INDEX", "to be restored")

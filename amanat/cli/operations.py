@@ -19,6 +19,7 @@ from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
 from amanat.targets import engine
 
+NO_DRIFT = "no drift: the hosts are as `make up` left them"
 NOT_SELECTED = "not-selected"  # the verdict on what `--only` left out
 
 
@@ -78,20 +79,10 @@ def preview(places: Places) -> Answer:
 
 
 def drift(places: Places) -> Answer:
-    """Refresh, and list what check mode would change on the hosts."""
-    stack = Stack(places)
-    result = stack.refresh(Show())
-    outside = {
-        kind: count
-        for kind, count in _counts(result.summary.resource_changes or {}).items()
-        if kind == "delete"
-    }
-    inside = list(stack.configuration_drift())
-    lost = [f"{count} resources are gone from the engine" for count in outside.values()]
-    lines = [*lost, *inside] or ["no drift: the hosts are as `make up` left them"]
-    if lost or inside:
-        lines.append("next: `make up` puts this right")
-    return Answer({"stack": places.stack_id, "drift": [*lost, *inside]}, tuple(lines))
+    """List what differs on the engine and inside the hosts; nothing is changed there."""
+    found = Stack(places).drift(Show())
+    lines = [*found, "next: `make up` puts this right"] if found else [NO_DRIFT]
+    return Answer({"stack": places.stack_id, "drift": found}, tuple(lines))
 
 
 def status(places: Places) -> Answer:

@@ -20,6 +20,7 @@ from amanat.pulumi_errors import explain
 from amanat.settings import Settings
 from amanat.setup.toolchain import environment as tools_environment
 from amanat.setup.toolchain import tools
+from amanat.stopping import STOPPING
 from amanat.targets import engine
 
 PASSPHRASE_BYTES = 32
@@ -318,6 +319,8 @@ def _heard(on_event: OnEvent) -> Iterator[OnEvent]:
     printed: list[str] = []
 
     def listen(event: automation.EngineEvent) -> None:
+        if STOPPING.asked:  # what now fails was asked to end
+            return
         diagnostic = event.diagnostic_event
         if diagnostic is not None and diagnostic.severity == "error":
             errors.append(plain(diagnostic.message).removeprefix("error: "))

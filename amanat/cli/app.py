@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -19,6 +19,7 @@ from amanat.places import Places, require_own_checkout
 from amanat.setup.engine import unasked
 from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
+from amanat.stopping import STOPPED, STOPPING
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 
@@ -199,15 +200,33 @@ def main() -> None:
     as_json = "--json" in sys.argv
     os.environ.update(direct_loopback())  # Docker's client in this process reads them, too
     try:
-        require_own_checkout(Path(sys.argv[0]))
-        app()
-    except AmanatError as error:
-        if as_json:
-            typer.echo(json.dumps({"error": {"what": error.what, "where": error.where, "fix": error.fix}}))
-        else:
-            typer.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
+        with STOPPING.handled():
+            require_own_checkout(Path(sys.argv[0]))
+            app()
     except SystemExit as end:
-        if end.code == INTERRUPTED:
-            typer.echo("stopped; the same command goes on from here.", err=True)
+        if end.code == INTERRUPTED or (end.code and STOPPING.asked):
+            _stopped(as_json)
         raise
+    except (Exception, KeyboardInterrupt) as error:
+        if STOPPING.asked:  # what was ended failed: that says nothing more
+            _stopped(as_json)
+        if not isinstance(error, AmanatError):
+            raise
+        _failed(error, as_json)
+
+
+def _stopped(as_json: bool) -> NoReturn:
+    if as_json:
+        what, _, fix = STOPPED.partition("; ")
+        typer.echo(json.dumps({"error": {"what": what, "where": "", "fix": fix}}))
+    else:
+        typer.echo(STOPPED, err=True)
+    sys.exit(INTERRUPTED)
+
+
+def _failed(error: AmanatError, as_json: bool) -> NoReturn:
+    if as_json:
+        typer.echo(json.dumps({"error": {"what": error.what, "where": error.where, "fix": error.fix}}))
+    else:
+        typer.echo(f"error: {error}", err=True)
+    sys.exit(error.exit_code)

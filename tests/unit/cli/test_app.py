@@ -137,6 +137,13 @@ def test_an_interrupt_ends_with_130_and_a_word(run, ready, monkeypatch):
     assert "the same command goes on from here" in err
 
 
+def test_an_interrupt_is_told_as_json_too(run, ready, monkeypatch):
+    monkeypatch.setattr(operations, "preview", failing(KeyboardInterrupt()))
+    code, out, _ = run("preview", "--json")
+    assert code == 130
+    assert json.loads(out)["error"]["what"] == "stopped"
+
+
 def test_another_failure_is_no_silent_one(run, ready, monkeypatch):
     monkeypatch.setattr(operations, "preview", failing(ZeroDivisionError("a bug")))
     monkeypatch.setattr(sys, "argv", ["amanat", "preview"])

@@ -27,6 +27,14 @@ STOPPED = "stopped; the same command goes on from here."
 _PULUMI = "pulumi"
 
 
+_spared: set[int] = set()
+
+
+def spare(pid: int) -> None:
+    """Leave a process, and what it starts, alone: it is meant to outlive this one, as an engine is."""
+    _spared.add(pid)
+
+
 class Stopping:
     """Whether and how far this process was asked to stop."""
 
@@ -101,7 +109,10 @@ class Stopping:
 
 
 def descendants(of: dict[int, str] | None = None) -> dict[int, str]:
-    """The processes below this one (or below those in `of`), by id, each with the moment of its start."""
+    """The processes below this one (or below those in `of`), by id, each with the moment of its start.
+
+    Without those that are to be spared, and what is below them.
+    """
     parents = set(of) if of else {os.getpid()}
     children: dict[int, list[int]] = {}
     for pid in runs.processes():
@@ -113,7 +124,7 @@ def descendants(of: dict[int, str] | None = None) -> dict[int, str]:
     while waiting:
         pid = waiting.pop()
         mark = _mark(pid)
-        if mark and pid not in found:
+        if mark and pid not in found and pid not in _spared:
             found[pid] = mark
             waiting += children.get(pid, [])
     return found

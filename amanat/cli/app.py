@@ -20,6 +20,7 @@ from amanat.setup.engine import unasked
 from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
 from amanat.stopping import STOPPED, STOPPING
+from amanat.streams import OutputLost, guarded, require_text
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 
@@ -181,8 +182,7 @@ def down(
     """Remove every container, network and volume of the stack, and nothing else."""
     places = Places(stack)
     if not yes:
-        whose = f"Delete stack {stack} of {places.project} with every message in it?"
-        typer.confirm(whose, abort=True, err=True)
+        operations.ask(f"Delete stack {stack} of {places.project} with every message in it?")
     os.environ.update(run_setup().environment)
     operations.tell(operations.down(places), as_json)
 
@@ -200,7 +200,8 @@ def main() -> None:
     as_json = "--json" in sys.argv
     os.environ.update(direct_loopback())  # Docker's client in this process reads them, too
     try:
-        with STOPPING.handled():
+        with STOPPING.handled(), guarded():
+            require_text(sys.argv[1:])
             require_own_checkout(Path(sys.argv[0]))
             app()
     except SystemExit as end:
@@ -225,7 +226,7 @@ def _stopped(as_json: bool) -> NoReturn:
 
 
 def _failed(error: AmanatError, as_json: bool) -> NoReturn:
-    if as_json:
+    if as_json and not isinstance(error, OutputLost):
         typer.echo(json.dumps({"error": {"what": error.what, "where": error.where, "fix": error.fix}}))
     else:
         typer.echo(f"error: {error}", err=True)

@@ -12,11 +12,13 @@ from typing import Any
 import typer
 
 from amanat.cli.show import Show
+from amanat.errors import BadInput
 from amanat.places import Places
 from amanat.schedule import NoTimers, Schedule
 from amanat.settings import Settings
 from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
+from amanat.stopping import STOPPING
 from amanat.targets import engine
 
 NO_DRIFT = "no drift: the hosts are as `make up` left them"
@@ -36,6 +38,20 @@ def tell(answer: Answer, as_json: bool) -> None:
     typer.echo(
         json.dumps(answer.values, indent=1, ensure_ascii=False) if as_json else "\n".join(answer.lines)
     )
+
+
+def ask(question: str) -> None:
+    """Go on after a yes. Raises `typer.Abort` after a no, BadInput where standard input ends without an answer."""
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort as error:
+        if STOPPING.asked:
+            raise
+        raise BadInput(
+            "nobody is there to answer", "standard input", "Give --yes to go on without asking."
+        ) from error
+    if not agreed:
+        raise typer.Abort
 
 
 def adopt_mirrors(places: Places) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from amanat import stopping
 from amanat.setup.errors import EngineMissing
 from amanat.setup.progress import Reporter, elapsed
 
@@ -71,6 +72,7 @@ def _start_detached(daemon: Daemon, ready: Callable[[], bool], report: Reporter)
 def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], report: Reporter) -> str:
     """Wait until the engine is ready; return why it isn't, or ""."""
     _outliving.append(process)
+    stopping.spare(process.pid)
     began = monotonic()
     while not ready():
         waited = monotonic() - began

@@ -1,5 +1,6 @@
 """The command as a person meets it: help, exit status, one message for a failure, JSON when asked."""
 
+import io
 import json
 import subprocess
 import sys
@@ -165,6 +166,41 @@ def test_down_asks_first_and_no_means_no(ready, monkeypatch):
     assert ready == []
 
 
+def test_down_without_anybody_to_answer_is_refused(run, ready, monkeypatch):
+    monkeypatch.setattr(operations, "down", failing(AssertionError("removed without being asked to")))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    code, _, err = run("down")
+    assert code == 2
+    assert "error: nobody is there to answer (standard input)" in err
+    assert "--yes" in err
+    assert ready == []
+
+
+ORDER = ["--order=1", "--order-date=2026-11-20", "--since=2026-11-01", "--until=2026-11-02"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["disclosure", "make", *ORDER, "--approver", "A. \udcff\udcfe"],
+        ["disclosure", "make", *ORDER, "--approver=A", "--party", "\udce9"],
+        ["disclosure", "make", *ORDER, "--approver=A", "--order=\udc80/7"],
+        ["restore", "--yes", "--reason", "caf\udce9"],
+        ["audit", "--only", "A7\udcff"],
+        ["status", "--stack", "st\udcff"],
+        ["status", "--json", "--stack=st\udcff"],
+        ["evidence", "verify", "evid\udcffence"],
+        ["nothing\udcff"],
+    ],
+)
+def test_an_argument_that_is_no_text_is_refused_in_one_message(run, ready, words):
+    code, out, err = run(*words)
+    assert code == 2
+    assert "an argument is not UTF-8" in out + err
+    assert (out + err).count("not UTF-8") == 1
+    assert ready == []
+
+
 def test_the_stack_is_named_by_option_or_environment(run, ready, monkeypatch):
     named = []
     monkeypatch.setattr(operations, "status", lambda places: named.append(places.stack) or Answer({}, ()))
@@ -217,7 +253,7 @@ def test_up_ends_as_its_audit_does(run, ready, pytests, monkeypatch):
     monkeypatch.setattr(recover, "is_due", lambda places: False)
     code, out, _ = run("up", "--json")
     assert (code, json.loads(out)) == (1, {"stack": "x"})
-    assert pytests.stdout == [sys.stderr]  # the answer's JSON stays alone
+    assert [stream._stream for stream in pytests.stdout] == [sys.stderr]  # the answer's JSON stays alone
     assert [json.loads(one) for one in pytests.told] == [{"key": "k"}]
     assert run("up", "--no-audit")[0] == 0
     assert len(pytests.started) == 1

@@ -25,8 +25,9 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from amanat_copy import AUTHORITY, OWN, Problem, Restic, Settings, login, pair
+from amanat_copy import AUTHORITY, FIRST, OWN, Problem, Restic, Settings, login, pair
 
 COMPARED = ("/etc", "/usr/local/lib/amanat", "/var/lib/amanat/heads")
 UNLOCK = Path("/etc/amanat/volume.key")
@@ -35,16 +36,27 @@ SETTLED_SECONDS = 5  # what changed while the copy was made may be in it or not
 SCRATCH = b"Amanat's probe of the append-only server; no copy uses this.\n"
 CONNECT_SECONDS = 10
 RESTIC_SECONDS = 120
+HTTPS = 443
 
 
-def knock(settings: Settings) -> None:
-    """Raise `Problem` when nobody answers: restic itself would try again for minutes."""
+def knock(place: str = FIRST) -> None:
+    """Raise `Problem` when nobody answers in a place: restic itself would wait, and try again, for minutes.
+
+    An answer is a word of TLS: for a server that hangs, its kernel still takes calls.
+    """
+    there = urlsplit((OWN / place).read_text(encoding="utf-8").strip().removeprefix("rest:"))
+    at = (there.hostname or "", there.port or HTTPS)
+    context = ssl.create_default_context(cafile=str(AUTHORITY) if place == FIRST else None)
     try:
-        socket.create_connection((settings.server, settings.port), CONNECT_SECONDS).close()
+        with (
+            socket.create_connection(at, CONNECT_SECONDS) as plain,
+            context.wrap_socket(plain, server_hostname=at[0]),
+        ):
+            return
+    except (ssl.SSLError, ConnectionResetError):
+        return  # it refuses, so it is there: what it refuses, restic will say
     except OSError as error:
-        raise Problem(
-            f"{settings.server}:{settings.port}, where copies go, does not answer: {error}"
-        ) from error
+        raise Problem(f"{at[0]}:{at[1]}, where copies go, does not answer: {error}") from error
 
 
 def snapshot(restic: Restic, settings: Settings) -> dict[str, Any]:
@@ -61,6 +73,7 @@ def newest(_restic: Restic, settings: Settings) -> dict[str, Any]:
     """The newest copy in each place, and how many files it lists by place."""
     told = {}
     for place in settings.places:
+        knock(place)
         with tempfile.TemporaryDirectory(prefix="amanat-", dir="/run") as scratch:
             restic = Restic(Path(scratch), place)
             found = snapshot(restic, settings)
@@ -245,7 +258,7 @@ def main(arguments: list[str]) -> int:
     os.environ.pop("RESTIC_CACHE_DIR", None)
     try:
         settings = Settings.load()
-        knock(settings)
+        knock()
         with tempfile.TemporaryDirectory(prefix="amanat-", dir="/run") as scratch:
             os.environ["RESTIC_CACHE_DIR"] = scratch
             facts = asked[arguments[0]](Restic(Path(scratch)), settings)

@@ -2,9 +2,11 @@
 
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -180,10 +182,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     audit = session.config.stash.get(AUDIT, None)
     if audit is None:
         return
-    audit.close()
-    if audit.recorder.run is None:
-        return
-    passes = _finish(audit, session.config)
+    with _undisturbed():  # a second Ctrl-C would leave evidence that nobody can judge
+        audit.close(at_once=session.exitstatus == pytest.ExitCode.INTERRUPTED)
+        if audit.recorder.run is None:
+            return
+        passes = _finish(audit, session.config)
     if session.exitstatus in (
         pytest.ExitCode.OK,
         pytest.ExitCode.TESTS_FAILED,
@@ -224,6 +227,16 @@ def _turn(item: pytest.Item) -> int:
 
 def _is_policy(item: pytest.Item) -> bool:
     return directory_of(item) is not None
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ignore Ctrl-C for the second or so that it takes."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _finish(audit: Audit, config: pytest.Config) -> bool:

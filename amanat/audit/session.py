@@ -138,7 +138,7 @@ class Audit:
             "requirements": json.loads(text),
         }
 
-    def close(self) -> None:
-        """Leave no connection open."""
+    def close(self, *, at_once: bool = False) -> None:
+        """Leave no connection open; `at_once` also ends what runs on hosts and nobody waits for any more."""
         if "hosts" in self.__dict__:
-            self.hosts.close()
+            self.hosts.close(at_once=at_once)

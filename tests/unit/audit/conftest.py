@@ -15,7 +15,8 @@ FAKE_SSH = """#!/bin/sh
 # A host that is this machine. FAKE_SSH_DOWN: its name doesn't answer.
 for word; do
     case "$word" in
-    check | exit) exit 0 ;;
+    check) exit 0 ;;
+    exit) kill $(cat "$FAKE_SSH_LOG.running" 2>/dev/null) 2>/dev/null; exit 0 ;;  # sessions end with their connection
     "$FAKE_SSH_DOWN") echo "ssh: connect to host $word port 22: Connection refused" >&2; exit 255 ;;
     -N) master=1 ;;
     esac
@@ -23,6 +24,7 @@ for word; do
 done
 [ -n "$master" ] && exit 0
 echo "$last" >> "$FAKE_SSH_LOG"
+echo $$ >> "$FAKE_SSH_LOG.running"
 exec sh -c "$last"
 """
 CONFTEST = 'pytest_plugins = ["amanat.audit.plugin"]\n'

@@ -1,12 +1,12 @@
 """The pytest plugin of the audit; `policies/conftest.py` loads it."""
 
+import contextlib
 import json
 import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,10 +21,12 @@ from amanat.audit.session import JUNIT, Audit
 from amanat.errors import AmanatError
 from amanat.evidence.run import new_name
 from amanat.law import register
+from amanat.streams import Persevering
 
 __all__ = ["archive", "bound", "hosts", "job", "machine", "probe", "store", "vault"]
 
 DRAFTS = pytest.StashKey[Path]()
+OUTPUT = pytest.StashKey[Persevering]()
 COMPARED = pytest.StashKey[Compared]()
 COSTLY = "costly"
 PREPARES = "prepares"
@@ -60,16 +62,28 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    output = config.stash.get(OUTPUT, None)
+    if output and output.lost:
+        where = f"; evidence: {config.stash[AUDIT].run_directory}" if AUDIT in config.stash else ""
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"error: what the audit says can't be written: {output.lost.strerror}{where}\n")
     if DRAFTS in config.stash:
         shutil.rmtree(config.stash[DRAFTS], ignore_errors=True)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """With `--json -`, standard output is the JSON's alone: everything for people goes to standard error."""
-    audit = session.config.stash.get(AUDIT, None)
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if audit and audit.options.json == "-" and reporter:
-        reporter._tw = create_terminal_writer(session.config, sys.stderr)
+    """With `--json -`, standard output is the JSON's alone: everything for people goes to standard error.
+
+    Either may be full or unread: that is no reason to stop measuring.
+    """
+    config = session.config
+    audit = config.stash.get(AUDIT, None)
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if audit and reporter:
+        if audit.options.json == "-":
+            reporter._tw = create_terminal_writer(config, sys.stderr)
+        config.stash[OUTPUT] = reporter._tw._file = Persevering(reporter._tw._file)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -229,7 +243,7 @@ def _is_policy(item: pytest.Item) -> bool:
     return directory_of(item) is not None
 
 
-@contextmanager
+@contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
     """Ignore Ctrl-C for the second or so that it takes."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -76,6 +76,17 @@ def test_a_closed_input_reads_as_empty(run):
     assert (ended.returncode, done) == (0, True)
 
 
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_child_has_streams_too(tmp_path, redirection):
+    child = 'import subprocess\n    subprocess.run(["sh", "-c", "echo x; echo x >&2; read y || true"], check=True)'
+    script = COMMAND.replace("with open(sys.argv[2]", f"{child}\n    with open(sys.argv[2]")
+    (tmp_path / "command.py").write_text(script, "utf-8")
+    words = [sys.executable, str(tmp_path / "command.py"), "1", os.devnull]
+    shell = ["sh", "-c", f'exec "$0" "$@" {redirection}', *words]
+    ended = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
 @pytest.mark.parametrize("stream", ["1", "2"])
 def test_a_reader_that_went_away_is_no_traceback(run, stream):
     ended, _ = run(5000, f"{stream}>&1 | true" if stream == "2" else "| true")

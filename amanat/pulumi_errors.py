@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 from amanat.errors import AmanatError
 
-_DIAGNOSTIC = re.compile(r"^\s*(?:error|Exception): (?P<text>.+)$")
+_DIAGNOSTIC = re.compile(r"^\s*(?:stderr:\s*)?(?:error|Exception): (?P<text>.+)$")
+_LABEL = re.compile(r"^code:.*|^(?:stdout|stderr):\s*|^error:\s*")  # before what the automation API passes on
+_PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s/:@]*):[^\s/@]+@")
 _PROVIDER = re.compile(r"^Exception calling application: ")
 # What Pulumi says when a program or provider ended and it knows no more.
 _NO_REASON = re.compile(
@@ -39,6 +41,17 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
         "a port is taken",
         "Set the port to 0, or stop what uses it.",
     ),
+    (
+        "PULUMI_ACCESS_TOKEN must be set",
+        "the backend of the state asks for a login",
+        "Log in to it (`pulumi login`, or PULUMI_ACCESS_TOKEN); or unset PULUMI_BACKEND_URL, and the state lies here.",
+    ),
+    (
+        r"unable to open bucket|\.pulumi/meta\.yaml|missing google credentials|failed to \w+ cached credentials",
+        "the backend of the state can't be used",
+        "Give what the store that PULUMI_BACKEND_URL names asks for (credentials, region); or unset it, and the state"
+        " lies here.",
+    ),
     ("Cannot connect to the Docker daemon", "no Docker engine answers", "Start it, or set amanat:engine."),
 )
 
@@ -53,6 +66,11 @@ def explain(text: str, diagnostics: Sequence[str] = (), printed: Sequence[str] =
     `diagnostics` are the errors Pulumi reported while it ran, `printed` what the program and its providers wrote to
     their error streams; `text` is what the command printed, for a failure before anything could be reported.
     """
+    text, diagnostics, printed = (
+        _without_passwords(text),
+        [_without_passwords(line) for line in diagnostics],
+        [_without_passwords(line) for line in printed],
+    )
     own = [_PROVIDER.sub("", line.removeprefix("error: ")).strip() for line in diagnostics]
     telling = [line for line in dict.fromkeys(own) if line and not line.lower().startswith(_NOISE)]
     if telling and all(_NO_REASON.search(line) for line in telling):
@@ -66,11 +84,23 @@ def explain(text: str, diagnostics: Sequence[str] = (), printed: Sequence[str] =
     lines = [match["text"] for line in text.splitlines() if (match := _DIAGNOSTIC.match(line))]
     rest = [line for line in dict.fromkeys(lines) if not line.startswith(_NOISE)]
     last_of_traceback = [line.strip().splitlines()[-1] for line in telling]
+    said = "; ".join([*last_of_traceback, *rest][:3])[:800] or _last_words(text)
     return PulumiFailed(
-        what="; ".join([*last_of_traceback, *rest][:3])[:800] or "Pulumi failed without saying why",
+        what=said or "Pulumi failed without saying why",
         where="pulumi",
         fix="Mend the cause and run the same command again; what is done is kept.",
     )
+
+
+def _without_passwords(text: str) -> str:
+    return _PASSWORD_IN_URL.sub(r"\1:***@", text)
+
+
+def _last_words(text: str) -> str:
+    """The end of what a command printed that marks nothing as an error."""
+    lines = [_LABEL.sub("", line.strip()) for line in text.splitlines()]
+    telling = [line for line in lines if line and not line.lower().startswith(_NOISE)]
+    return "; ".join(telling[-3:])[:800]
 
 
 def _cause(printed: str) -> str:

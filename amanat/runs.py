@@ -49,7 +49,7 @@ def end_orphans(stack_id: str) -> list[int]:
 
     They are known by the variables every run sets for its children (proc(5), environ).
     """
-    found = [pid for pid in _processes() if _is_orphan(pid, stack_id)]
+    found = [pid for pid in processes() if _is_orphan(pid, stack_id)]
     for number in (signal.SIGTERM, signal.SIGKILL):
         for pid in found:
             _signal(pid, number)
@@ -58,20 +58,34 @@ def end_orphans(stack_id: str) -> list[int]:
     return found
 
 
-def _processes() -> list[int]:
+def processes() -> list[int]:
+    """The ids of all processes of this machine."""
     proc = Path("/proc")
     return [int(entry.name) for entry in proc.iterdir() if entry.name.isdigit()] if proc.exists() else []
 
 
-def _is_orphan(pid: int, stack_id: str) -> bool:
+def end_run(run: str, *, kill: bool) -> None:
+    """End what carries a run's mark in its environment, also what has left its tree of processes (SSH's masters)."""
+    found = [pid for pid in processes() if pid != os.getpid() and f"AMANAT_RUN={run}" in _environment(pid)]
+    for number in (signal.SIGKILL,) if kill else (signal.SIGTERM, signal.SIGKILL):
+        for pid in found:
+            _signal(pid, number)
+        if _wait_gone(found):
+            return
+
+
+def _environment(pid: int) -> set[str]:
     try:
-        raw = Path(f"/proc/{pid}/environ").read_bytes()
+        return set(os.fsdecode(Path(f"/proc/{pid}/environ").read_bytes()).split("\0"))
     except OSError:
-        return False
-    variables = raw.split(b"\0")
+        return set()
+
+
+def _is_orphan(pid: int, stack_id: str) -> bool:
+    variables = _environment(pid)
     # Another AMANAT_HOME's run on this checkout holds another lock, and is no orphan of ours.
-    ours = {f"AMANAT_STACK_ID={stack_id}".encode(), f"AMANAT_HOME={home()}".encode()} <= set(variables)
-    return ours and f"AMANAT_RUN={RUN_ID}".encode() not in variables
+    ours = {f"AMANAT_STACK_ID={stack_id}", f"AMANAT_HOME={home()}"} <= variables
+    return ours and f"AMANAT_RUN={RUN_ID}" not in variables
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from pulumi import automation
 
 from amanat import runs
+from amanat.drift import NOT_COMPARED, engine_drift
 from amanat.errors import AmanatError, BadInput
 from amanat.owner import owner
 from amanat.places import Places, write_once, write_private
@@ -19,6 +20,7 @@ from amanat.pulumi_errors import explain
 from amanat.settings import Settings
 from amanat.setup.toolchain import environment as tools_environment
 from amanat.setup.toolchain import tools
+from amanat.stopping import STOPPING
 from amanat.targets import engine
 
 PASSPHRASE_BYTES = 32
@@ -78,12 +80,21 @@ class Stack:
                 # The outputs bring the secrets; the summary needs none, and deciphering takes time.
                 return stack.up(on_event=heard, suppress_progress=True, replace=replace, show_secrets=False)
 
-    def refresh(self, on_event: OnEvent) -> automation.RefreshResult:
-        """Compare the state with the real hosts, inside and out. Raises `AmanatError`."""
+    def drift(self, on_event: OnEvent) -> list[str]:
+        """What differs from the last `up`, on the engine and inside the hosts: a line each.
+
+        Only the state is refreshed: no host is started, nothing is removed. Raises `AmanatError`.
+        """
         with self._opened(must_exist=True) as stack:
-            self._recovered(stack)
+            resources = self._resources(stack)
+            self._refuse_lost_state(resources)
+            there = engine.standing(self.engine_uri(), self.places.stack_id)
+            outside = engine_drift([one for one in resources if one.get("type") in LABELLED], there)
+            if not outside.comparable:
+                return [*outside.lines, NOT_COMPARED]
             with _heard(on_event) as heard:
-                return stack.refresh(on_event=heard, suppress_progress=True, show_secrets=False)
+                result = stack.refresh(on_event=heard, suppress_progress=True, show_secrets=False)
+            return [*outside.lines, *_gone(result), *_configuration_drift(self._resources(stack))]
 
     def down(self, on_event: OnEvent) -> None:
         """Remove everything the stack made on the engine. Keys in the operator's keeping and evidence stay."""
@@ -122,14 +133,6 @@ class Stack:
         """The secret variables of the roles. Raises `NoStack`."""
         values: Mapping[str, Any] = self.outputs().get("secrets", {})
         return values
-
-    def configuration_drift(self) -> list[str]:
-        """What the last refresh found changed inside the hosts. Raises `NoStack`."""
-        self._must_exist()
-        with _explained():
-            deployment = self._workspace().export_stack(self.places.stack).deployment or {}
-        found = [one for one in deployment.get("resources") or [] if one["urn"].endswith(CONFIGURATION)]
-        return [str(line) for one in found for line in one.get("outputs", {}).get("drift") or []]
 
     def engine_uri(self) -> str:
         """The engine this stack lives on: its setting, or "" for the environment's."""
@@ -295,6 +298,19 @@ class Stack:
             stack.refresh(target=lost, suppress_progress=True)
 
 
+def _gone(result: automation.RefreshResult) -> Iterator[str]:
+    """What else a refresh did not find: images, say."""
+    for kind, count in (result.summary.resource_changes or {}).items():
+        if str(getattr(kind, "value", kind)) == "delete":
+            yield f"{count} resources are gone from the engine"
+
+
+def _configuration_drift(resources: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the last refresh found changed inside the hosts."""
+    found = [one for one in resources if one["urn"].endswith(CONFIGURATION)]
+    return [str(line) for one in found for line in one.get("outputs", {}).get("drift") or []]
+
+
 def _ids(resources: Sequence[Mapping[str, Any]]) -> set[str]:
     return {str(one.get("id", "")) for one in resources}
 
@@ -306,6 +322,8 @@ def _heard(on_event: OnEvent) -> Iterator[OnEvent]:
     printed: list[str] = []
 
     def listen(event: automation.EngineEvent) -> None:
+        if STOPPING.asked:  # what now fails was asked to end
+            return
         diagnostic = event.diagnostic_event
         if diagnostic is not None and diagnostic.severity == "error":
             errors.append(plain(diagnostic.message).removeprefix("error: "))

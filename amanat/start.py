@@ -4,7 +4,9 @@ import os
 
 from amanat import environment, processes
 
-COMPLETING = "_AMANAT_COMPLETE"  # set by a shell that asks what may follow, with the words so far in other variables
+COMPLETING = (
+    "_AMANAT_COMPLETE"  # set by a shell that asks what may follow, with the words so far in other variables
+)
 
 
 def main() -> None:

@@ -45,10 +45,15 @@ class Hosts(Mapping[str, Host]):
             "Audit an inventory that has exactly one.",
         )
 
-    def close(self) -> None:
-        """End every connection."""
+    def close(self, *, at_once: bool = False) -> None:
+        """End every connection: after what runs in the background, or `at_once`, and that with it."""
+        if at_once:
+            self._disconnect()
         for host in self._hosts.values():
             host.close()
+        self._disconnect()
+        shutil.rmtree(self._control, ignore_errors=True)
+
+    def _disconnect(self) -> None:
         for connection in self._connections.values():
             connection.close()
-        shutil.rmtree(self._control, ignore_errors=True)

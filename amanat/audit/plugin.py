@@ -1,7 +1,9 @@
 """The pytest plugin of the audit; `policies/conftest.py` loads it."""
 
+import contextlib
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
@@ -14,17 +16,19 @@ from _pytest.config import create_terminal_writer
 from amanat import environment
 from amanat.audit import options, report
 from amanat.audit.fixtures import AUDIT, archive, bound, hosts, job, machine, probe, store, vault
+from amanat.audit.known import POLICIES, check_id, directory_of, known_checks, proves
 from amanat.audit.markers import EARLY, MARKER, faults, ids_of, started_early
 from amanat.audit.outcomes import Compared, outcome_of, redacted
 from amanat.audit.session import JUNIT, Audit
 from amanat.errors import AmanatError, of_os
 from amanat.law import register
+from amanat.streams import Persevering
 
 __all__ = ["archive", "bound", "hosts", "job", "machine", "probe", "store", "vault"]
 
 DRAFTS = pytest.StashKey[Path]()
+OUTPUT = pytest.StashKey[Persevering]()
 COMPARED = pytest.StashKey[Compared]()
-POLICIES = "policies"
 HIDDEN_OPTIONS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 COSTLY = "costly"
 PREPARES = "prepares"
@@ -58,16 +62,28 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    output = config.stash.get(OUTPUT, None)
+    if output and output.lost:
+        where = f"; evidence: {config.stash[AUDIT].run_directory}" if AUDIT in config.stash else ""
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"error: what the audit says can't be written: {output.lost.strerror}{where}\n")
     if DRAFTS in config.stash:
         shutil.rmtree(config.stash[DRAFTS], ignore_errors=True)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """With `--json -`, standard output is the JSON's alone: everything for people goes to standard error."""
-    audit = session.config.stash.get(AUDIT, None)
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if audit and audit.options.json == "-" and reporter:
-        reporter._tw = create_terminal_writer(session.config, sys.stderr)
+    """With `--json -`, standard output is the JSON's alone: everything for people goes to standard error.
+
+    Either may be full or unread: that is no reason to stop measuring.
+    """
+    config = session.config
+    audit = config.stash.get(AUDIT, None)
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if audit and reporter:
+        if audit.options.json == "-":
+            reporter._tw = create_terminal_writer(config, sys.stderr)
+        config.stash[OUTPUT] = reporter._tw._file = Persevering(reporter._tw._file)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -80,7 +96,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
     """Refuse a policy that nothing in the law stands behind; keep what `--only` asks for."""
     policies = [item for item in items if _is_policy(item)]
     wrong = list(faults(policies, register().requirements))
@@ -93,16 +111,36 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = [item for item in items if not _is_policy(item) or not only or only & set(ids_of(item))]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = sorted(kept, key=_turn)
-    for item in filter(_is_policy, items):
-        audit.plan(item.nodeid, ids_of(item), proves(item))
+    if session.testsfailed:  # a policy that can't be collected: pytest says so, and nothing runs
+        return
+    try:
+        _plan(audit, [item for item in kept if _is_policy(item)], _directories(config, policies))
+    except AmanatError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
-def pytest_deselected(items: list[pytest.Item]) -> None:
-    """A check that -k, -m or --deselect leaves out stays planned, and so becomes not-checked."""
-    for item in filter(_is_policy, items):
-        audit = item.config.stash.get(AUDIT, None)
-        if audit and (not audit.options.only or set(audit.options.only) & set(ids_of(item))):
-            audit.plan(item.nodeid, ids_of(item), proves(item))
+def _plan(audit: Audit, chosen: list[pytest.Item], directories: set[Path]) -> None:
+    """Plan every check that the requirements have: one that was not collected, or left out, becomes not-checked."""
+    for item in chosen:
+        audit.plan(check_id(item), ids_of(item), proves(item), chosen=True)
+    only = set(audit.options.only)
+    for directory in sorted(directories):
+        for test, (ids, text) in known_checks(directory).items():
+            if test not in audit.planned and (not only or only & set(ids)):
+                audit.plan(test, ids, text, chosen=False)
+
+
+def _directories(config: pytest.Config, policies: list[pytest.Item]) -> set[Path]:
+    """Where the policies lie, also when nothing of them was collected."""
+    loaded = {path.parent for path in _conftests(config) if path.parent.name == POLICIES}
+    return loaded | {directory for item in policies if (directory := directory_of(item))}
+
+
+def _conftests(config: pytest.Config) -> Iterator[Path]:
+    for plugin in config.pluginmanager.get_plugins():
+        name = getattr(plugin, "__file__", None)
+        if name and Path(name).name == "conftest.py":
+            yield Path(name)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -123,7 +161,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     if audit is None or not _is_policy(item):
         return (yield)
     item.config.stash[COMPARED].forget()
-    audit.recorder.begin(item.nodeid, ids_of(item))
+    audit.recorder.begin(check_id(item), ids_of(item))
     try:
         return (yield)
     finally:
@@ -146,7 +184,7 @@ def pytest_runtest_makereport(
     outcome, reason = outcome_of(call, made, item.config.stash[COMPARED], proves(item))
     redacted(made, audit.recorder.redact)
     if call.when == "call" or made.outcome != "passed":
-        audit.note(item.nodeid, outcome, reason)
+        audit.note(check_id(item), outcome, reason)
     return made
 
 
@@ -156,10 +194,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     audit = session.config.stash.get(AUDIT, None)
     if audit is None:
         return
-    audit.close()
-    if audit.recorder.run is None:
-        return
-    passes = _finish(audit, session.config)
+    with _undisturbed():  # a second Ctrl-C would leave evidence that nobody can judge
+        audit.close(at_once=session.exitstatus == pytest.ExitCode.INTERRUPTED)
+        if audit.recorder.run is None:
+            return
+        passes = _finish(audit, session.config)
     if session.exitstatus in (
         pytest.ExitCode.OK,
         pytest.ExitCode.TESTS_FAILED,
@@ -211,12 +250,6 @@ def _tell(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> N
         _write_json(audit)
 
 
-def proves(item: pytest.Item) -> str:
-    """The first sentence of a test's docstring: what it proves."""
-    text = getattr(getattr(item, "obj", None), "__doc__", None) or item.name
-    return " ".join(text.strip().split("\n\n")[0].split())
-
-
 def _turn(item: pytest.Item) -> int:
     if item.get_closest_marker(PREPARES):
         return 0
@@ -226,9 +259,17 @@ def _turn(item: pytest.Item) -> int:
 
 
 def _is_policy(item: pytest.Item) -> bool:
-    root = item.config.rootpath
-    path = item.path.relative_to(root) if item.path.is_relative_to(root) else item.path
-    return POLICIES in path.parts
+    return directory_of(item) is not None
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ignore Ctrl-C for the second or so that it takes."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _finish(audit: Audit, config: pytest.Config) -> bool:

@@ -22,6 +22,8 @@ from amanat.places import PROJECT_ROOT
 
 SUMMARY = "summary.json"
 JUNIT = "junit.xml"
+DID_NOT_RUN = "it was collected but did not run"
+NOT_CHOSEN = "it was not chosen for this audit, so it did not run"
 
 
 class Audit:
@@ -38,6 +40,7 @@ class Audit:
         self.waivers = waivers.load(options.waivers, self.register.requirements)
         self.recorder = Recorder(Redactor())
         self.planned: dict[str, tuple[tuple[str, ...], str]] = {}
+        self.chosen: set[str] = set()
         self.checks: dict[str, Check] = {}
         self.judgements: dict[str, Judgement] = {}
         self.secrets_problem: NotChecked | None = None
@@ -61,9 +64,11 @@ class Audit:
         targets = inventory.read(options.inventory, options.auditor_user, options.auditor_key)
         return Hosts(targets, self.recorder)
 
-    def plan(self, test: str, requirements: tuple[str, ...], proves: str) -> None:
-        """Remember a check that was collected, so that it can't get lost."""
+    def plan(self, test: str, requirements: tuple[str, ...], proves: str, *, chosen: bool) -> None:
+        """Remember a check, so that it can't get lost; `chosen` tells whether this audit is to run it."""
         self.planned[test] = (requirements, proves)
+        if chosen:
+            self.chosen.add(test)
 
     def start(self) -> None:
         """Find the hosts and open the run; raises `BadInput` or `EvidenceNotWritten`."""
@@ -107,7 +112,8 @@ class Audit:
     def finish(self, attachments: Sequence[Path]) -> bool:
         """Judge, write the summary, sign. Returns whether the audit passes; raises `EvidenceNotWritten`."""
         for test in self.planned.keys() - self.checks.keys():
-            self.note(test, Outcome.NOT_CHECKED, Reason("it was collected but did not run"))
+            why = DID_NOT_RUN if test in self.chosen else NOT_CHOSEN
+            self.note(test, Outcome.NOT_CHECKED, Reason(why))
         checks = [self.checks[test] for test in self.planned]
         today = datetime.now(UTC).date()
         self.judgements = judge(self.register, checks, self.waivers, today, self.options.only)
@@ -133,7 +139,7 @@ class Audit:
             "requirements": json.loads(text),
         }
 
-    def close(self) -> None:
-        """Leave no connection open."""
+    def close(self, *, at_once: bool = False) -> None:
+        """Leave no connection open; `at_once` also ends what runs on hosts and nobody waits for any more."""
         if "hosts" in self.__dict__:
-            self.hosts.close()
+            self.hosts.close(at_once=at_once)

@@ -21,6 +21,8 @@ from amanat.setup.engine import unasked
 from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
 from amanat.start import COMPLETING
+from amanat.stopping import STOPPED, STOPPING
+from amanat.streams import OutputLost, guarded, require_text
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 
@@ -196,8 +198,7 @@ def down(
     """Remove every container, network and volume of the stack, and nothing else."""
     places = Places(stack)
     if not yes:
-        whose = f"Delete stack {stack} of {places.project} with every message in it?"
-        typer.confirm(whose, abort=True, err=True)
+        operations.ask(f"Delete stack {stack} of {places.project} with every message in it?")
     os.environ.update(run_setup().environment)
     operations.tell(operations.down(places), as_json)
 
@@ -217,20 +218,34 @@ def main() -> None:
     as_json = "--json" in sys.argv
     os.environ.update(direct_loopback())  # Docker's client in this process reads them, too
     try:
-        require_own_checkout(Path(sys.argv[0]))
-        app()
-    except AmanatError as error:
-        _fail(error, as_json)
-    except OSError as error:
-        _fail(of_os(error), as_json)
+        with STOPPING.handled(), guarded():
+            require_text(sys.argv[1:])
+            require_own_checkout(Path(sys.argv[0]))
+            app()
     except SystemExit as end:
-        if end.code == INTERRUPTED:
-            typer.echo("stopped; the same command goes on from here.", err=True)
+        if end.code == INTERRUPTED or (end.code and STOPPING.asked):
+            _stopped(as_json)
         raise
+    except (Exception, KeyboardInterrupt) as error:
+        if STOPPING.asked:  # what was ended failed: that says nothing more
+            _stopped(as_json)
+        told = of_os(error) if isinstance(error, OSError) else error
+        if not isinstance(told, AmanatError):
+            raise
+        _failed(told, as_json)
 
 
-def _fail(error: AmanatError, as_json: bool) -> NoReturn:
+def _stopped(as_json: bool) -> NoReturn:
     if as_json:
+        what, _, fix = STOPPED.partition("; ")
+        typer.echo(json.dumps({"error": {"what": what, "where": "", "fix": fix}}))
+    else:
+        typer.echo(STOPPED, err=True)
+    sys.exit(INTERRUPTED)
+
+
+def _failed(error: AmanatError, as_json: bool) -> NoReturn:
+    if as_json and not isinstance(error, OutputLost):
         typer.echo(json.dumps({"error": {"what": error.what, "where": error.where, "fix": error.fix}}))
     else:
         typer.echo(f"error: {error}", err=True)

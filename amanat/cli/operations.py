@@ -13,13 +13,18 @@ import typer
 
 from amanat import health
 from amanat.cli.show import Show
+from amanat.errors import BadInput
 from amanat.evidence.row import MANIFEST, finished, newest
 from amanat.places import Places
 from amanat.schedule import NoTimers, Schedule
 from amanat.settings import Settings
 from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
+from amanat.stopping import STOPPING
 from amanat.targets import engine
+
+NO_DRIFT = "no drift: the hosts are as `make up` left them"
+NOT_SELECTED = "not-selected"  # the verdict on what `--only` left out
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,20 @@ def tell(answer: Answer, as_json: bool) -> None:
     typer.echo(
         json.dumps(answer.values, indent=1, ensure_ascii=False) if as_json else "\n".join(answer.lines)
     )
+
+
+def ask(question: str) -> None:
+    """Go on after a yes. Raises `typer.Abort` after a no, BadInput where standard input ends without an answer."""
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort as error:
+        if STOPPING.asked:
+            raise
+        raise BadInput(
+            "nobody is there to answer", "standard input", "Give --yes to go on without asking."
+        ) from error
+    if not agreed:
+        raise typer.Abort
 
 
 def adopt_mirrors(places: Places) -> None:
@@ -78,20 +97,10 @@ def preview(places: Places) -> Answer:
 
 
 def drift(places: Places) -> Answer:
-    """Refresh, and list what check mode would change on the hosts."""
-    stack = Stack(places)
-    result = stack.refresh(Show())
-    outside = {
-        kind: count
-        for kind, count in _counts(result.summary.resource_changes or {}).items()
-        if kind == "delete"
-    }
-    inside = list(stack.configuration_drift())
-    lost = [f"{count} resources are gone from the engine" for count in outside.values()]
-    lines = [*lost, *inside] or ["no drift: the hosts are as `make up` left them"]
-    if lost or inside:
-        lines.append("next: `make up` puts this right")
-    return Answer({"stack": places.stack_id, "drift": [*lost, *inside]}, tuple(lines))
+    """List what differs on the engine and inside the hosts; nothing is changed there."""
+    found = Stack(places).drift(Show())
+    lines = [*found, "next: `make up` puts this right"] if found else [NO_DRIFT]
+    return Answer({"stack": places.stack_id, "drift": found}, tuple(lines))
 
 
 def status(places: Places) -> Answer:
@@ -139,10 +148,15 @@ def last_audit(places: Places) -> str:
     if not runs:
         return ""
     manifest = json.loads((runs[-1] / MANIFEST).read_text("utf-8"))
-    counts = Counter(one["verdict"] for one in manifest["result"].get("requirements", {}).values())
-    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    result = manifest["result"]
+    counts = Counter(one["verdict"] for one in result.get("requirements", {}).values())
+    left_out, every = counts[NOT_SELECTED], counts.total()
+    scope = (
+        f" for {every - left_out} of {every} requirements, the others were not asked for" if left_out else ""
+    )
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if verdict != NOT_SELECTED)
     ended = f"{manifest['finished']['utc']} ({manifest['finished']['solar_hijri']})"
-    return f"{ended} {'green' if manifest['result'].get('green') else 'NOT green'}: {told}"
+    return f"{ended} {'green' if result.get('green') else 'NOT green'}{scope}: {told}"
 
 
 def exports(places: Places, environment: Mapping[str, str]) -> str:

@@ -42,7 +42,7 @@ class Show:
         """Show one engine event, if it tells a person something."""
         if self._planning and event.resource_pre_event:
             self._step(event.resource_pre_event.metadata, "would be ")
-        elif event.res_outputs_event:
+        elif event.res_outputs_event and not self._planning:  # a preview has outputs, too: nothing was made
             self._step(event.res_outputs_event.metadata, "")
         elif event.diagnostic_event and event.diagnostic_event.severity in ("info", "info#err", "warning"):
             self.line(plain(event.diagnostic_event.message))

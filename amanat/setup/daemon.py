@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from amanat import processes
+from amanat import processes, stopping
 from amanat.setup.errors import EngineMissing
 from amanat.setup.progress import Reporter, elapsed
 
@@ -69,6 +69,7 @@ def _start_detached(daemon: Daemon, ready: Callable[[], bool], report: Reporter)
 def _wait(process: processes.Popen[bytes], ready: Callable[[], bool], report: Reporter) -> str:
     """Wait until the engine is ready; return why it isn't, or ""."""
     _outliving.append(process)
+    stopping.spare(process.pid)
     began = monotonic()
     while not ready():
         waited = monotonic() - began

@@ -221,6 +221,28 @@ def states(uri: str, stack_id: str) -> dict[str, str]:
         return {str(found.name): str(found.status) for found in stack_containers(client, stack_id)}
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What the engine has of a stack: a container, network or volume, and a container's status ("" for the others)."""
+
+    kind: str
+    name: str
+    status: str = ""
+
+
+def standing(uri: str, stack_id: str) -> dict[str, Standing]:
+    """All that the engine has of the stack, by the ids that Pulumi gives them. Asks, and changes nothing."""
+    with connection(uri) as client:
+        return {
+            identity: Standing(
+                type(thing).__name__.lower(),
+                str(getattr(thing, "name", "")),
+                str(getattr(thing, "status", "")),
+            )
+            for identity, thing in _things(client, stack_id).items()
+        }
+
+
 def start_stopped(uri: str, stack_id: str) -> list[str]:
     """Start the stack's hosts that are stopped (an engine or machine that went down); their names."""
     started = []

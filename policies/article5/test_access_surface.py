@@ -18,7 +18,15 @@ MAY_CALL = {
 }
 # PostgreSQL's own that act (VOLATILE) and that drivers and sessions use: time, chance, settings, positions of the log.
 HARMLESS = {
-    *("clock_timestamp", "timeofday", "random", "random_normal", "setseed", "gen_random_uuid", "array_sample"),
+    *(
+        "clock_timestamp",
+        "timeofday",
+        "random",
+        "random_normal",
+        "setseed",
+        "gen_random_uuid",
+        "array_sample",
+    ),
     *("array_shuffle", "currval", "lastval", "nextval", "setval", "set_config", "current_query", "pg_sleep"),
     *("pg_sleep_for", "pg_sleep_until", "pg_is_in_recovery", "pg_current_wal_flush_lsn"),
     "pg_current_wal_insert_lsn",
@@ -53,7 +61,9 @@ def test_a_role_calls_only_what_it_is_for(store, probe, role):
     own = {name for schema, name in found if schema == "archive"}
     known = HARMLESS | (AUDITORS if role == "archive_auditor" else set())
     assert own == MAY_CALL[role]
-    assert {f"{schema}.{name}" for schema, name in found if schema != "archive" and name not in known} == set()
+    assert {
+        f"{schema}.{name}" for schema, name in found if schema != "archive" and name not in known
+    } == set()
 
 
 @requirement("A5-6-1-access")

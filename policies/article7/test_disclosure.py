@@ -40,19 +40,21 @@ def span(days):
 @pytest.mark.parametrize(
     "lacking",
     [
-        {"number": ""},
-        {"number": None},
-        {"date": None},
-        {"date": datetime.now(UTC).date() + timedelta(days=7)},
-        {"approver": ""},
-        {"approver": None},
-        {"selector": {}},
-        {"selector": {**span(1), "parties": []}},
-        {"selector": {key: value for key, value in span(1).items() if key != "parties"}},
-        {"selector": span(400)},
-        {"selector": {**span(1), "everything": True}},
+        pytest.param(lacking, id=name)  # an id never holds the day: an audit may go past midnight
+        for name, lacking in {
+            "number-empty": {"number": ""},
+            "no-number": {"number": None},
+            "no-date": {"date": None},
+            "date-ahead": {"date": datetime.now(UTC).date() + timedelta(days=7)},
+            "approver-empty": {"approver": ""},
+            "no-approver": {"approver": None},
+            "selector-empty": {"selector": {}},
+            "parties-empty": {"selector": {**span(1), "parties": []}},
+            "no-parties": {"selector": {key: value for key, value in span(1).items() if key != "parties"}},
+            "too-long": {"selector": span(400)},
+            "unknown-key": {"selector": {**span(1), "everything": True}},
+        }.items()
     ],
-    ids=lambda lacking: "-".join(f"{k}={str(v)[:12]}" for k, v in lacking.items()),
 )
 def test_a_request_that_lacks_something_is_refused(store, probe, lacking):
     """Without order number, date, approver, or with a selector that isn't narrow, nothing is disclosed."""
@@ -92,14 +94,15 @@ def test_nothing_is_handed_out_before_the_request_is_on_record(store, probe):
 
 @requirement("A7-disclosure")
 def test_a_disclosure_leaves_its_own_record(store, probe, archive, bound):
-    """The order's number, date, approver and selector are on record for the auditor, and chained."""
-    with probe.login(store, "archive_auditor") as auditor:
-        before = int(auditor.value("SELECT count(*) FROM archive.disclosures"))
-        bundle = archive.find(archive.record(Message()), "message", CHAINED_WITHIN_SECONDS)
-        kept = auditor.rows("SELECT order_number, approver FROM archive.disclosures ORDER BY id DESC LIMIT 1")
-        assert int(auditor.value("SELECT count(*) FROM archive.disclosures")) == before + 1
+    """The order's number, date, approver and selector are on record for the auditor, once, and chained."""
+    bundle = archive.find(archive.record(Message()), "message", CHAINED_WITHIN_SECONDS)
     told = bundle.parts["disclosure"][0]
-    assert kept == [(told["order_number"], told["approver"])]
+    with probe.login(store, "archive_auditor") as auditor:
+        # By this order's own number: others may disclose meanwhile.
+        kept = auditor.rows(
+            "SELECT id, approver FROM archive.disclosures WHERE order_number = %s", (told["order_number"],)
+        )
+    assert kept == [(told["id"], told["approver"])]
     assert set(bound("disclosure_fields").includes) <= told.keys()
     assert bundle.parts["seal"][0]["hash"]
 

@@ -22,6 +22,7 @@ from tests.hosts.live import DEAD_PROXY, FOREIGN, STACK, LiveStack, amanat
 ORDER = (
     "test_killed_runs",
     "test_up",
+    "test_stopped_runs",
     "test_bad_inputs",
     "test_other_checkouts",
     "test_disclosure",

@@ -26,9 +26,7 @@ def settings(live_stack, role):
 def test_a_password_that_a_role_gives_itself_does_not_stay(live_stack, role):
     if role == "archive_anchor":  # its key is the vault's alone: as the superuser would
         live_stack.query("ALTER ROLE archive_anchor PASSWORD \\$\\$of-its-own-making\\$\\$")
-        right = (
-            "SELECT rolpassword = verifier FROM pg_authid JOIN guard.role ON name = rolname WHERE name ~ 'anchor'"
-        )
+        right = "SELECT rolpassword = verifier FROM pg_authid JOIN guard.role ON name = rolname WHERE name ~ 'anchor'"
         in_postgres = f'cd / && runuser -u postgres -- psql -XAtq -d postgres -c "{right}"'
         assert eventually(lambda: live_stack.root("store", in_postgres).strip() == "t", SECONDS)
         return

@@ -78,7 +78,9 @@ def test_what_is_no_hosts_address_is_refused(writer, ip):
     assert refused.value.sqlstate == INVALID
 
 
-@pytest.mark.parametrize("sent", ["'1970-01-01Z'", "'2106-02-07Z'", "'0001-01-01Z'", "now() + '3 days'::interval"])
+@pytest.mark.parametrize(
+    "sent", ["'1970-01-01Z'", "'2106-02-07Z'", "'0001-01-01Z'", "now() + '3 days'::interval"]
+)
 def test_a_senders_wrong_clock_loses_no_message(live_stack, writer, sent):
     """What the other side claims is kept as it claims it; the operator's own time must be right."""
     apart = f"abs(extract(epoch FROM sent_at - ({sent})::timestamptz)) < 600"
@@ -103,7 +105,9 @@ def test_a_wrong_clock_of_ones_own_is_refused(writer, direction, sent, received)
     assert refused.value.sqlstate == OUT_OF_RANGE
 
 
-@pytest.mark.parametrize("content", [b"\x00", b"\xff\xfe8-bit", b"\xed\xa0\x80", b"", bytes(range(256)) * 4096])
+@pytest.mark.parametrize(
+    "content", [b"\x00", b"\xff\xfe8-bit", b"\xed\xa0\x80", b"", bytes(range(256)) * 4096]
+)
 def test_content_that_is_no_text_is_recorded(live_stack, writer, content):
     """8-bit data, a byte 0, half a surrogate: by the function for bytes, under a key that is kept."""
     number = writer.execute(
@@ -131,6 +135,11 @@ def test_both_ways_to_write_a_number_are_disclosed_alike(live_stack, writer):
                 " jsonb_build_array(%s::text), 'from', now() - interval '1 hour', 'until', now()))",
                 (party,),
             ).fetchone()[0]
-            assert live_stack.query(f"SELECT order_number FROM archive.disclosure WHERE id = {request}") == "1405-1"
-            found = live_stack.query(f"SELECT {number} = ANY (record_ids) FROM archive.disclosure WHERE id = {request}")
+            assert (
+                live_stack.query(f"SELECT order_number FROM archive.disclosure WHERE id = {request}")
+                == "1405-1"
+            )
+            found = live_stack.query(
+                f"SELECT {number} = ANY (record_ids) FROM archive.disclosure WHERE id = {request}"
+            )
             assert found == "t"

@@ -111,3 +111,51 @@ def test_a_program_that_ended_without_a_reason_is_told_by_what_it_printed(printe
     assert cause in told.what
     assert "Traceback" not in str(told)
     assert explain("code: 255", [silent]).what == silent
+
+
+def ended(said, code=255):
+    """How the automation API tells that a command failed."""
+    return f"\n code: {code}\n stdout: \n stderr: {said}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions",
+        'error: read ".pulumi/meta.yaml": blob (key ".pulumi/meta.yaml") (code=Unknown): operation error S3: GetObject',
+        "error: unable to open bucket azblob://x: azureblob: Options.AccountName is required",
+        "error: missing google credentials: unable to find gcp credentials: google: could not find default",
+        "error: unable to open bucket postgres://x@127.0.0.1:9/x: failed to ping PostgreSQL: connection refused",
+        "error: unable to open bucket mem://x: no such driver",
+    ],
+)
+def test_a_backend_that_lets_nobody_in_is_told_with_what_to_do(said):
+    told = explain(ended(said))
+    assert told.what.startswith("the backend of the state")
+    assert told.where == said.removeprefix("error: ")[:160]
+    assert "PULUMI_BACKEND_URL" in told.fix
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("error: something nobody has met", "something nobody has met"),
+        ("panic: runtime error", "panic: runtime error"),
+        ("warning: one\nit ended, and this is why", "warning: one; it ended, and this is why"),
+        ("", "Pulumi failed without saying why"),
+    ],
+)
+def test_whatever_was_printed_is_told(said, what):
+    assert explain(ended(said)).what == what
+
+
+@pytest.mark.parametrize("place", ["text", "diagnostics", "printed"])
+def test_a_password_in_an_address_is_not_told(place):
+    said = "error: unable to open bucket postgres://me:hush-hush@db.example/x: refused"
+    texts = {"text": ended("error: update failed"), "diagnostics": [], "printed": []}
+    texts[place] = ended(said) if place == "text" else [said]
+    if place == "printed":
+        texts["diagnostics"] = ["program exited with non-zero exit code"]
+    told = explain(**texts)
+    assert "me:***@db.example" in str(told)
+    assert "hush" not in str(told)

@@ -11,12 +11,13 @@ import pytest
 from pulumi import automation
 
 from amanat import stack as module
+from amanat.drift import NOT_COMPARED
 from amanat.errors import AmanatError
 from amanat.places import write_private
 from amanat.pulumi_errors import PulumiFailed
 from amanat.runs import RUN_ID
 from amanat.stack import CONFIGURATION, LostPassphrase, LostState, NoStack, Stack, StaleSettings, plain
-from amanat.targets.engine import AnotherOwner, UnsuitableEngine
+from amanat.targets.engine import AnotherOwner, Standing, UnsuitableEngine
 from tests.unit.conftest import mode
 
 URN = f"urn:pulumi:unit::amanat::{CONFIGURATION}"
@@ -32,6 +33,7 @@ class Pulumi:
         self.calls = []
         self.says = []
         self.fails = None
+        self.gone = {}
 
     def list_stacks(self):
         return [SimpleNamespace(name=f"organization/amanat/{name}") for name in self.stacks]
@@ -63,7 +65,8 @@ class Pulumi:
         return self._operation("up", on_event, **options)
 
     def refresh(self, on_event, **options):
-        return self._operation("refresh", on_event, **options)
+        self._operation("refresh", on_event, **options)
+        return SimpleNamespace(summary=SimpleNamespace(resource_changes=self.gone))
 
     def destroy(self, on_event, **options):
         return self._operation("destroy", on_event, **options)
@@ -88,6 +91,7 @@ def engine(monkeypatch):
     )
     monkeypatch.setattr(module.engine, "refuse_another_owner", lambda *asked: None)
     monkeypatch.setattr(module.engine, "present", lambda uri, stack: set())
+    monkeypatch.setattr(module.engine, "standing", lambda uri, stack: {})
     suitable = module.engine.EngineFacts(2, "28", platform.machine(), "1.50")
     monkeypatch.setattr(module.engine, "facts", lambda uri: suitable)
     monkeypatch.setattr(module.engine, "start_stopped", lambda uri, stack: asked.append(("start", stack)))
@@ -184,7 +188,8 @@ def test_a_lost_passphrase_is_told_and_not_made_anew(stack, places, pulumi):
 
 def test_a_chosen_passphrase_file_is_never_made(places, pulumi, tmp_path):
     elsewhere = tmp_path / "shared"
-    elsewhere.mkdir(mode=0o755)
+    elsewhere.mkdir()
+    elsewhere.chmod(0o755)
     os.environ["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(elsewhere / "none")
     with pytest.raises(LostPassphrase):
         Stack(places).up(ignore)
@@ -242,7 +247,7 @@ def test_the_first_up_may_be_forced(stack, pulumi):
     assert pulumi.calls[0][1]["replace"] == []
 
 
-@pytest.mark.parametrize("question", ["outputs", "secrets", "configuration_drift"])
+@pytest.mark.parametrize("question", ["outputs", "secrets"])
 def test_a_stack_that_was_never_made_says_what_to_run(places, pulumi, question):
     with pytest.raises(NoStack, match="make up STACK=unit"):
         getattr(Stack(places), question)()
@@ -252,7 +257,7 @@ def test_another_stack_of_the_backend_is_not_this_one(stack, pulumi):
     pulumi.stacks = ["unit2", "other"]
     assert not stack.exists()
     with pytest.raises(NoStack):
-        stack.refresh(ignore)
+        stack.drift(ignore)
 
 
 def test_outputs_secrets_and_drift_are_read_from_the_state(stack, pulumi):
@@ -261,7 +266,69 @@ def test_outputs_secrets_and_drift_are_read_from_the_state(stack, pulumi):
     }
     assert stack.outputs()["subnet"] == "10.0.0.0/24"
     assert stack.secrets() == {"k": "v"}
-    assert stack.configuration_drift() == ["store: x"]
+    assert stack.drift(ignore) == ["store: x"]
+
+
+HOST = {"urn": "urn:pulumi:unit::amanat::amanat:Host$docker:index/container:Container::store", "id": "c1"}
+NETWORK = {"urn": "urn:pulumi:unit::amanat::docker:index/network:Network::operator", "id": "n1"}
+DATA = {"urn": "urn:pulumi:unit::amanat::docker:index/volume:Volume::store-data", "id": "unit-store-data"}
+MADE = [
+    {**one, "type": f"docker:index/{kind}:{kind.capitalize()}"}
+    for one, kind in ((HOST, "container"), (NETWORK, "network"), (DATA, "volume"))
+]
+RUNS = {
+    "c1": Standing("container", "unit-store", "running"),
+    "n1": Standing("network", "unit-operator"),
+    "unit-store-data": Standing("volume", "unit-store-data"),
+}
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        (RUNS | {"c1": Standing("container", "unit-store", "exited")}, "host store is stopped"),
+        (RUNS | {"c1": Standing("container", "unit-store", "paused")}, "host store is paused"),
+        (RUNS | {"c1": Standing("container", "unit-store", "created")}, "host store is created"),
+        (RUNS | {"c1": Standing("container", "unit-store", "restarting")}, "host store is restarting"),
+        (RUNS | {"c1": Standing("container", "unit-store", "dead")}, "host store is dead"),
+        ({name: thing for name, thing in RUNS.items() if name != "c1"}, "container store is gone"),
+        ({name: thing for name, thing in RUNS.items() if name != "n1"}, "network operator is gone"),
+        ({name: thing for name, thing in RUNS.items() if "data" not in name}, "volume store-data is gone"),
+    ],
+)
+def test_a_host_that_does_not_run_is_drift_and_stays_as_it_is(
+    stack, pulumi, engine, monkeypatch, there, said
+):
+    pulumi.deployment = {"resources": [*MADE, {"urn": URN, "type": "amanat:Configuration", "id": "x"}]}
+    monkeypatch.setattr(module.engine, "standing", lambda uri, stack: there)
+    assert stack.drift(ignore) == [said, NOT_COMPARED]
+    assert (engine, pulumi.calls) == ([], [])
+
+
+def test_what_a_killed_run_left_is_drift_and_stays(stack, pulumi, engine, monkeypatch):
+    pulumi.deployment = {"resources": [*MADE, {"urn": URN, "outputs": {"drift": ["store: x"]}}]}
+    more = RUNS | {"c9": Standing("container", "unit-drill", "exited")}
+    monkeypatch.setattr(module.engine, "standing", lambda uri, stack: more)
+    assert stack.drift(ignore) == [
+        "container unit-drill is none that `make up` finished: a killed run left it",
+        "store: x",
+    ]
+    assert engine == []
+
+
+def test_what_only_a_refresh_misses_is_drift(stack, pulumi, monkeypatch):
+    pulumi.deployment = {"resources": MADE}
+    pulumi.gone = {"delete": 1, "same": 9}
+    monkeypatch.setattr(module.engine, "standing", lambda uri, stack: RUNS)
+    assert stack.drift(ignore) == ["1 resources are gone from the engine"]
+
+
+def test_no_drift_where_all_is_as_it_was_left(stack, pulumi, engine, monkeypatch):
+    pulumi.deployment = {"resources": [*MADE, {"urn": URN, "outputs": {"drift": []}}]}
+    monkeypatch.setattr(module.engine, "standing", lambda uri, stack: RUNS)
+    assert stack.drift(ignore) == []
+    assert [kind for kind, _ in pulumi.calls] == ["refresh"]
+    assert engine == []
 
 
 def test_down_removes_what_the_state_knows_and_what_it_does_not(stack, places, pulumi, engine):
@@ -329,7 +396,7 @@ def test_an_unsuitable_engine_is_refused_before_anything_is_made_and_can_still_b
     assert not places.state.exists()
 
 
-@pytest.mark.parametrize("operation", ["preview", "up", "refresh", "down"])
+@pytest.mark.parametrize("operation", ["preview", "up", "drift", "down"])
 def test_anothers_stack_is_touched_by_no_operation(stack, pulumi, engine, monkeypatch, operation):
     refusing(monkeypatch)
     with pytest.raises(AnotherOwner):
@@ -350,7 +417,7 @@ def test_a_second_home_touches_nothing_of_the_first(places, pulumi, engine, monk
 def test_an_empty_state_beside_hosts_is_another_states_stack(stack, pulumi, engine, monkeypatch):
     """As when PULUMI_BACKEND_URL was set for one run and not for the next."""
     monkeypatch.setattr(module.engine, "present", lambda uri, stack: {"c1"})
-    for operation in (stack.up, stack.refresh):
+    for operation in (stack.up, stack.drift):
         with pytest.raises(LostState, match="its state knows none") as refused:
             operation(ignore)
         assert "PULUMI_BACKEND_URL" in refused.value.fix
@@ -366,11 +433,11 @@ def test_the_state_says_what_is_known(stack, places, pulumi):
     assert stack._known_ids() == set()
 
 
-@pytest.mark.parametrize("question", ["outputs", "secrets", "refresh"])
+@pytest.mark.parametrize("question", ["outputs", "secrets", "drift"])
 def test_a_question_about_anothers_stack_is_refused_by_its_name(places, pulumi, monkeypatch, question):
     refusing(monkeypatch)
     with pytest.raises(AnotherOwner):
-        Stack(places).refresh(ignore) if question == "refresh" else getattr(Stack(places), question)()
+        Stack(places).drift(ignore) if question == "drift" else getattr(Stack(places), question)()
 
 
 def test_down_holds_the_lock_to_its_end(stack, places, pulumi, engine, monkeypatch):

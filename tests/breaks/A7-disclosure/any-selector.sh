@@ -1,7 +1,7 @@
 #!/bin/sh
 # The check that keeps a disclosure narrow got in the way and was emptied.
 # host: store
-# check: policies/article7/test_disclosure.py::test_a_request_that_lacks_something_is_refused[selector={}]
+# check: policies/article7/test_disclosure.py::test_a_request_that_lacks_something_is_refused[selector-empty]
 set -eu
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT pg_get_functiondef('archive.check_selector(jsonb)'::regprocedure)" | sql > /run/amanat-break.sql

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ FAKE_SSH = """#!/bin/sh
 down=$(cat "$0.down" 2>/dev/null)
 for word; do
     case "$word" in
-    check | exit) exit 0 ;;
+    check) exit 0 ;;
+    exit) kill $(cat "$0.running" 2>/dev/null) 2>/dev/null; exit 0 ;;  # sessions end with their connection
     "${down:-no host}") echo "ssh: connect to host $word port 22: Connection refused" >&2; exit 255 ;;
     -N) master=1 ;;
     esac
@@ -24,6 +25,7 @@ for word; do
 done
 [ -n "$master" ] && exit 0
 echo "$last" >> "$0.log"
+echo $$ >> "$0.running"
 exec sh -c "$last"
 """
 CONFTEST = 'pytest_plugins = ["amanat.audit.plugin"]\n'
@@ -76,7 +78,13 @@ def make_auditor(root: Path) -> Auditor:
     (root / "policies").mkdir()
     (root / "policies/conftest.py").write_text(CONFTEST)
 
-    def audit(policies: str, *arguments: str, inventory: bool = True, **environment: str) -> Result:
+    def audit(
+        policies: str,
+        *arguments: str,
+        inventory: bool = True,
+        chosen: Sequence[str] = ("policies",),
+        **environment: str,
+    ) -> Result:
         (root / "policies/test_sample.py").write_text(HEADER + policies)
         given = ["--inventory", str(root / "hosts.yml")] if inventory else []
         evidence = root / "evidence"
@@ -84,7 +92,7 @@ def make_auditor(root: Path) -> Auditor:
         status, stdout, stderr = run(
             root,
             ["-q", "-p", "no:cacheprovider", "--evidence", str(evidence)]
-            + ["--waivers", str(root / "waivers.yaml"), *given, *arguments, "policies"],
+            + ["--waivers", str(root / "waivers.yaml"), *given, *arguments, *chosen],
             {
                 **os.environ,
                 "PATH": f"{root / 'bin'}:{os.environ['PATH']}",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from amanat.audit import inventory, session
+from amanat.audit import inventory, known, session
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 # Not the plugin itself: pytest wants to import and rewrite it.
@@ -38,6 +38,7 @@ def _child(root: Path, arguments: list[str], environment: dict[str, str], out: P
     os.environ.update(environment)
     os.chdir(root)
     _remember_listings(root.parent / "listings")
+    known._collect_apart = _collect_in_a_fork
     raise SystemExit(int(pytest.main(arguments)))
 
 
@@ -53,3 +54,24 @@ def _remember_listings(directory: Path) -> None:
         return dict(json.loads(known.read_text("utf-8")))
 
     inventory._listing = remembered  # type: ignore[assignment]
+
+
+def _collect_in_a_fork(policies: Path, listing: Path) -> tuple[int, str]:
+    """What `known` has a new process do, in one that has everything loaded (tests of `known` start a new one)."""
+    said = listing.with_name("said")
+    process = multiprocessing.get_context("fork").Process(target=_listed, args=(policies, listing, said))
+    process.start()
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode, said.read_text("utf-8", "replace")
+
+
+def _listed(policies: Path, listing: Path, said: Path) -> None:
+    with said.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    environment = known.without_choices(os.environ)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(policies.parent)
+    raise SystemExit(known.write_listing(policies, listing))

@@ -1,6 +1,9 @@
 """How an audit is started, narrowed and refused."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,8 +36,38 @@ def test_json_on_standard_output_stands_alone(audit: Auditor) -> None:
 def test_a_check_that_is_left_out_is_not_checked(audit: Auditor) -> None:
     result = audit(PASSES, "-k", "nothing")
     assert result.exit_status == 1
-    assert result.verdict("U-currency") == ("not-checked", "it was collected but did not run")
+    assert result.verdict("U-currency") == (
+        "not-checked",
+        "it was not chosen for this audit, so it did not run",
+    )
     assert result.verdict("A3-channels") == ("not-checked", "no check of it was collected")
+
+
+@pytest.mark.parametrize("redirection", [">/dev/full", "| true", "2>/dev/full"])
+def test_an_audit_is_finished_whatever_its_output_is(
+    audit: Auditor, tmp_path: Path, redirection: str
+) -> None:
+    assert audit(PASSES, "--only", "U-currency").exit_status == 0
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--only=U-currency"]
+    words += [f"--evidence={tmp_path}/evidence2", f"--inventory={tmp_path}/hosts.yml", "policies"]
+    ended = subprocess.run(
+        ["sh", "-c", f'exec "$0" "$@" {redirection}', *words],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
+            "AMANAT_HOME": f"{tmp_path}/home",
+            "FAKE_SSH_LOG": f"{tmp_path}/ssh.log",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    (run,) = (tmp_path / "evidence2").iterdir()
+    assert verify(run) == []
+    assert "Traceback" not in ended.stderr
+    assert ("can't be written: No space left on device" in ended.stderr) is (redirection == ">/dev/full")
 
 
 def test_every_policy_without_a_known_requirement_is_named(audit: Auditor) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from amanat.evidence import verify
 from tests.unit.audit.conftest import Auditor, Result
 
 HEADER = "from amanat.audit import early\n\nCOUNT = 'echo begun >> {log}; wc -l < {log}'\n\n"
@@ -87,3 +88,21 @@ def test_a_host_that_is_down_is_told_by_its_checks_alone(audit: Auditor, tmp_pat
     assert result.verdict("U-currency")[0] == "not-checked"
     assert "Connection refused" in result.verdict("U-currency")[1]
     assert not (tmp_path / "log").exists()
+
+
+def test_an_interrupted_audit_waits_for_none_of_them(audit: Auditor, tmp_path: Path) -> None:
+    """Also where Ctrl-C is pressed again while it puts its evidence in order."""
+    result = audit(
+        "import os, signal\nfrom amanat.audit import early\n"
+        f'WAIT = "touch {tmp_path}/begun; exec sleep 300"\n'
+        '@early(WAIT, seconds=600)\n@requirement("U-currency")\ndef test_it(store):\n    store.read(WAIT)\n'
+        '@requirement("U-currency")\ndef test_before(store):\n'
+        f'    store.read("until test -e {tmp_path}/begun; do :; done")\n'
+        "    os.kill(os.getpid(), signal.SIGINT)\n",
+        "--only",
+        "U-currency",
+    )
+    assert result.exit_status == 2
+    assert result.verdict("U-currency")[0] == "not-checked"
+    assert result.run
+    assert verify(result.run) == []

@@ -1,6 +1,7 @@
 """The command as a person meets it: help, exit status, one message for a failure, JSON when asked."""
 
 import errno
+import io
 import json
 import os
 import shutil
@@ -222,6 +223,13 @@ def test_an_interrupt_ends_with_130_and_a_word(run, ready, monkeypatch):
     assert "the same command goes on from here" in err
 
 
+def test_an_interrupt_is_told_as_json_too(run, ready, monkeypatch):
+    monkeypatch.setattr(operations, "preview", failing(KeyboardInterrupt()))
+    code, out, _ = run("preview", "--json")
+    assert code == 130
+    assert json.loads(out)["error"]["what"] == "stopped"
+
+
 def test_another_failure_is_no_silent_one(run, ready, monkeypatch):
     monkeypatch.setattr(operations, "preview", failing(ZeroDivisionError("a bug")))
     monkeypatch.setattr(sys, "argv", ["amanat", "preview"])
@@ -240,6 +248,41 @@ def test_down_asks_first_and_no_means_no(ready, monkeypatch):
     result = CliRunner().invoke(app, ["down"], input="n\n")
     assert result.exit_code == 1
     assert f"Delete stack local of {PROJECT_ROOT} with every message" in result.output
+    assert ready == []
+
+
+def test_down_without_anybody_to_answer_is_refused(run, ready, monkeypatch):
+    monkeypatch.setattr(operations, "down", failing(AssertionError("removed without being asked to")))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    code, _, err = run("down")
+    assert code == 2
+    assert "error: nobody is there to answer (standard input)" in err
+    assert "--yes" in err
+    assert ready == []
+
+
+ORDER = ["--order=1", "--order-date=2026-11-20", "--since=2026-11-01", "--until=2026-11-02"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["disclosure", "make", *ORDER, "--approver", "A. \udcff\udcfe"],
+        ["disclosure", "make", *ORDER, "--approver=A", "--party", "\udce9"],
+        ["disclosure", "make", *ORDER, "--approver=A", "--order=\udc80/7"],
+        ["restore", "--yes", "--reason", "caf\udce9"],
+        ["audit", "--only", "A7\udcff"],
+        ["status", "--stack", "st\udcff"],
+        ["status", "--json", "--stack=st\udcff"],
+        ["evidence", "verify", "evid\udcffence"],
+        ["nothing\udcff"],
+    ],
+)
+def test_an_argument_that_is_no_text_is_refused_in_one_message(run, ready, words):
+    code, out, err = run(*words)
+    assert code == 2
+    assert "an argument is not UTF-8" in out + err
+    assert (out + err).count("not UTF-8") == 1
     assert ready == []
 
 
@@ -312,7 +355,7 @@ def test_up_ends_as_its_audit_does(run, ready, pytests, monkeypatch):
     monkeypatch.setattr(recover, "is_due", lambda places: False)
     code, out, _ = run("up", "--json")
     assert (code, json.loads(out)) == (1, {"stack": "x"})
-    assert pytests.stdout == [sys.stderr]  # the answer's JSON stays alone
+    assert [stream._stream for stream in pytests.stdout] == [sys.stderr]  # the answer's JSON stays alone
     assert [json.loads(one) for one in pytests.told] == [{"key": "k"}]
     assert run("up", "--no-audit")[0] == 0
     assert len(pytests.started) == 1

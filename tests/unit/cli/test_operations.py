@@ -43,10 +43,7 @@ def stack(monkeypatch):
         def preview(self, show):
             return SimpleNamespace(change_summary=found.changes)
 
-        def refresh(self, show):
-            return SimpleNamespace(summary=SimpleNamespace(resource_changes=found.changes))
-
-        def configuration_drift(self):
+        def drift(self, show):
             return found.drift
 
         def outputs(self):
@@ -113,9 +110,10 @@ def test_no_drift_is_said(stack, places):
 
 
 def test_a_drift_inside_and_outside_is_listed_with_what_to_do(stack, places):
-    stack.changes, stack.drift = {"delete": 2, "update": 1}, ["store: sshd"]
+    stack.drift = ["host vault is stopped", "store: sshd"]
     answer = operations.drift(places)
-    assert answer.values["drift"] == ["2 resources are gone from the engine", "store: sshd"]
+    assert answer.values["drift"] == stack.drift
+    assert answer.lines[:2] == ("host vault is stopped", "store: sshd")
     assert answer.lines[-1] == "next: `make up` puts this right"
 
 
@@ -160,6 +158,14 @@ def test_the_last_finished_audit_is_told(places):
     audit(places, "2026-01-02", False, "satisfied", "satisfied", "not-checked")
     (places.evidence / "2026-01-03").mkdir()
     assert last_audit(places) == "2026-01-02Z (1404) NOT green: 2 satisfied, 1 not-checked"
+
+
+def test_an_audit_of_some_requirements_is_not_told_as_one_of_all(places):
+    audit(places, "2026-01-02", True, "satisfied", "not-selected", "not-selected")
+    assert (
+        last_audit(places)
+        == "2026-01-02Z (1404) green for 1 of 3 requirements, the others were not asked for: 1 satisfied"
+    )
 
 
 def test_mirrors_of_the_settings_serve_the_tools_where_the_environment_names_none(places, monkeypatch):

@@ -65,7 +65,11 @@ def test_what_changes_nothing_is_quiet(show, lines, operation):
 def test_a_plan_tells_what_would_be(lines, show):
     show._planning = True
     show(event(resource_pre_event=step("create")))
-    assert lines() == ["store (Container) would be made"]
+    show(event(res_outputs_event=step("create")))  # Pulumi tells the outputs of a plan, too
+    show(event(resource_pre_event=step("update")))
+    show(event(res_outputs_event=step("update")))
+    assert lines() == ["store (Container) would be made", "store (Container) would be updated"]
+    assert show.changes == 2
 
 
 def test_outside_a_plan_the_beginning_of_a_step_is_quiet(show, lines):

@@ -174,7 +174,7 @@ def test_the_log_is_told_in_facts_and_not_in_lines(log, markers):
     told = log.facts(lines)
     assert told == {
         "authorized": {41: "archive_auditor"},
-        "refused": ["archive_discloser"],
+        "refused": {42: "archive_discloser"},
         "markers": {drawn["content"]: True, drawn["origin"]: False},
     }
     assert not any(word in json.dumps(told) for word in (PARTY, "secret", "SELECT"))

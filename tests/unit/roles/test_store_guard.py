@@ -30,7 +30,9 @@ def test_a_transaction_that_writes_has_the_shorter_limit(guard):
 def test_one_that_begins_to_write_late_is_as_old_as_it_is(guard):
     seen = guard.Transactions(writing_seconds=20)
     assert seen.too_old([(1, "3/7", "archive_auditor", False, 1800)], 0.0) == []
-    assert seen.too_old([(1, "3/7", "archive_auditor", True, 1800)], 25.0) == [(1, "3/7", "archive_auditor", 25.0)]
+    assert seen.too_old([(1, "3/7", "archive_auditor", True, 1800)], 25.0) == [
+        (1, "3/7", "archive_auditor", 25.0)
+    ]
 
 
 def test_the_next_transaction_of_a_session_is_young(guard):

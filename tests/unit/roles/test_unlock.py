@@ -33,7 +33,9 @@ def module(monkeypatch):
     for role in ("volume", "tang"):
         monkeypatch.syspath_prepend(str(PROJECT_ROOT / "ansible/roles" / role / "files"))
     yield lambda name: importlib.import_module(name)
-    for name in [name for name in sys.modules if name.split(".")[0] in ("amanat_volume", "probe_tang", "volume")]:
+    for name in [
+        name for name in sys.modules if name.split(".")[0] in ("amanat_volume", "probe_tang", "volume")
+    ]:
         del sys.modules[name]
 
 
@@ -290,5 +292,7 @@ def test_a_luks_volume_without_its_header_is_given_one_and_nothing_is_overwritte
 
 def test_thumbprints_may_begin_with_a_dash(module):
     """One of 64 does: base64url has dashes (RFC 7638, RFC 4648 section 5)."""
-    given = module("volume").arguments(["keep-key", "--signing=-cQ8", "--signing=--x", "--exchange=-", "--dry-run"])
+    given = module("volume").arguments(
+        ["keep-key", "--signing=-cQ8", "--signing=--x", "--exchange=-", "--dry-run"]
+    )
     assert (given.signing, given.exchange, given.dry_run) == (["-cQ8", "--x"], ["-"], True)

@@ -10,6 +10,7 @@ from amanat.setup import daemon, engine, packages
 from amanat.setup.daemon import Daemon, remove_stale
 from amanat.setup.engine import Address, Engine, address, connect
 from amanat.setup.errors import EngineMissing, PackagesMissing, SetupError
+from amanat.stopping import descendants
 
 
 @pytest.fixture
@@ -195,6 +196,7 @@ def test_a_started_daemon_is_waited_for_and_outlives_us(own, dockerd, report, tm
     try:
         assert options == [f"--pidfile={own.pid_file}", f"--exec-root={own.exec_root}"]
         assert os.getsid(int(pid)) == int(pid)
+        assert int(pid) not in descendants(), "Ctrl-C would end the engine"
         assert report.notes == [f"{own.pid_file}: left by an engine that was killed; removed"]
     finally:
         with contextlib.suppress(ProcessLookupError):

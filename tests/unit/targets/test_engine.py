@@ -237,6 +237,20 @@ def test_stopped_hosts_are_started_and_running_ones_left(client):
     assert engine.states("", STACK) == {state: state for state in states}
 
 
+def test_what_stands_is_told_and_left_as_it_is(client):
+    client.containers.things = [Thing(client.log, "store", "paused"), Thing(client.log, "x", labels={})]
+    client.networks.things = [Thing(client.log, "operator")]
+    client.volumes.things = [Thing(client.log, "data")]
+    found = engine.standing("", STACK)
+    assert [(identity, thing.name) for identity, thing in found.items()] == [
+        ("id-store", "store"),
+        ("id-operator", "operator"),
+        ("data", "data"),
+    ]
+    assert found["id-store"].status == "paused"
+    assert client.log == []
+
+
 def test_leftovers_name_everything_of_the_stack(client):
     client.containers.things = [Thing(client.log, "store"), Thing(client.log, "foreign", labels={})]
     client.volumes.things = [Thing(client.log, "data")]

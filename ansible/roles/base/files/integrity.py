@@ -101,6 +101,14 @@ def anything_since(start: float) -> bool:
     return bool(found.stdout)
 
 
+def was_clean() -> bool:
+    """Whether the last comparison found nothing."""
+    try:
+        return bool(json.loads(STATUS.read_text(encoding="utf-8"))["clean"])
+    except (OSError, ValueError, KeyError):
+        return False
+
+
 def renew(who: str, accepted: list[str], unexplained: list[str]) -> None:
     """Make the baseline anew, keeping the old entries of what nobody explained, and note it in the ledger."""
     limit = [f"--limit=^(?!(?:{'|'.join(map(re.escape, unexplained))})$)"] if unexplained else []
@@ -122,12 +130,15 @@ def accept(who: str) -> dict[str, object]:
     if not mark.exists():
         return {"accepted": 0, "unexplained": []}
     start = mark.stat().st_mtime
-    found = aide("--check") if anything_since(start) else dict.fromkeys(KINDS, [])
+    # What the last comparison found may have been put back since.
+    compared = anything_since(start) or not was_clean()
+    found = aide("--check") if compared else dict.fromkeys(KINDS, [])
     paths = [path for kind in KINDS for path in found[kind]]
     accepted = [path for path in paths if touched_since(path, start)]
     unexplained = sorted(set(paths) - set(accepted))
     if accepted:
         renew(who, accepted, unexplained)
+    if compared:
         record({kind: [path for path in found[kind] if path in unexplained] for kind in KINDS})
     mark.unlink()
     return {"accepted": len(accepted), "unexplained": unexplained}

@@ -24,8 +24,9 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from amanat_copy import AUTHORITY, OWN, Problem, Restic, Settings, login, pair
+from amanat_copy import AUTHORITY, FIRST, OWN, Problem, Restic, Settings, login, pair
 from amanat_processes import run
 from amanat_scratch import own_place, scratch
 
@@ -36,16 +37,27 @@ SETTLED_SECONDS = 5  # what changed while the copy was made may be in it or not
 SCRATCH = b"Amanat's probe of the append-only server; no copy uses this.\n"
 CONNECT_SECONDS = 10
 RESTIC_SECONDS = 120
+HTTPS = 443
 
 
-def knock(settings: Settings) -> None:
-    """Raise `Problem` when nobody answers: restic itself would try again for minutes."""
+def knock(place: str = FIRST) -> None:
+    """Raise `Problem` when nobody answers in a place: restic itself would wait, and try again, for minutes.
+
+    An answer is a word of TLS: for a server that hangs, its kernel still takes calls.
+    """
+    there = urlsplit((OWN / place).read_text(encoding="utf-8").strip().removeprefix("rest:"))
+    at = (there.hostname or "", there.port or HTTPS)
+    context = ssl.create_default_context(cafile=str(AUTHORITY) if place == FIRST else None)
     try:
-        socket.create_connection((settings.server, settings.port), CONNECT_SECONDS).close()
+        with (
+            socket.create_connection(at, CONNECT_SECONDS) as plain,
+            context.wrap_socket(plain, server_hostname=at[0]),
+        ):
+            return
+    except (ssl.SSLError, ConnectionResetError):
+        return  # it refuses, so it is there: what it refuses, restic will say
     except OSError as error:
-        raise Problem(
-            f"{settings.server}:{settings.port}, where copies go, does not answer: {error}"
-        ) from error
+        raise Problem(f"{at[0]}:{at[1]}, where copies go, does not answer: {error}") from error
 
 
 def snapshot(restic: Restic, settings: Settings) -> dict[str, Any]:
@@ -62,6 +74,7 @@ def newest(private: Path, settings: Settings) -> dict[str, Any]:
     """The newest copy in each place, and how many files it lists by place."""
     told = {}
     for place in settings.places:
+        knock(place)
         restic = Restic(made(private, place), place)
         found = snapshot(restic, settings)
         listed = restic.run("ls", "--json", "--no-lock", found["id"], seconds=RESTIC_SECONDS).stdout
@@ -252,7 +265,7 @@ def main(arguments: list[str]) -> int:
     os.environ.pop("RESTIC_CACHE_DIR", None)
     try:
         settings = Settings.load()
-        knock(settings)
+        knock()
         with scratch("probe-copy", own_place()) as private:
             os.environ["RESTIC_CACHE_DIR"] = str(private / "cache")
             facts = asked[arguments[0]](private, settings)

@@ -2,7 +2,7 @@
 """Say what an audit needs of PostgreSQL's log of the last five minutes, as JSON; never a line of it.
 
 authorized   the server processes whose client was let in, with the role
-refused      the archive's roles for which a wrong password was given
+refused      the server processes whose client gave a wrong password, with the archive's role
 markers      for each marker drawn lately (`probe-marker draw`) whether it is in the log: yes or no
 Where somebody has made the log tell too much, the auditor must not read it there. Run by root, takes no arguments and
 reads nothing from the caller. Exit status: 0 told, 1 a problem (one message on standard error), 2 wrong usage.
@@ -24,7 +24,7 @@ JOURNAL = (
 )
 AUTHORIZED = re.compile(rb"\[(\d+)\].*connection authorized: user=(archive_[a-z]+)\b")
 RANDOM = 32  # characters at the end of a marker
-REFUSED = re.compile(rb'password authentication failed for user "(archive_[a-z]+)"')
+REFUSED = re.compile(rb'\[(\d+)\].*password authentication failed for user "(archive_[a-z]+)"')
 
 
 def markers() -> list[bytes]:
@@ -49,7 +49,7 @@ def facts(log: bytes) -> dict[str, object]:
     """What is told of a log."""
     return {
         "authorized": {int(process): role.decode() for process, role in AUTHORIZED.findall(log)},
-        "refused": sorted({role.decode() for role in REFUSED.findall(log)}),
+        "refused": {int(process): role.decode() for process, role in REFUSED.findall(log)},
         "markers": {one.decode(): one in log or in_parse_tree(one, log) for one in markers()},
     }
 

@@ -72,11 +72,9 @@ def known_checks(policies: Path) -> dict[str, KnownCheck]:
 
 def _collect_apart(policies: Path, listing: Path) -> tuple[int, str]:
     """Have a new pytest write `listing`; its exit status, 0 also for no test, and what it said."""
-    options = ["--collect-only", "-qq", "-p", "no:cacheprovider", "-o", "addopts=", "-W", "ignore"]
-    options += ["--import-mode=importlib", f"--rootdir={policies.parent}"]
     try:
         done = processes.run(
-            [sys.executable, "-m", "pytest", "-p", LISTING, f"--listing={listing}", *options, str(policies)],
+            [sys.executable, "-m", "pytest", *collecting(policies, listing)],
             seconds=COLLECT_SECONDS,
             cwd=policies.parent,
             stdout=processes.PIPE,
@@ -86,6 +84,13 @@ def _collect_apart(policies: Path, listing: Path) -> tuple[int, str]:
         raise _broken(policies, f"no end after {COLLECT_SECONDS} s") from error
     nothing = done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
     return 0 if nothing else done.returncode, done.stdout
+
+
+def collecting(policies: Path, listing: Path) -> list[str]:
+    """pytest's arguments for a collection that nothing but the policies decides."""
+    options = ["--collect-only", "-qq", "-p", "no:cacheprovider", "-o", "addopts=", "-W", "ignore"]
+    options += ["--import-mode=importlib", f"--rootdir={policies.parent}"]
+    return ["-p", LISTING, f"--listing={listing}", *options, str(policies)]
 
 
 def _broken(policies: Path, why: str) -> BrokenPolicies:

@@ -9,7 +9,8 @@ import typer
 
 from amanat import processes
 from amanat.errors import AmanatError, BadInput
-from amanat.evidence.run import MANIFEST, new_name
+from amanat.evidence.row import MANIFEST
+from amanat.evidence.run import new_name
 from amanat.places import PROJECT_ROOT, Places
 from amanat.setup.progress import elapsed
 

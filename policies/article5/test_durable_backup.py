@@ -55,11 +55,12 @@ def archiving(store, probe):
 
 @dataclass(frozen=True)
 class Planted:
-    """A recorded message, the segment of the log it ended in, and when that was, by the store's own clock."""
+    """A recorded message, the segment of the log it ended in, and when that was, by the store's clock and by ours."""
 
     message: Message
     segment: str
     begun: datetime
+    monotonic: float
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,9 @@ def planted(store, probe, archive):
     """A message that is recorded early, so that the checks which wait for it come to it late."""
     message = Message()
     with probe.login(store, "archive_auditor") as auditor:
-        begun = auditor.value("SELECT clock_timestamp()")
+        begun, monotonic = auditor.value("SELECT clock_timestamp()"), time.monotonic()
         archive.record(message)
-        return Planted(message, auditor.value(SEGMENT), begun)
+        return Planted(message, auditor.value(SEGMENT), begun, monotonic)
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +92,7 @@ def sent(store, probe, planted):
             left, waiting_seconds = auditor.ask(PROGRESS, (segment,), keep=False).rows[0]
             return left or waiting_seconds > PATIENCE_SECONDS
 
-        eventually(settled, PATIENCE_SECONDS)
+        eventually(settled, planted.monotonic + PATIENCE_SECONDS - time.monotonic())
         left = auditor.value(LEFT, (segment,))
         seconds = float(auditor.value(TOOK, (segment, planted.begun))) if left else None
     return Sent(planted.message, segment, seconds)

@@ -26,6 +26,7 @@ ORDER = (
     "test_bad_inputs",
     "test_other_checkouts",
     "test_disclosure",
+    "test_side_by_side",
     "test_crash",
     "test_vault_away",
     "test_recovery",

@@ -19,7 +19,9 @@ from amanat import runs
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ENDING_SECONDS = 60  # then what was asked to end is killed
-UNWINDING_SECONDS = 10  # in which the command itself ends, once its children are gone
+UNWINDING_SECONDS = (
+    60  # in which the command itself ends (a scratch host is removed, say), once its children are gone
+)
 POLL_SECONDS = 0.05
 WAITING = "stopping: waiting for what runs to end (Ctrl-C again kills it)"
 KILLING = "stopping: killing what runs"

@@ -56,7 +56,7 @@ def archiving(store, probe):
 
 @dataclass(frozen=True)
 class Planted:
-    """A recorded message, the segment of the log it ended in, and when that was, by the store's own clock.
+    """A recorded message, the segment of the log it ended in, and when that was, by the store's clock and by ours.
 
     `drawn` says whether the vault made up its texts and so looks for them.
     """
@@ -64,6 +64,7 @@ class Planted:
     message: Message
     segment: str
     begun: datetime
+    monotonic: float
     drawn: bool
 
 
@@ -86,9 +87,9 @@ def planted(hosts, store, probe, archive):
         texts = {}
     message = Message(**texts)
     with probe.login(store, "archive_auditor") as auditor:
-        begun = auditor.value("SELECT clock_timestamp()")
+        begun, monotonic = auditor.value("SELECT clock_timestamp()"), time.monotonic()
         archive.record(message)
-        return Planted(message, auditor.value(SEGMENT), begun, bool(texts))
+        return Planted(message, auditor.value(SEGMENT), begun, monotonic, bool(texts))
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +102,7 @@ def sent(store, probe, planted):
             left, waiting_seconds = auditor.ask(PROGRESS, (segment,), keep=False).rows[0]
             return left or waiting_seconds > PATIENCE_SECONDS
 
-        eventually(settled, PATIENCE_SECONDS)
+        eventually(settled, planted.monotonic + PATIENCE_SECONDS - time.monotonic())
         left = auditor.value(LEFT, (segment,))
         seconds = float(auditor.value(TOOK, (segment, planted.begun))) if left else None
     return Sent(planted.message, segment, seconds, planted.drawn)

@@ -28,6 +28,7 @@ ORDER = (
     "test_disclosure",
     "test_recording",
     "test_guard",
+    "test_side_by_side",
     "test_crash",
     "test_vault_away",
     "test_recovery",

@@ -58,8 +58,10 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("only", [(), ("--only", "U-currency")], ids=["all", "only"])
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("way", "only"),
+    [(way, ("--only", "U-currency")) for way in WAYS] + [("a file", ()), ("-k", ()), ("PYTEST_ADDOPTS", ())],
+)
 @pytest.mark.usefixtures("elsewhere")
 def test_checks_that_were_not_chosen_leave_a_requirement_unchecked(
     audit: Auditor, way: str, only: tuple[str, ...], tmp_path: Path

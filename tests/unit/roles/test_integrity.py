@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import time
 
 import pytest
@@ -48,7 +49,10 @@ def host(tmp_path, monkeypatch):
     monkeypatch.setattr(module.re, "escape", str)
     module.watched = watched
     module.accept("converge")
-    return module
+    mask = os.umask(0)  # the program sets its own
+    os.umask(mask)
+    yield module
+    os.umask(mask)
 
 
 def status(host):

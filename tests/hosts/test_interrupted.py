@@ -11,7 +11,7 @@ from tests.hosts.writers import write
 
 PATIENCE_SECONDS = 40
 TOOLS = "/usr/local/lib/amanat"
-CLUSTER = "data/base/1638*"  # of the archive's copy: it runs
+CLUSTER = "data/base/16*"  # of the archive's copy: it runs
 TAMPER = ("store", "postgres", f"{TOOLS}/probe-tamper", CLUSTER)
 # host, account, command line, and what lies in its place once there is something to leave behind
 PROGRAMS = {

@@ -28,6 +28,10 @@ class AmanatError(Exception):
         head = f"{self.what.removesuffix('.')} ({self.where})" if self.where else self.what
         return f"{head}\n{_INDENT}{self.fix}" if self.fix else head
 
+    def as_json(self) -> dict[str, str]:
+        """The message for machines: `what`, `where` and `fix`."""
+        return {"what": self.what, "where": self.where, "fix": self.fix}
+
 
 class BadInput(AmanatError):
     """Something a person wrote (a setting, a file, an argument) is refused; nothing has been changed."""

@@ -213,7 +213,7 @@ def main() -> None:
 
 def _fail(error: AmanatError, as_json: bool) -> NoReturn:
     if as_json:
-        typer.echo(json.dumps({"error": {"what": error.what, "where": error.where, "fix": error.fix}}))
+        typer.echo(json.dumps({"error": error.as_json()}))
     else:
         typer.echo(f"error: {error}", err=True)
     sys.exit(error.exit_code)

@@ -49,7 +49,10 @@ def verify_command(
             {where.name: verify(where, trusted)} if (where / RECORDS).is_dir() else verify_all(where, trusted)
         )
     except AmanatError as error:
-        typer.echo(f"error: {error}", err=True)
+        if as_json:
+            typer.echo(json.dumps({"error": error.as_json()}))
+        else:
+            typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
     typer.echo(_as_json(found) if as_json else _as_text(found, where, trusted_file is not None), nl=False)
     raise typer.Exit(1 if any(found.values()) else 0)

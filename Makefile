@@ -4,10 +4,11 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-STACK ?= local
-ONLY ?=
-YES ?=
-SOURCE ?=
+# From make's own command line alone: names so common may mean something else in a person's environment.
+STACK := local
+ONLY :=
+YES :=
+SOURCE :=
 
 export STACK ONLY YES SOURCE
 amanat := .venv/bin/amanat

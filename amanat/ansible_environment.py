@@ -28,8 +28,11 @@ def settings(home: Path) -> dict[str, str]:
     }
 
 
-def runner_environment(prepared: Mapping[str, str], home: Path) -> dict[str, str]:
-    """The environment of a playbook, from the one that ansible-runner prepared out of whatever it was started in."""
+def runner_environment(prepared: Mapping[str, str], home: Path, sockets: Path) -> dict[str, str]:
+    """The environment of a playbook, from the one that ansible-runner prepared out of whatever it was started in.
+
+    `sockets` is a private directory with a short path, for ssh's connections.
+    """
     from ansible_runner.utils import get_callback_dir  # loads pexpect, which an audit does without
 
     own = {name: prepared[name] for name in RUNNER_VARIABLES if name in prepared}
@@ -37,5 +40,6 @@ def runner_environment(prepared: Mapping[str, str], home: Path) -> dict[str, str
         "ANSIBLE_CALLBACK_PLUGINS": str(get_callback_dir()),
         "ANSIBLE_STDOUT_CALLBACK": "awx_display",
         "ANSIBLE_HOST_KEY_CHECKING": "True",
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets),
     }
     return processes.variables(os.environ, {**own, **settings(home), **events})

@@ -28,6 +28,10 @@ class AmanatError(Exception):
         head = f"{self.what.removesuffix('.')} ({self.where})" if self.where else self.what
         return f"{head}\n{_INDENT}{self.fix}" if self.fix else head
 
+    def as_json(self) -> dict[str, str]:
+        """The message for machines: `what`, `where` and `fix`."""
+        return {"what": self.what, "where": self.where, "fix": self.fix}
+
 
 class BadInput(AmanatError):
     """Something a person wrote (a setting, a file, an argument) is refused; nothing has been changed."""
@@ -44,6 +48,7 @@ class BadInputs(BadInput):
         super().__init__(what, where, f"\n{_INDENT}".join(lines))
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _ELSEWHERE = "Make it {}. What lies in your home can lie elsewhere: set AMANAT_HOME and XDG_CACHE_HOME."
 _OS_FIXES = {
     errno.ENOSPC: "Free some space there, and run the same command again.",
@@ -58,8 +63,14 @@ _OS_FIXES = {
 def of_os(error: OSError) -> AmanatError:
     """What the operating system refused, as a message: its own words, the file, and what helps."""
     where = " and ".join(str(name) for name in (error.filename, error.filename2) if name)
-    fix = _OS_FIXES.get(error.errno or 0, "Mend what it names, and run the same command again.")
-    return AmanatError(f"this machine refuses: {error.strerror or error}", where, fix)
+    if error.errno is None:  # a library's own, that only inherits from it
+        return AmanatError(
+            f"it failed: {str(error).splitlines()[0] if str(error) else type(error).__name__}", where
+        )
+    if error.errno in _FULL and not where:
+        where = "AMANAT_HOME, the cache or the directory of temporary files"
+    fix = _OS_FIXES.get(error.errno, "Mend what it names, and run the same command again.")
+    return AmanatError(f"this machine refuses: {error.strerror}", where, fix)
 
 
 def _nested(fault: BadInput) -> str:

@@ -67,7 +67,12 @@ class Playbook:
         result = Result()
         began = time.monotonic()
         private_directory(self.runs)
-        with _one_at_a_time(self.runs / "lock", self.tell or say), handing(json.dumps(dict(self.secrets))):
+        with (
+            _one_at_a_time(self.runs / "lock", self.tell or say),
+            handing(json.dumps(dict(self.secrets))),
+            # ssh's sockets: names have to be short, and a connection that the person holds open is not ours.
+            tempfile.TemporaryDirectory(prefix="amanat-", ignore_cleanup_errors=True) as sockets,
+        ):
             directory = Path(
                 tempfile.mkdtemp(prefix=time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()), dir=self.runs)
             )
@@ -83,7 +88,9 @@ class Playbook:
                     quiet=True,
                 )
                 # It writes the environment to disk, so it gets no secret either.
-                run.config.env = ansible_environment.runner_environment(run.config.env, directory / "home")
+                run.config.env = ansible_environment.runner_environment(
+                    run.config.env, directory / "home", Path(sockets)
+                )
                 run.run()
             finally:
                 _forget_old(self.runs)

@@ -71,7 +71,7 @@ def started(
             raise
 
 
-def outliving(
+def start_detached(
     command: Sequence[str],
     *,
     stdout: int | IO[bytes] = DEVNULL,

@@ -1,6 +1,7 @@
 """One SSH connection per host, kept open for the whole audit: 170 commands take two seconds instead of 36."""
 
 import contextlib
+import os
 import re
 import selectors
 import shlex
@@ -14,7 +15,7 @@ from typing import IO
 from amanat import processes
 from amanat.audit.errors import NotChecked, Unreachable
 from amanat.audit.inventory import Target
-from amanat.places import user_home
+from amanat.places import NoHome, user_home
 
 COMMAND_SECONDS = 120
 CONNECT_SECONDS = 10
@@ -179,19 +180,23 @@ def _given(options: Sequence[str]) -> list[str]:
 
 def _unread_configuration() -> str:
     """What to add for a person whose own ssh would get there."""
-    if not (user_home() / ".ssh" / "config").is_file():
-        return ""
+    there = False
+    with contextlib.suppress(NoHome, OSError):
+        there = (user_home() / ".ssh" / "config").is_file()
     return (
         " ~/.ssh/config isn't read: what its ssh needs (a jump host, say) goes into ansible_ssh_common_args."
+        if there
+        else ""
     )
 
 
 def _until_exit(master: "processes.Popen[bytes]") -> bytes:
-    """What ssh says before it goes to the background; there it may keep the pipe open, so don't wait."""
+    """What ssh says before it goes to the background; there it, or a proxy, may keep the pipe open, so don't wait."""
     master.wait(timeout=MASTER_SECONDS)
     if not master.returncode or master.stderr is None:
         return b""
-    return master.stderr.read()
+    os.set_blocking(master.stderr.fileno(), False)
+    return master.stderr.read() or b""
 
 
 def _bounded(command: list[str], stdin: bytes, seconds: float, host: str) -> Completed:

@@ -246,7 +246,7 @@ def _stopped(as_json: bool) -> NoReturn:
 
 def _failed(error: AmanatError, as_json: bool) -> NoReturn:
     if as_json and not isinstance(error, OutputLost):
-        typer.echo(json.dumps({"error": {"what": error.what, "where": error.where, "fix": error.fix}}))
+        typer.echo(json.dumps({"error": error.as_json()}))
     else:
         typer.echo(f"error: {error}", err=True)
     sys.exit(error.exit_code)

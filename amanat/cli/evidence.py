@@ -51,7 +51,10 @@ def verify_command(
         if run is None or not is_run:  # of a run that was named nothing else is asked
             _add(found, cut_off(where.parent if is_run else where, Memory.beside(Places(stack).evidence_key)))
     except AmanatError as error:
-        typer.echo(f"error: {error}", err=True)
+        if as_json:
+            typer.echo(json.dumps({"error": error.as_json()}))
+        else:
+            typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
     typer.echo(_as_json(found) if as_json else _as_text(found, where, trusted_file is not None), nl=False)
     raise typer.Exit(1 if any(found.values()) else 0)

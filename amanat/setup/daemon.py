@@ -104,14 +104,14 @@ def _runs(pid_file: Path, program: str, proc: Path) -> bool:
 
 
 def _by_service_manager() -> processes.Popen[bytes]:
-    return processes.outliving(["systemctl", "start", "docker"])
+    return processes.start_detached(["systemctl", "start", "docker"])
 
 
 def _detached(daemon: Daemon) -> processes.Popen[bytes]:
     """A daemon that outlives us: its own session, no terminal, output to its log."""
     daemon.log.parent.mkdir(parents=True, exist_ok=True)
     with daemon.log.open("ab") as log:
-        return processes.outliving(
+        return processes.start_detached(
             ["dockerd", f"--pidfile={daemon.pid_file}", f"--exec-root={daemon.exec_root}", *daemon.options],
             stdout=log,
             new_session=True,

@@ -1,6 +1,9 @@
 """Programs are started through one door (amanat/processes.py), so that none inherits the environment of a person."""
 
 import ast
+import os
+import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -173,3 +176,25 @@ def test_a_warning_is_no_error_in_an_operators_audit():
     """pytest's settings of this checkout hold for audits too; our own tests are stricter by tests/conftest.py."""
     settings = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]
     assert "filterwarnings" not in settings["ini_options"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("STACK", "another"), ("YES", "1"), ("ONLY", "A7-laws"), ("SOURCE", "x")]
+)
+def test_make_takes_its_settings_from_its_command_line_alone(name, value):
+    """YES=1 in an environment means something else, and would delete a stack without asking."""
+
+    def value_of(*words, **variables):
+        """What make takes the variable for."""
+        known = subprocess.run(
+            ["make", "--dry-run", "--print-data-base", "help", *words],
+            cwd=PROJECT_ROOT,
+            env={**{key: held for key, held in os.environ.items() if key != name}, **variables},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        return re.findall(rf"^{name} :?= ?(.*)$", known, re.MULTILINE)
+
+    assert value_of(**{name: value}) == value_of()
+    assert value_of(f"{name}={value}") == [value]

@@ -212,12 +212,8 @@ def told(text):
     return re.sub(r"\d\S*", "#", text)
 
 
-@pytest.mark.parametrize("name", ["PYTHONWARNINGS", "PYTHONIOENCODING", "LC_ALL", "OPENSSL_CONF", "TMPDIR"])
-def test_help_is_the_same_in_anybodys_environment(tmp_path, name):
-    clean, poisoned = (
-        command("--help", home=tmp_path),
-        command("--help", home=tmp_path, **{name: POISON[name]}),
-    )
+def test_help_is_the_same_in_anybodys_environment(tmp_path):
+    clean, poisoned = command("--help", home=tmp_path), command("--help", home=tmp_path, **POISON)
     assert (poisoned.returncode, poisoned.stdout) == (clean.returncode, clean.stdout)
     assert clean.returncode == 0
 

@@ -1,8 +1,11 @@
 """Every failure a person sees has one shape: what, where, and the fix on its own line."""
 
-import pytest
+import errno
 
-from amanat.errors import AmanatError, BadInput, BadInputs, listed, refuse, shown
+import pytest
+import requests
+
+from amanat.errors import AmanatError, BadInput, BadInputs, listed, of_os, refuse, shown
 
 
 def test_what_where_and_fix():
@@ -47,3 +50,28 @@ def test_lists_read_as_sentences():
         "a and b",
         "a, b and c",
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "what", "where"),
+    [
+        (
+            OSError(errno.EROFS, "Read-only file system", "/a", None, "/b"),
+            "Read-only file system",
+            "/a and /b",
+        ),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device", "the cache"),
+        (
+            FileNotFoundError(errno.ENOENT, "No such file or directory", "gpg"),
+            "No such file or directory",
+            "gpg",
+        ),
+        (requests.ConnectionError("no route\nand more"), "it failed: no route", ""),
+        (OSError(), "it failed: OSError", ""),
+    ],
+)
+def test_what_the_system_refused_is_said_with_where(error, what, where):
+    told = of_os(error)
+    assert what in told.what
+    assert where in told.where
+    assert "\n" not in told.what

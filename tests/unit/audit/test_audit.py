@@ -264,3 +264,11 @@ def test_it(store):
 '''
     result = audit(policy, "--only", "U-currency", **{name: value})
     assert result.verdict("U-currency")[0] == "satisfied", result.text
+
+
+@pytest.mark.parametrize("name", ["../outside", "/tmp/x", "newest", "20261126T072747.080883Z-1cf54c/.."])
+def test_a_run_is_named_as_runs_are(audit: Auditor, name: str) -> None:
+    result = audit(PASSES, f"--run={name}")
+    assert result.exit_status == 4
+    assert result.run is None
+    assert "can't name a run" in result.text

@@ -1,5 +1,7 @@
 """ssh as the audit starts it: nobody's configuration, and an end whatever the other side does."""
 
+import os
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -136,6 +138,20 @@ def test_a_connection_that_never_comes_ends_in_time_and_leaves_no_process(progra
         Connection(target(), program.parent).run("true")
     assert refused.value.fix
     assert running(program) == ""
+
+
+def test_a_refused_connection_whose_proxy_lives_on_is_told_at_once(program: Path) -> None:
+    """What ssh started still holds its error stream."""
+    program.write_text('#!/bin/sh\necho "ssh: refused" >&2\ntail -f "$0" >/dev/null &\nexit 255\n')
+    try:
+        with pytest.raises(Unreachable, match="ssh: refused"):
+            Connection(target(), program.parent).run("true")
+    finally:
+        left = subprocess.run(
+            ["pgrep", "-f", f"tail -f {program}"], capture_output=True, text=True, check=False
+        )
+        for pid in left.stdout.split():
+            os.kill(int(pid), signal.SIGKILL)
 
 
 def test_a_command_that_takes_no_input_ends_in_time(program: Path) -> None:

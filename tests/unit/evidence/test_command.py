@@ -75,3 +75,7 @@ def test_nothing_to_check_is_one_message(
     assert result.exit_code == 2
     assert result.output.startswith("error: ")
     assert "Traceback" not in result.output
+
+    result = CliRunner().invoke(app, ["verify", *arguments, "--json"])
+    assert result.exit_code == 2
+    assert set(json.loads(result.stdout)["error"]) == {"what", "where", "fix"}

@@ -57,7 +57,7 @@ def kernel_settings() -> dict[str, Finding]:
     """Every kernel setting that we want, as it is now."""
     settings = {}
     for line in text(KERNEL_SETTINGS).splitlines():
-        if match := re.match(r"-?([a-z][\w.]*)\s*=\s*(\S+)", line):
+        if match := re.match(r"-?([a-z][\w.-]*)\s*=\s*(\S+)", line):
             name, wanted = match.groups()
             path = "/proc/sys/" + name.replace(".", "/")
             actual = text(path).strip() or None
@@ -77,7 +77,8 @@ def writable(path: str) -> bool:
 
 def units() -> dict[str, dict[str, str]]:
     """State of the units that should run, and of the services that must know their newest settings."""
-    names = [unit["name"] for unit in WANTED["units"]] + list(WANTED["newer_than_service"])
+    started = [unit["name"] for unit in WANTED["units"] if unit["state"] == "started"]
+    names = started + list(WANTED["newer_than_service"])
     wanted = "Id,ActiveState,UnitFileState,NeedDaemonReload,StateChangeTimestamp"
     shown = output(
         "/usr/bin/systemctl", "show", f"--property={wanted}", "--timestamp=unix", *sorted(set(names))

@@ -40,16 +40,21 @@ def password_kind(field: str) -> str:
     return {"$y$": "yescrypt", "$6$": "sha512", "$5$": "sha256", "$1$": "md5"}.get(field[:3], "other")
 
 
-def privileged_files() -> list[str]:
-    """Paths with a set-user-ID or set-group-ID bit, on every disk where the kernel would honour it."""
+def honoured_places() -> list[str]:
+    """The root and every disk where the kernel would honour a set-user-ID bit."""
     mounts = [line.split() for line in text("/proc/self/mounts").splitlines()]
     honoured = {
         place.replace("\\040", " ")
         for _, place, kind, options, *_ in mounts
         if kind in ("ext4", "xfs", "btrfs") and "nosuid" not in options.split(",") and os.path.isdir(place)
     }
+    return ["/", *sorted(honoured - {"/"})]
+
+
+def privileged_files() -> list[str]:
+    """Paths with a set-user-ID or set-group-ID bit, on every such disk."""
     search = ["-xdev", "-type", "f", "-perm", "/6000", "-print0"]
-    found = output("/usr/bin/find", "/", *sorted(honoured - {"/"}), *search)
+    found = output("/usr/bin/find", *honoured_places(), *search)
     return sorted(set(filter(None, found.split("\0"))))
 
 

@@ -31,6 +31,7 @@ ORDER = (
     "test_backup_faults",
     "test_breaks",
     "test_drift",
+    "test_hardening",
     "test_restart",
     "test_network_unlock",
     "test_down",

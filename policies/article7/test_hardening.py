@@ -13,7 +13,7 @@ RULES = "sudo -n nft -j list ruleset"
 # Units that may be up, as systemd and the packages of every host have them, and what each host is for.
 EVERYWHERE = (
     *("amanat-copy.*", "amanat-integrity.*", "amanat-peers.service", "amanat-proc.service"),
-    *("apt-daily*.*", "dpkg-db-backup.*", "unattended-upgrades.service", "fstrim.*", "e2scrub_*.*"),
+    *("apt-daily*.*", "dpkg-db-backup.*", "unattended-upgrades.service", "fstrim.*"),
     *("dbus.*", "ldconfig.service", "nftables.service", "pgbackrest.service", "ssh.service"),
     *(
         "systemd-ask-password-*.path",

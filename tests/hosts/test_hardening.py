@@ -73,7 +73,7 @@ def knock(live_stack):
 @pytest.mark.parametrize("port", [53, 80, 443, 8080])
 @pytest.mark.parametrize("account", ["postgres", "archive-sealer", "nobody"])
 def test_a_service_finds_no_way_out(knock, account, port):
-    """The firewall refuses what services' accounts send to who is no host of the stack, questions for names included."""
+    """The firewall refuses what services send to who is no host of the stack, questions for names included."""
     assert knock(account, port) == REFUSED
 
 

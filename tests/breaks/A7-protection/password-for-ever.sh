@@ -5,4 +5,4 @@
 set -eu
 chage --maxdays 99999 deploy
 # undo
-chage --maxdays 365 deploy
+chage --maxdays 60 deploy

@@ -109,6 +109,24 @@ def _is_own(host: str) -> bool:
     return bool(mapped.is_loopback or mapped.is_unspecified)
 
 
+def ipv4_addresses(instead: str) -> BeforeValidator:
+    """IPv4 addresses of other machines, parted by commas or blanks, as text parted by single commas; "" for none."""
+
+    def check(text: str) -> str:
+        found = []
+        for part in re.split(r"[\s,]+", latin_digits(text).strip(" ,")):
+            try:
+                address = ipaddress.IPv4Address(part)
+            except ValueError as fault:
+                raise Unfit("is no list of IPv4 addresses", instead) from fault
+            if address.is_loopback or address.is_unspecified or address.is_multicast:
+                raise Unfit(f"names {address}, which no host can ask", instead)
+            found.append(str(address))
+        return ",".join(dict.fromkeys(found))
+
+    return _optional(check, instead)
+
+
 def go_proxy(instead: str) -> BeforeValidator:
     """Go's GOPROXY (go.dev/ref/mod): addresses, direct and off, parted by commas or bars; "" for Go's own."""
 

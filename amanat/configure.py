@@ -89,6 +89,7 @@ def shared_variables(settings: Settings, places: Places, known: Mapping[str, Any
         "base_debian_mirror": settings.debian_mirror or mirrors.debian,
         "base_debian_security_mirror": settings.debian_security_mirror or mirrors.debian_security,
         "base_http_proxy": settings.http_proxy,
+        "base_name_servers": list(settings.asked_name_servers),
         # Authorities found on the controller are the controller's: hosts trust only what was chosen for them.
         "base_trusted_ca": settings.trusted_ca(places.project)
         or (mirrors.trusted_ca if mirrors.trust_is_chosen else ""),

@@ -123,6 +123,7 @@ def drill(places: Places, target: datetime | None, tell: Tell) -> Drilled:
             engine_uri=stack.engine_uri(),
             subnet=outputs["subnet"],
             deploy_public_key=own["base_deploy_public_key"],
+            name_servers=own.get("base_name_servers", []),
             environment=stack.environment(),
         ) as host,
         _scratch_inventory(places, host, outputs["subnet"]) as beside,

@@ -91,6 +91,11 @@ class Settings(BaseModel):
         choices.proxy("an address such as http://proxy.example:3128, or leave it empty"),
         Field(description="The proxy through which hosts fetch their packages. Empty: none."),
     ] = ""
+    name_servers: Annotated[
+        str,
+        choices.ipv4_addresses("IPv4 addresses such as 10.0.0.53,10.0.1.53, or leave it empty"),
+        Field(description="The name servers that hosts may ask, parted by commas. Empty: the target's own."),
+    ] = ""
     trusted_ca_file: Annotated[
         str,
         choices.file_path("the path of a PEM file, or leave it empty"),
@@ -288,6 +293,11 @@ class Settings(BaseModel):
             faults += [fault(error, file) for error in wrong.errors()]
         refuse(faults, f"{len(faults)} settings are refused", file)
         return settings
+
+    @property
+    def asked_name_servers(self) -> tuple[str, ...]:
+        """The addresses of name_servers."""
+        return tuple(filter(None, self.name_servers.split(",")))
 
     def trusted_ca(self, project: Path) -> str:
         """The PEM text of trusted_ca_file or ""; relative paths start at `project`. Raises BadAuthorities."""

@@ -1,7 +1,8 @@
 """Reads what daemons say of themselves."""
 
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,34 @@ def base_chains(ruleset: Mapping[str, Any], hook: str) -> list[Mapping[str, Any]
     return [one["chain"] for one in ruleset["nftables"] if one.get("chain", {}).get("hook") == hook]
 
 
+def ways_out(ruleset: Mapping[str, Any], hook: str, trusted: Collection[str]) -> list[str]:
+    """The rules at a hook, as JSON, that let an account that isn't `trusted` speak to addresses that nobody named.
+
+    Loopback, ICMP and what answers others' calls are no ways out.
+    """
+    return [
+        json.dumps(statements)
+        for statements in _accepting(ruleset, hook)
+        if not any(_to_named(one) or _by(one, trusted) or _answers(one) for one in statements)
+    ]
+
+
+def dropped_sources(ruleset: Mapping[str, Any], hook: str) -> set[str]:
+    """The source addresses that the chains at a hook drop whatever else a packet is, as nft writes them."""
+    chains = {(chain["family"], chain["table"], chain["name"]) for chain in base_chains(ruleset, hook)}
+    rules = [one["rule"] for one in ruleset["nftables"] if "rule" in one]
+    return {
+        written
+        for rule in rules
+        if (rule["family"], rule["table"], rule["chain"]) in chains
+        and any("drop" in statement for statement in rule["expr"])
+        and [_field(statement) for statement in rule["expr"] if "match" in statement] == ["saddr"]
+        for statement in rule["expr"]
+        if _equals(statement, "saddr")
+        for written in _written(statement["match"]["right"])
+    }
+
+
 EVERY_PORT = 0  # of a rule that accepts without naming its ports
 
 
@@ -86,11 +115,41 @@ def _lets_no_stranger_in(statement: Mapping[str, Any]) -> bool:
     left, right = match.get("left", {}), match.get("right")
     if not _names(match) or not isinstance(left, dict):
         return False
-    if left.get("meta", {}).get("key") in ("iif", "iifname"):
+    if left.get("meta", {}).get("key") in ("iif", "iifname", "oif", "oifname"):
         return bool(right == "lo")
+    if left.get("meta", {}).get("key") == "l4proto":
+        return set(_written(right)) <= {"icmp", "ipv6-icmp"}
     if left.get("ct", {}).get("key") == "state":
         return set(_written(right)) <= {"established", "related"}
     return left.get("payload", {}).get("protocol") in ("icmp", "icmpv6")
+
+
+def _to_named(statement: Mapping[str, Any]) -> bool:
+    """Whether a match leaves only some addresses."""
+    return _equals(statement, "daddr") and not any(
+        address.endswith("/0") for address in _written(statement["match"]["right"])
+    )
+
+
+def _by(statement: Mapping[str, Any], accounts: Collection[str]) -> bool:
+    """Whether a match leaves only what these accounts send."""
+    match = statement.get("match", {})
+    left = match.get("left", {})
+    if not _names(match) or not isinstance(left, dict) or left.get("meta", {}).get("key") != "skuid":
+        return False
+    return set(_written(match["right"])) <= set(accounts)
+
+
+def _answers(statement: Mapping[str, Any]) -> bool:
+    """Whether a match leaves only packets of connections that somebody else opened: those with ACK."""
+    match = statement.get("match", {})
+    left = match.get("left", {})
+    masked = left.get("&", []) if isinstance(left, dict) else []
+    return (
+        _names(match)
+        and match.get("right") == "ack"
+        and _field({"match": {"left": (masked or [{}])[0]}}) == "flags"
+    )
 
 
 def _accepted_ports(statements: Sequence[Mapping[str, Any]]) -> set[int]:

@@ -20,6 +20,7 @@ from amanat.targets import engine
 from amanat.targets.engine import EngineFacts
 from amanat.targets.host import Host, HostSpec
 from amanat.targets.image import HostImage
+from amanat.targets.sysctls import network_sysctls
 
 LOOPBACK = "127.0.0.1"
 LOOP_DEVICES = "b 7:* rmw"
@@ -123,6 +124,8 @@ class DockerHost(Host):
             device_cgroup_rules=[LOOP_DEVICES],
             devices=[docker.ContainerDeviceArgs(host_path="/dev/loop-control")],
             tmpfs=TEMPORARY,
+            sysctls=network_sysctls(engine_facts),
+            dns=list(spec.name_servers) or None,
             envs=systemd_environment(engine_facts),
             command=first_process(engine_facts),
             memory=spec.memory_mib or None,
@@ -244,6 +247,7 @@ class DockerTarget:
             address=self.subnet.apply(lambda subnet: str(topology.address(name, IPv4Network(subnet)))),
             deploy_public_key=self._keyring.deploy.public_key,
             published_ports={inside: _port(ports, setting) for inside, setting in PUBLISHED[name].items()},
+            name_servers=self._settings.asked_name_servers,
             memory_mib=getattr(self._settings, f"{name}_memory_mib"),
         )
         return DockerHost(

@@ -53,6 +53,7 @@ class EngineFacts:
     product: str = "Docker"  # Podman answers on Docker's API as well
     system: str = "linux"
     security: tuple[str, ...] = ()  # `rootless`, `userns`, …
+    kernel: str = ""  # its release, as uname(1) names it
 
 
 @contextmanager
@@ -95,6 +96,7 @@ def facts(uri: str) -> EngineFacts:
         api_version=str(version.get("ApiVersion", "")),
         product="Podman" if any("podman" in part.lower() for part in parts) else "Docker",
         system=str(info.get("OSType") or "linux"),
+        kernel=str(info.get("KernelVersion", "")),
         security=tuple(option.removeprefix("name=").split(",")[0] for option in options),
     )
 

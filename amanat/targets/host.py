@@ -7,13 +7,16 @@ import pulumi
 
 @dataclass(frozen=True)
 class HostSpec:
-    """What a host is to be, whatever makes it. `published_ports`: port inside -> port on the controller."""
+    """What a host is to be, whatever makes it. `published_ports`: port inside -> port on the controller;
+    `name_servers`: IPv4 addresses, the target's own where empty.
+    """
 
     name: str
     address: pulumi.Input[str]
     deploy_public_key: pulumi.Input[str]
     published_ports: dict[int, pulumi.Input[int]] = field(default_factory=dict)
     memory_mib: int = 0
+    name_servers: tuple[str, ...] = ()
 
 
 class Host(pulumi.ComponentResource):

@@ -50,6 +50,7 @@ def scratch_host(
     engine_uri: str,
     subnet: str,
     deploy_public_key: str,
+    name_servers: list[str],
     environment: dict[str, str],
 ) -> Iterator[ScratchHost]:
     """A transient host of the topology on the stack's network, from the image of its store.
@@ -72,6 +73,7 @@ def scratch_host(
             "labels": engine.labels(places.stack_id, owner()),
             "image_id": engine.image_id(engine_uri, f"{places.stack_id}-store"),
             "engine_uri": engine_uri,
+            "name_servers": name_servers,
         }
         try:
             make_host(spec, {**environment, "AMANAT_STACK_ID": places.stack_id, "AMANAT_RUN": runs.RUN_ID})
@@ -114,6 +116,7 @@ def main() -> None:
                 address=spec["address"],
                 deploy_public_key=spec["deploy_public_key"],
                 published_ports={22: spec["port"]},
+                name_servers=tuple(spec.get("name_servers", ())),
             ),
             stack_id=spec["stack_id"],
             labels=spec["labels"],

@@ -56,6 +56,22 @@ def test_backups_are_handed_to_those_meant_only(store, vault):
     assert "access denied" in way_out["stranger"]
 
 
+@requirement("A5-6-1-access", "A5-6-1-durable")
+def test_the_stores_account_may_not_expire_backups(store):
+    """PostgreSQL's account on the store, which sends the log, can't start what removes backups, even dry."""
+    way_out = store.json(WAY_OUT)
+    assert way_out["info"] == "", "the repository does not answer at all"
+    assert "unable to acquire lock" in way_out["expire"], way_out["expire"] or "it may"
+
+
+@requirement("A5-6-1-access", "A5-6-1-durable")
+def test_the_network_reaches_no_backup_to_change(vault):
+    """The repository's server may write where the log comes in and nowhere else; the kernel filters its calls."""
+    server = vault.json(INFO)["server"]
+    assert server["writable"] == ["archive"], server["writable"]
+    assert server["filtered"]
+
+
 @requirement("A5-6-1-access")
 def test_the_repositorys_files_are_closed(vault):
     """They belong to an account of their own, and no other may look."""

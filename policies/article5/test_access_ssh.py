@@ -31,6 +31,9 @@ def test_a_stranger_is_offered_keys_only(machine, probe, user):
         ("permituserenvironment", "no"),
         ("x11forwarding", "no"),
         ("gatewayports", "no"),
+        ("ignorerhosts", "yes"),
+        ("ignoreuserknownhosts", "yes"),
+        ("kerberosorlocalpasswd", "no"),
     ],
 )
 def test_sshd_refuses_the_weak_ways_in(sshd, setting, value):
@@ -51,6 +54,12 @@ def test_only_named_accounts_may_log_in(sshd):
 def test_sshd_gives_guessing_an_end(sshd, bound, setting, limit):
     """The effective limit on unauthenticated connections is inside the bound."""
     assert bound(limit).allows(int(sshd[setting][0])), f"{setting} {sshd[setting][0]}"
+
+
+@requirement("A5-6-1-access")
+def test_one_login_carries_few_sessions(sshd):
+    """A connection that somebody has taken over is no door for many."""
+    assert 1 <= int(sshd["maxsessions"][0]) <= 4
 
 
 @requirement("A5-6-1-access")

@@ -217,11 +217,13 @@ def prepare():
     init_plugin_loader([str(ROOT / "ansible/collections")])
 
 
-def rendered(template):
-    """What the template makes on a host that chose nothing."""
+def rendered(template, **chosen):
+    """What the template makes on a host that chose nothing, or what is `chosen`."""
     prepare()
     lookup = f"{{{{ lookup('ansible.builtin.template', '{template}') }}}}"
-    templar = Templar(DataLoader(), variables=variables(template.parents[1]))
+    # Where a playbook's templates are looked for: in their role, then beside the playbook.
+    search = {"ansible_search_path": [str(template.parents[1]), str(ROOT / "ansible")]}
+    templar = Templar(DataLoader(), variables=variables(template.parents[1]) | search | chosen)
     return templar.template(trust_as_template(lookup))
 
 
@@ -261,17 +263,59 @@ def test_the_firewall_never_flushes_the_tables_of_others():
     assert "ip saddr { 10.1.2.0/24 } tcp dport 5432 ct state new accept" in text
 
 
-def test_confinements_end_their_line():
+FIREWALL = ROOT / "ansible/roles/base/templates/nftables.conf.j2"
+SERVER = {"virtualization_type": "kvm", "default_ipv4": {"address": "10.1.2.11"}}
+NAMES, TIME = "th dport 53 accept", "udp dport 123 accept"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "there"),
+    [
+        ({}, f"meta skuid root meta l4proto {{ tcp, udp }} {NAMES}"),
+        (
+            {"base_name_servers": ["10.0.0.53"]},
+            f"ip daddr {{ 10.0.0.53 }} meta l4proto {{ tcp, udp }} {NAMES}",
+        ),
+        (
+            {"ansible_facts": SERVER | {"dns": {"nameservers": ["10.0.0.53", "127.0.0.53", "fe80::1"]}}},
+            f"ip daddr {{ 10.0.0.53 }} meta l4proto {{ tcp, udp }} {NAMES}",
+        ),
+        ({"ansible_facts": SERVER}, f"meta skuid _chrony {TIME}"),
+        (
+            {"ansible_facts": SERVER, "base_time_servers": ["10.0.0.123", "10.0.1.123"]},
+            f"ip daddr {{ 10.0.0.123, 10.0.1.123 }} {TIME}",
+        ),
+        (
+            {"ansible_facts": SERVER, "base_time_servers": ["10.0.0.123", "ntp.example"]},
+            f"meta skuid _chrony {TIME}",
+        ),
+    ],
+)
+def test_names_and_time_are_asked_of_known_servers_or_by_known_accounts(chosen, there):
+    text = rendered(FIREWALL, **chosen)
+    assert there in text
+    questions = [line for line in text.splitlines() if "53 accept" in line or "123 accept" in line]
+    assert [line for line in questions if "skuid" not in line and "daddr" not in line] == []
+
+
+def test_a_container_asks_nobody_for_the_time():
+    assert "123" not in rendered(FIREWALL, base_time_servers=["10.0.0.123"]).partition("chain output")[2]
+
+
+def test_a_server_without_name_servers_asks_nobody():
+    assert "dport 53" not in rendered(FIREWALL, ansible_facts=SERVER)
+
+
+def test_what_is_included_ends_its_line():
     """Without the plus sign Ansible joins the line that follows to the last one that is included."""
     including = [
-        path
+        (path.name, line)
         for path in (ROOT / "ansible/roles").glob("*/templates/*.j2")
-        if "confinement" in path.read_text()
+        for line in path.read_text("utf-8").splitlines()
+        if "{% include" in line
     ]
     assert including
-    assert [
-        path.name for path in including if "{% include 'confinement.j2' +%}\n" not in path.read_text()
-    ] == []
+    assert [(name, line) for name, line in including if not line.endswith("+%}")] == []
 
 
 def test_the_image_brings_what_every_host_is_given_anyway():

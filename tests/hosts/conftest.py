@@ -37,6 +37,7 @@ ORDER = (
     "test_auditor",
     "test_interrupted",
     "test_drift",
+    "test_hardening",
     "test_restart",
     "test_network_unlock",
     "test_down",

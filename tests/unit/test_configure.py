@@ -52,6 +52,13 @@ def test_a_setting_wins_over_the_environments_mirror(places, mirrors):
     assert told["base_debian_mirror"] == "http://s/debian"
 
 
+def test_hosts_are_told_which_name_servers_were_chosen(places, mirrors):
+    mirrors()
+    assert shared_variables(Settings(), places, KNOWN)["base_name_servers"] == []
+    chosen = Settings(name_servers="10.0.0.53, 10.0.1.53")
+    assert shared_variables(chosen, places, KNOWN)["base_name_servers"] == ["10.0.0.53", "10.0.1.53"]
+
+
 def test_hosts_trust_only_authorities_that_were_chosen(places, mirrors):
     mirrors(trusted_ca="FOUND")
     assert shared_variables(Settings(), places, KNOWN)["base_trusted_ca"] == ""

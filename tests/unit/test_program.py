@@ -114,6 +114,13 @@ def test_a_host_on_cgroup_v2_gets_nothing_of_the_engines_tree(program_on_v2: Mad
         assert not inputs.get("privileged")
 
 
+def test_a_hosts_own_network_is_set_strictly_on_either_version(program: Made, program_on_v2: Made) -> None:
+    for inputs in (made[name]["inputs"] for made in (program, program_on_v2) for name in ("store", "vault")):
+        assert inputs["sysctls"]["net.ipv4.conf.all.rp_filter"] == "1"
+        assert inputs["sysctls"]["net.ipv4.conf.default.accept_source_route"] == "0"
+        assert not inputs.get("dns"), "nobody chose name servers"
+
+
 def test_everything_on_the_engine_carries_its_owner(program: Made) -> None:
     marked = {
         name: {label["label"]: label["value"] for label in made["inputs"]["labels"]}

@@ -81,6 +81,12 @@ BAD = {
     "mirror of look-alike letters": ("debian_mirror", "https://mіrror.example", "beyond ASCII"),
     "index with a template": ("pypi_index", "https://mirror.example/{{ x }}", "a sign of the shell"),
     "index with a bad port": ("pypi_index", "https://mirror.example:port/", "is no address"),
+    "name server by name": ("name_servers", "dns.example", "is no list of IPv4 addresses"),
+    "name server on IPv6": ("name_servers", "2001:db8::53", "is no list of IPv4 addresses"),
+    "name server on loopback": ("name_servers", "10.0.0.53,127.0.0.53", "names 127.0.0.53"),
+    "name server nowhere": ("name_servers", "0.0.0.0", "names 0.0.0.0"),  # noqa: S104 - a wrong value
+    "name servers as multicast": ("name_servers", "224.0.0.251", "names 224.0.0.251"),
+    "name servers with a network": ("name_servers", "10.0.0.0/24", "is no list of IPv4 addresses"),
     "proxy without a port": ("http_proxy", "http://proxy.example", "is no proxy with its port"),
     "proxy with a path": ("http_proxy", "http://proxy.example:3128/x", "is no proxy with its port"),
     "proxy with a password": ("http_proxy", "http://u:p@proxy.example:3128", "settings are not secret"),
@@ -307,3 +313,17 @@ def test_a_stack_s_file_that_is_wrong_is_refused(tmp_path):
     path.write_text("config:\n  amanat:target: kubernetes\n", encoding="utf-8")
     with pytest.raises(BadSetting, match=r"Pulumi\.office\.yaml"):
         Settings.from_file(path)
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("", ()),
+        ("10.0.0.53", ("10.0.0.53",)),
+        ("10.0.0.53, 10.0.1.53", ("10.0.0.53", "10.0.1.53")),
+        ("10.0.0.53 10.0.0.53,", ("10.0.0.53",)),
+        ("۱۰.۰.۰.۵۳", ("10.0.0.53",)),
+    ],
+)
+def test_name_servers_are_read_as_people_write_them(written, asked):
+    assert Settings(name_servers=written).asked_name_servers == asked

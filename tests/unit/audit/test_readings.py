@@ -2,7 +2,16 @@
 
 import pytest
 
-from amanat.audit.readings import EVERY_PORT, base_chains, callers, listeners, open_ports, sshd_settings
+from amanat.audit.readings import (
+    EVERY_PORT,
+    base_chains,
+    callers,
+    dropped_sources,
+    listeners,
+    open_ports,
+    sshd_settings,
+    ways_out,
+)
 
 
 def chain(name: str, hook: str, policy: str = "drop") -> dict[str, object]:
@@ -111,3 +120,63 @@ def test_sshd_settings_keep_repeated_names() -> None:
 )
 def test_callers_are_the_sources_that_rules_accept(rules: list[object], sources: set[str]) -> None:
     assert callers({"nftables": [chain("input", "input"), *rules]}, "input", 22) == sources
+
+
+DROP: dict[str, object] = {"drop": None}
+PEER = matches("daddr", {"set": ["10.0.0.11", "10.0.0.12"]}, "ip")
+ANYWHERE = matches("daddr", {"prefix": {"addr": "0.0.0.0", "len": 0}}, "ip")  # noqa: S104 - no address to bind to
+ANSWER: dict[str, object] = {
+    "match": {
+        "op": "==",
+        "left": {"&": [{"payload": {"protocol": "tcp", "field": "flags"}}, {"|": ["syn", "ack"]}]},
+        "right": "ack",
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("statements", "is_way_out"),
+    [
+        ([matches("dport", {"set": [53, 123]}, "udp")], True),
+        ([matches("dport", 53, "tcp")], True),
+        ([], True),
+        ([ANYWHERE], True),
+        ([matches("daddr", "10.0.0.11", "ip", op="!=")], True),
+        ([meets("meta", "skuid", 0), matches("dport", 53, "th")], False),
+        ([meets("meta", "skuid", {"set": [0, 42]})], False),
+        ([meets("meta", "skuid", {"set": [0, 105]})], True),
+        ([meets("meta", "skuid", 0, op="!=")], True),
+        ([PEER], False),
+        ([meets("meta", "oif", "lo")], False),
+        ([meets("meta", "oif", "eth0")], True),
+        ([meets("ct", "state", ["established", "related"], op="in")], False),
+        ([meets("ct", "state", "new", op="in"), ANSWER], False),
+        ([meets("meta", "l4proto", {"set": ["icmp", "ipv6-icmp"]})], False),
+        ([meets("meta", "l4proto", {"set": ["icmp", "udp"]})], True),
+    ],
+)
+def test_a_way_out_is_what_an_untrusted_account_may_take(
+    statements: list[dict[str, object]], is_way_out: bool
+) -> None:
+    ruleset = {"nftables": [chain("output", "output"), rule(*statements, ACCEPT, name="output")]}
+    assert bool(ways_out(ruleset, "output", {"root", "0", "_apt", "42"})) is is_way_out
+
+
+@pytest.mark.parametrize(
+    ("rules", "dropped"),
+    [
+        (
+            [rule(matches("saddr", {"prefix": {"addr": "127.0.0.0", "len": 8}}, "ip"), DROP)],
+            {"127.0.0.0/8"},
+        ),
+        ([rule(matches("saddr", "::1", "ip6"), {"counter": None}, DROP)], {"::1"}),
+        ([rule(matches("saddr", "::1", "ip6"), ACCEPT)], set()),
+        ([rule(matches("saddr", "::1", "ip6", op="!="), DROP)], set()),
+        ([rule(matches("saddr", "::1", "ip6"), matches("dport", 22), DROP)], set()),
+        ([rule(matches("daddr", "::1", "ip6"), DROP)], set()),
+        ([rule(matches("saddr", "::1", "ip6"), DROP, name="output")], set()),
+    ],
+)
+def test_dropped_sources_are_those_dropped_whatever_they_send(rules: list[object], dropped: set[str]) -> None:
+    ruleset = {"nftables": [chain("input", "input"), chain("output", "output"), *rules]}
+    assert dropped_sources(ruleset, "input") == dropped

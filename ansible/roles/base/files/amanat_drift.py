@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import glob
+import grp
 import json
 import os
+import pwd
 import re
 import stat
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from amanat_state import (
@@ -20,11 +24,12 @@ from amanat_state import (
     units,
 )
 
+MODES = Path("/etc/tmpfiles.d/amanat-modes.conf")
 PEERS = Path("/etc/amanat/hosts")
 TRUSTED = Path("/usr/local/share/ca-certificates/amanat.crt")
 PAM = {
     "auth": ("pam_faillock.so preauth", "pam_faillock.so authfail"),
-    "account": ("pam_faillock.so",),
+    "account": ("pam_faillock.so", "pam_unix.so no_pass_expiry"),
     "password": ("pam_pwquality.so",),
     "session": ("pam_umask.so umask=0027",),
     "session-noninteractive": ("pam_umask.so umask=0027",),
@@ -47,14 +52,20 @@ def firewall_drift() -> list[Finding]:
 
 def unit_drift() -> list[Finding]:
     """Units that should run and don't, and services older than their settings."""
-    state, drift = units(), []
+    barred = [unit["name"] for unit in WANTED["units"] if unit["state"] == "masked"]
+    drift: list[Finding] = []
+    if open_doors := sorted({*filter(unmasked, barred), *running(barred)}):
+        why = f"to be barred: {', '.join(open_doors)}"
+        drift.append({"handler": "Settle the units", "why": why})
+    state = units()
     for unit in WANTED["units"]:
+        if unit["state"] == "masked":
+            continue
         now = state.get(unit["name"], {})
-        right = (
-            now.get("UnitFileState") == "masked"
-            if unit["state"] == "masked"
-            else now.get("ActiveState") == "active"
-            and now.get("UnitFileState") in ("enabled", "static", "alias")
+        right = now.get("ActiveState") == "active" and now.get("UnitFileState") in (
+            "enabled",
+            "static",
+            "alias",
         )
         if not right or now.get("NeedDaemonReload") == "yes":
             seen = [now.get(name) for name in ("ActiveState", "UnitFileState")]
@@ -67,6 +78,20 @@ def unit_drift() -> list[Finding]:
         if newer:
             drift.append({"handler": handlers[service], "why": f"{service} has not read {', '.join(newer)}"})
     return drift
+
+
+def unmasked(name: str) -> bool:
+    """Whether a unit may start: nothing in the administrator's directory bars it."""
+    return os.path.realpath(f"/etc/systemd/system/{name}") != "/dev/null"
+
+
+def running(names: list[str]) -> list[str]:
+    """Those units that are active; of a template, its instances."""
+    patterns = [name.replace("@.", "@*.") for name in names]
+    shown = output(
+        "/usr/bin/systemctl", "list-units", "--plain", "--no-legend", "--state=active,activating", *patterns
+    )
+    return [line.split()[0] for line in shown.splitlines() if line.strip()]
 
 
 def file_drift() -> list[Finding]:
@@ -84,6 +109,7 @@ def file_drift() -> list[Finding]:
             os.path.realpath("/etc/localtime").endswith(("/UTC", "/Etc/UTC")),
             "not on UTC",
         ),
+        ("Hide processes from other accounts", processes_hidden(), "every account sees all processes"),
         ("Lock root's password", not root_has_password(), "root has a password"),
     )
     return [{"handler": handler, "why": why} for handler, right, why in checks if not right]
@@ -94,6 +120,13 @@ def trusted() -> bool:
     bundle = text("/etc/ssl/certs/ca-certificates.crt")
     given = re.findall(r"-----BEGIN C.+?-----END CERTIFICATE-----", text(TRUSTED), re.S)
     return bool(bundle) and all(pem in bundle for pem in given)
+
+
+def processes_hidden() -> bool:
+    """Whether /proc shows an account its own processes alone."""
+    mounts = [line.split() for line in text("/proc/self/mounts").splitlines()]
+    options = [fields[3].split(",") for fields in mounts if fields[1] == "/proc"]
+    return bool(options) and bool({"hidepid=invisible", "hidepid=2"} & set(options[-1]))
 
 
 def pam_settled() -> bool:
@@ -122,6 +155,37 @@ def setuid_drift() -> list[Finding]:
     return [{"handler": "Take away set-user-ID bits", "why": why, "files": files}]
 
 
+def mode_drift() -> list[Finding]:
+    """Files and directories whose owner or mode is not the one that tmpfiles.d sets at boot."""
+    wide = []
+    for line in text(MODES).splitlines():
+        fields = line.split()
+        if not fields or fields[0] != "z":
+            continue
+        _, pattern, mode, user, group = fields
+        for path in glob.glob(pattern):
+            facts = os.lstat(path)
+            if stat.S_ISLNK(facts.st_mode):
+                continue
+            seen = (
+                stat.S_IMODE(facts.st_mode),
+                name_of(pwd.getpwuid, facts.st_uid),
+                name_of(grp.getgrgid, facts.st_gid),
+            )
+            wanted = (int(mode, 8), seen[1] if user == "-" else user, seen[2] if group == "-" else group)
+            if seen != wanted:
+                wide.append(f"{path} is {seen[0]:04o} {seen[1]}:{seen[2]}")
+    return [{"handler": "Close what packages leave open", "why": "; ".join(wide[:8])}] if wide else []
+
+
+def name_of(lookup: Callable[[int], Sequence[str]], number: int) -> str:
+    """The name of an account or group; its number where it has none."""
+    try:
+        return lookup(number)[0]
+    except KeyError:
+        return str(number)
+
+
 def override(path: str) -> list[str]:
     """Owner, group, mode without the bits, and path, as dpkg-statoverride takes them."""
     facts = os.lstat(path)
@@ -134,6 +198,6 @@ def drift() -> Finding:
     missed = [name for name, setting in settings.items() if setting["settable"] and not setting["met"]]
     kernel = [{"handler": "Apply the kernel settings", "why": ", ".join(missed)}] if missed else []
     unsettable = {name: setting["actual"] for name, setting in settings.items() if not setting["settable"]}
-    found = firewall_drift() + unit_drift() + file_drift() + setuid_drift() + kernel
+    found = firewall_drift() + unit_drift() + file_drift() + mode_drift() + setuid_drift() + kernel
     recorded = json.loads(text("/etc/amanat/facts.d/sysctl.json") or "null") == unsettable
     return {"drift": found, "unsettable": unsettable, "recorded": recorded}

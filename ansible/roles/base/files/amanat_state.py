@@ -39,16 +39,21 @@ def password_kind(field: str) -> str:
     return {"$y$": "yescrypt", "$6$": "sha512", "$5$": "sha256", "$1$": "md5"}.get(field[:3], "other")
 
 
-def privileged_files() -> list[str]:
-    """Paths with a set-user-ID or set-group-ID bit, on every disk where the kernel would honour it."""
+def honoured_places() -> list[str]:
+    """The root and every disk where the kernel would honour a set-user-ID bit."""
     mounts = [line.split() for line in text("/proc/self/mounts").splitlines()]
     honoured = {
         place.replace("\\040", " ")
         for _, place, kind, options, *_ in mounts
         if kind in ("ext4", "xfs", "btrfs") and "nosuid" not in options.split(",") and os.path.isdir(place)
     }
+    return ["/", *sorted(honoured - {"/"})]
+
+
+def privileged_files() -> list[str]:
+    """Paths with a set-user-ID or set-group-ID bit, on every such disk."""
     search = ["-xdev", "-type", "f", "-perm", "/6000", "-print0"]
-    found = output("/usr/bin/find", "/", *sorted(honoured - {"/"}), *search)
+    found = output("/usr/bin/find", *honoured_places(), *search)
     return sorted(set(filter(None, found.split("\0"))))
 
 
@@ -56,7 +61,7 @@ def kernel_settings() -> dict[str, Finding]:
     """Every kernel setting that we want, as it is now."""
     settings = {}
     for line in text(KERNEL_SETTINGS).splitlines():
-        if match := re.match(r"-?([a-z][\w.]*)\s*=\s*(\S+)", line):
+        if match := re.match(r"-?([a-z][\w.-]*)\s*=\s*(\S+)", line):
             name, wanted = match.groups()
             path = "/proc/sys/" + name.replace(".", "/")
             actual = text(path).strip() or None
@@ -76,7 +81,8 @@ def writable(path: str) -> bool:
 
 def units() -> dict[str, dict[str, str]]:
     """State of the units that should run, and of the services that must know their newest settings."""
-    names = [unit["name"] for unit in WANTED["units"]] + list(WANTED["newer_than_service"])
+    started = [unit["name"] for unit in WANTED["units"] if unit["state"] == "started"]
+    names = started + list(WANTED["newer_than_service"])
     wanted = "Id,ActiveState,UnitFileState,NeedDaemonReload,StateChangeTimestamp"
     shown = output(
         "/usr/bin/systemctl", "show", f"--property={wanted}", "--timestamp=unix", *sorted(set(names))

@@ -3,6 +3,7 @@
 
 accounts   who can log in, what kind of password each has, who can become root (never a hash)
 drift      what runs otherwise than it is written, and which handler of the role puts it right
+files      directories of the system that are not root's, files that others may write, logs that others may read
 setuid     files with a set-user-ID or set-group-ID bit, and their packages
 sudo       what the auditor may do, and how much of root's sessions is on record
 sysctl     kernel settings: wanted, actual, and whether this host may set them
@@ -26,6 +27,7 @@ from amanat_drift import drift
 from amanat_state import (
     WANTED,
     Finding,
+    honoured_places,
     kernel_settings,
     output,
     password_kind,
@@ -34,6 +36,7 @@ from amanat_state import (
     units,
 )
 
+SYSTEM = ("/boot", "/etc", "/opt", "/usr")
 TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
 SHADOW_DAYS = ("last_change", "min_days", "max_days", "warn_days", "inactive_days", "expires")
 NO_LOGIN = ("/usr/sbin/nologin", "/bin/false", "/usr/bin/false", "/bin/sync")
@@ -81,6 +84,25 @@ def setuid() -> Finding:
             }
         )
     return {"files": files}
+
+
+def files() -> Finding:
+    """What belongs to others, may be written by them, or tells them too much, on every disk."""
+    places = [place for place in SYSTEM if os.path.isdir(place)]
+    closed = ["-type", "d", "!", "-perm", "-0001", "-prune", "-o"]
+    open_to_all = ["(", "-type", "f", "-o", "-type", "d", "!", "-perm", "-1000", ")", "-perm", "-0002"]
+    open_to_group = ["-type", "f,d", "-perm", "-0020", "!", "-group", "root"]
+    return {
+        "foreign_directories": found(*places, "-type", "d", "!", "-user", "root"),
+        "writable": sorted({*found(*honoured_places(), *open_to_all), *found(*places, *open_to_group)}),
+        "readable_logs": found("/var/log", *closed, "-type", "f", "-perm", "/0004"),
+    }
+
+
+def found(*where: str) -> list[str]:
+    """The paths that find(1) finds, without leaving the file systems it starts on."""
+    listing = output("/usr/bin/find", *where, "-xdev", "-print0") if where else ""
+    return sorted(filter(None, listing.split("\0")))
 
 
 def updates() -> Finding:
@@ -134,7 +156,7 @@ def sysctl() -> Finding:
     return {"settings": kernel_settings()}
 
 
-PROBES = {probe.__name__: probe for probe in (accounts, drift, setuid, sudo, sysctl, updates)}
+PROBES = {probe.__name__: probe for probe in (accounts, drift, files, setuid, sudo, sysctl, updates)}
 
 
 def main(arguments: list[str]) -> int:

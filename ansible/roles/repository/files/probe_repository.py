@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -65,6 +66,29 @@ def log(known: Mapping) -> dict[str, dict[str, object]]:
     }
 
 
+def reachable() -> dict[str, object]:
+    """What of the repository the network's server may write, and whether the kernel filters what it calls.
+
+    Raises `Problem` when no server runs.
+    """
+    asked = ["/usr/bin/systemctl", "show", "--property=MainPID", "--value", "pgbackrest.service"]
+    server = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    if server in ("", "0"):
+        raise Problem("pgbackrest.service does not run")
+    mounts = Path(f"/proc/{server}/mountinfo").read_text("utf-8").splitlines()
+    status = Path(f"/proc/{server}/status").read_text("utf-8")
+    # Later mounts lie over earlier ones (proc_pid_mountinfo(5)): the last one that holds a directory counts.
+    options = {fields[4]: fields[5].split(",") for fields in (line.split() for line in mounts)}
+    return {
+        "writable": sorted(
+            str(path.relative_to(ROOT))
+            for path in (ROOT, *ROOT.glob("*"))
+            if "rw" in options[next(str(one) for one in (path, *path.parents) if str(one) in options)]
+        ),
+        "filtered": "Seccomp:\t2" in status,
+    }
+
+
 def info() -> dict[str, object]:
     """What it holds, and whom it lets in."""
     known = stanza()
@@ -74,6 +98,7 @@ def info() -> dict[str, object]:
         "full_backups_kept": int(setting("expire", "repo-retention-full") or 0),
         "clients": setting("server", "tls-server-auth").split(", "),
         "stranger": stranger("vault"),
+        "server": reachable(),
         "mode": f"{ROOT.stat().st_mode & 0o7777:04o}",
         "owner": ROOT.owner(),
         "open_files": [str(path.relative_to(ROOT)) for path in files() if path.stat().st_mode & 0o007][

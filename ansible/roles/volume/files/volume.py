@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from amanat_volume import keeping, making, opening, waiting
+from amanat_volume import keeping, loop, making, opening, waiting
 from amanat_volume.layout import Layout
 from amanat_volume.problem import Problem
 
@@ -35,6 +35,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     for command in (keep, make):
         command.add_argument("--dry-run", action="store_true", help="only say whether something would change")
     commands.add_parser("open", help="wait for its key, mount and unlock it")
+    commands.add_parser("nodes", help="make the nodes of loop devices that a container's /dev lacks")
     commands.add_parser("close", help="unmount it")
     return parser.parse_args(words)
 
@@ -43,6 +44,9 @@ def act(given: argparse.Namespace) -> str:
     """Do what was asked and return what to say about it."""
     if given.command == "method":
         return making.method(given.wanted, given.backing)
+    if given.command == "nodes":
+        loop.make_nodes()
+        return "made"
     layout = Layout.load()
     if given.command == "open":
         opening.must_exist(layout)

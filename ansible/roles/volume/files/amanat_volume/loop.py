@@ -25,6 +25,7 @@ _CONFIGURE = 0x4C0A
 _GET_STATUS = 0x4C05
 _AUTOCLEAR = 4
 _DIRECT_IO = 16
+_TRIES = 64
 _INFO = struct.Struct("=5Q4I64s64s32s2Q")
 _CONFIGURATION = struct.Struct(f"=2I{_INFO.size}s8Q")
 
@@ -46,7 +47,14 @@ def node(number: int) -> str:
     return path
 
 
-def attach(image: Path, tries: int = 64) -> tuple[int, str]:
+def make_nodes() -> None:
+    """Make the nodes of all loop devices that there are, and of as many more as `attach` may be given."""
+    there = [int(path.name.removeprefix("loop")) for path in Path("/sys/block").glob("loop*")]
+    for number in range(max(there, default=-1) + 1 + _TRIES):
+        node(number)
+
+
+def attach(image: Path, tries: int = _TRIES) -> tuple[int, str]:
     """Attach an image; return an open descriptor, which keeps it attached until it is mounted, and its path.
 
     Raises:

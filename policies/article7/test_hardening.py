@@ -1,0 +1,200 @@
+"""Article 7: what a host has beside what it is for. Whole states are compared: what nobody expects is a finding."""
+
+import fnmatch
+import re
+
+import pytest
+
+from amanat.audit import early, requirement
+from amanat.audit.readings import dropped_sources, listeners, ways_out
+
+PROBE = "sudo -n /usr/local/lib/amanat/probe"
+RULES = "sudo -n nft -j list ruleset"
+# Units that may be up, as systemd and the packages of every host have them, and what each host is for.
+EVERYWHERE = (
+    *("amanat-copy.*", "amanat-integrity.*", "amanat-peers.service", "amanat-proc.service"),
+    *("apt-daily*.*", "dpkg-db-backup.*", "unattended-upgrades.service", "fstrim.*"),
+    *("dbus.*", "ldconfig.service", "nftables.service", "pgbackrest.service", "ssh.service"),
+    *(
+        "systemd-ask-password-*.path",
+        "systemd-journal*.*",
+        "systemd-logind.service",
+        "systemd-update-*.service",
+    ),
+    *(
+        "systemd-remount-fs.service",
+        "systemd-sysusers.service",
+        "systemd-tmpfiles-*.*",
+        "systemd-sysctl.service",
+    ),
+    *("systemd-user-sessions.service", "systemd-timedated.service", "systemd-hostnamed.service"),
+    *("systemd-binfmt.service", "systemd-machine-id-commit.service", "systemd-random-seed.service"),
+    *("systemd-boot-random-seed.service", "systemd-fsck*.service", "systemd-modules-load.service"),
+    *(
+        "systemd-udev*.*",
+        "systemd-network*.*",
+        "apparmor.service",
+        "chrony*.service",
+        "kmod-static-nodes.service",
+    ),
+    *("modprobe@*.service", "systemd-pcr*.*", "systemd-pstore.service", "cryptsetup*"),
+)
+UP = {
+    "store": (
+        "amanat-archive-*.*",
+        "amanat-store-guard.service",
+        "amanat-volume.service",
+        "postgresql.service",
+        "postgresql@17-main.service",
+    ),
+    "vault": ("amanat-anchor.*", "amanat-backup.*", "amanat-copies*.*", "tangd.socket", "tangd@*.service"),
+}
+# Sockets of the file system: the service manager's own, and those that a host's services meet at.
+MET_EVERYWHERE = ("/run/systemd/*", "/run/dbus/system_bus_socket", "/run/udev/control", "/run/chrony/*")
+MET = {"store": ("/run/postgresql/.s.PGSQL.5432",), "vault": ("/run/amanat-copies/http.sock",)}
+PROMPTS = (
+    *("autovt@.service", "console-getty.service", "container-getty@.service", "debug-shell.service"),
+    *("emergency.service", "getty@.service", "rescue.service", "serial-getty@.service"),
+)
+MAY_LOG_IN = {"root", "deploy", "auditor"}
+MOST_EXPOSED = 4.0
+SSH_CLIENT = {
+    "forwardagent": "no",
+    "forwardx11": "no",
+    "passwordauthentication": "no",
+    "hostbasedauthentication": "no",
+    "gssapidelegatecredentials": "no",
+    "tunnel": "false",
+    "permitlocalcommand": "no",
+    "stricthostkeychecking": "ask",
+}
+
+
+def unexpected(found, *expected):
+    """Those names that no pattern has."""
+    return sorted(one for one in found if not any(fnmatch.fnmatchcase(one, pattern) for pattern in expected))
+
+
+@pytest.fixture(scope="module")
+def files(machine):
+    """What of the system belongs to others, may be written by them, or tells them too much."""
+    return machine.json(f"{PROBE} files")
+
+
+@requirement("A7-protection")
+def test_nothing_runs_that_the_host_is_not_for(machine, job):
+    """Of services, sockets, timers and watched paths, only those are up that the host needs."""
+    types = "--type=service,socket,timer,path"
+    listing = machine.read(f"systemctl list-units {types} --state=active,activating --plain --no-legend")
+    up = [line.split()[0] for line in listing.splitlines()]
+    assert "ssh.service" in up
+    assert unexpected(up, *EVERYWHERE, *UP[job]) == []
+
+
+@requirement("A7-protection", "A5-6-1-access")
+def test_no_service_listens_on_every_address(machine):
+    """Each service of the network has been told on which of the host's addresses it is for others."""
+    found = listeners(machine.privileged("ss -Hlntup"))
+    assert found
+    assert [one for one in found if one.address in ("0.0.0.0", "[::]", "*")] == []  # noqa: S104
+
+
+@requirement("A7-protection", "A5-6-1-access")
+def test_no_other_socket_of_the_file_system_waits(machine, job):
+    """Programs of the host meet at the sockets that are known; there is no second door to sshd."""
+    paths = [line.split()[4] for line in machine.read("ss -Hlx").splitlines()]
+    assert any(path.startswith("/run/systemd/") for path in paths)
+    assert unexpected(paths, *MET_EVERYWHERE, *MET[job]) == []
+
+
+@requirement("A7-protection", "A5-6-1-access")
+@pytest.mark.parametrize("unit", PROMPTS)
+def test_no_console_asks_for_a_password(machine, unit):
+    """No prompt is started on a console, not even when booting fails: no account has a password to give."""
+    assert machine.run("systemctl is-enabled %s", unit).stdout.strip() in (
+        "masked",
+        "masked-runtime",
+        "not-found",
+    )
+
+
+@requirement("A7-protection", "A5-6-1-access")
+def test_an_account_sees_its_own_processes_only(machine):
+    """In /proc there are no processes but those of the account that looks."""
+    seen = set(machine.read("stat --format=%u /proc/[0-9]* 2>/dev/null || true").split())
+    assert seen == {machine.read("id -u").strip()}
+
+
+@early(f"{PROBE} accounts")
+@requirement("A7-protection", "A5-6-1-access")
+def test_only_those_who_come_in_have_a_shell(machine):
+    """No account of a service has a shell."""
+    accounts = machine.json(f"{PROBE} accounts")["accounts"]
+    assert {one["name"] for one in accounts if one["login_shell"]} <= MAY_LOG_IN
+
+
+@requirement("A7-protection")
+@pytest.mark.parametrize("account", sorted(MAY_LOG_IN))
+def test_a_password_would_grow_old(machine, account):
+    """Should an account that may come in ever get a password, that ends within a year, after a warning."""
+    accounts = {one["name"]: one for one in machine.json(f"{PROBE} accounts")["accounts"]}
+    found = accounts[account]
+    assert 1 <= (found["max_days"] or 0) <= 365, found["max_days"]
+    assert (found["min_days"] or 0) >= 1
+    assert (found["warn_days"] or 0) >= 7
+
+
+@early(RULES)
+@requirement("A7-protection")
+def test_nothing_from_outside_passes_for_the_host_itself(machine):
+    """What comes by a cable with a sender of 127.0.0.0/8 or ::1 is dropped."""
+    assert {"127.0.0.0/8", "::1"} <= dropped_sources(machine.json(RULES), "input")
+
+
+@early(RULES)
+@requirement("A7-protection", "A5-6-1-access")
+def test_no_service_finds_a_way_out(machine):
+    """Only updates, and the resolver's and the clock's own accounts, reach addresses that nobody named."""
+    known = machine.run("getent passwd root _apt _chrony").stdout.splitlines()
+    trusted = {part for line in known for part in (line.split(":")[0], line.split(":")[2])}
+    assert ways_out(machine.json(RULES), "output", trusted) == []
+
+
+@early(f"{PROBE} files")
+@requirement("A7-protection")
+def test_directories_of_the_system_are_roots(files):
+    """Who owns a directory may exchange what is in it, whoever owns that."""
+    assert files["foreign_directories"] == []
+
+
+@requirement("A7-protection")
+def test_nobody_else_may_write_the_systems_files(files):
+    """No file that everybody may write, and none of the system that another group may."""
+    assert files["writable"] == []
+
+
+@requirement("A7-protection", "A5-6-1-access")
+def test_logs_are_for_their_readers(files):
+    """What programs noted is not for every account to read."""
+    assert files["readable_logs"] == []
+
+
+@requirement("A7-protection")
+def test_our_services_can_do_little(machine):
+    """By systemd's own measure none of ours is exposed more than it must (0: nothing allowed; 10: everything)."""
+    listing = machine.read("systemctl list-unit-files --plain --no-legend 'amanat-*.service'")
+    units = sorted(line.split()[0] for line in listing.splitlines())
+    assert units
+    shown = machine.read("systemd-analyze security --no-pager " + " ".join(units))
+    exposed = {unit: float(much) for unit, much in re.findall(r"level for (\S+): ([\d.]+)", shown)}
+    assert set(exposed) == set(units)
+    assert {unit: much for unit, much in exposed.items() if much > MOST_EXPOSED} == {}
+
+
+@requirement("A7-protection")
+@pytest.mark.parametrize("setting", SSH_CLIENT)
+def test_ssh_from_a_host_gives_nothing_away(machine, setting):
+    """Who goes on from a host by SSH, with nothing asked for, shows no key, agent or password to what isn't known."""
+    shown = machine.read("ssh -G host.invalid")
+    settings = dict(line.split(" ", 1) for line in shown.splitlines() if " " in line)
+    assert settings[setting] == SSH_CLIENT[setting]

@@ -42,7 +42,7 @@ LIMITS = {
     *("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"),
     "idle_session_timeout",
 }
-SETTINGS = {*LIMITS, "log_min_messages", "track_activities"}
+SETTINGS = {*LIMITS, "log_min_messages", "track_activities", "temp_file_limit"}
 
 
 @requirement("A5-6-1-access")
@@ -136,6 +136,9 @@ def test_roles_have_no_settings_but_the_known_ones(store, probe):
     with probe.login(store, "archive_auditor") as auditor:
         found = [(role, database, *setting.split("=", 1)) for role, database, setting in auditor.rows(query)]
     assert [one for one in found if one[0] == "*" or one[1] != "*" or one[2] not in SETTINGS] == []
+    with probe.login(store, "archive_auditor") as auditor:
+        rights = "SELECT defaclrole::regrole::text FROM pg_default_acl WHERE defaclrole <> 'archive_owner'::regrole"
+        assert auditor.rows(rights) == []
     kept = {role: {name: value for of, _, name, value in found if of == role} for role in REMOTE}
     for role in REMOTE:
         assert set(kept[role]) >= LIMITS, role

@@ -25,6 +25,11 @@ ORDERS = {
     "in a savepoint": ["SAVEPOINT a", "record", IMMEDIATE, WEAKER, "RELEASE a"],
     "around a savepoint": ["record", "SAVEPOINT a", IMMEDIATE, "ROLLBACK TO a", WEAKER],
     "by a function": ["record", "SELECT set_config('synchronous_commit', 'off', true)"],
+    "by a cursor that outlives it": [
+        "CLOSE ALL",
+        "record",
+        "DECLARE later CURSOR WITH HOLD FOR SELECT set_config('synchronous_commit', 'off', true)",
+    ],
     "by a role": ["record", IMMEDIATE, "RESET ROLE", "SET synchronous_commit = off"],
 }
 TRIES = 3

@@ -2,20 +2,22 @@
 """Hold PostgreSQL's roles to what the operator set, and end transactions that last too long.
 
 Any role may change its own settings and password (ALTER ROLE, PostgreSQL's manual), and take its time limits away for
-its session. `keep` takes what is right from standard input and applies it; `run` compares every second, puts back what
-differs, ends sessions that began meanwhile, and ends transactions that are older than their limit: one that writes
-holds up the chain of the archive. Where the server is comes from libpq's environment. Runs as a superuser.
+its session. `keep` takes what is right from standard input and applies it; `run` compares every second, puts back
+what differs, ends sessions that began meanwhile, and ends transactions that are older than their limit or hold what
+all need: one that writes holds up the chain of the archive. Where the server is comes from libpq's environment. Runs
+as a superuser.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import FrameType
 from typing import Any
@@ -60,6 +62,20 @@ END_TRANSACTION = """
 SELECT pg_terminate_backend(l.pid) FROM pg_locks AS l
 WHERE l.pid = %s AND l.virtualtransaction = %s AND l.locktype = 'virtualxid' AND l.mode = 'ExclusiveLock' AND l.granted
 """
+# Of clients' sessions, those that have changed something of roles and not committed it, which would stand in the way of
+# putting it back; and those that hold a great part of the lock table, without which nobody can log in.
+HARMFUL = """
+SELECT l.pid, w.name, count(*) AS locks
+FROM pg_locks AS l JOIN pg_stat_get_activity(NULL) AS t ON t.pid = l.pid
+     JOIN pg_authid AS a ON a.oid = t.usesysid JOIN guard.role AS w ON w.name = a.rolname
+WHERE l.granted AND w.verifier IS NOT NULL
+GROUP BY l.pid, w.name
+HAVING count(*) > %s OR bool_or(
+    l.relation IN ('pg_authid'::regclass, 'pg_auth_members'::regclass, 'pg_db_role_setting'::regclass,
+                   'pg_database'::regclass, 'pg_default_acl'::regclass)
+    AND l.mode NOT IN ('AccessShareLock', 'RowShareLock'))
+"""
+MOST_LOCKS = 1000  # a record takes some ten
 END_SESSIONS = """
 SELECT pg_terminate_backend(t.pid) FROM pg_stat_get_activity(NULL) AS t JOIN pg_authid AS a ON a.oid = t.usesysid
 WHERE a.rolname = %s AND t.backend_start > %s
@@ -88,11 +104,10 @@ class Transactions:
 
 
 class Guard:
-    """One superuser's session."""
+    """One superuser's session, that waits for no lock and begins anew when it is lost."""
 
     def __init__(self) -> None:
-        self.connection = psycopg2.connect(application_name="amanat-store-guard")
-        self.connection.autocommit = True
+        self.connection = connected()
         self.last_good: datetime = self.rows("SELECT clock_timestamp()")[0][0]
 
     def rows(self, query: Any, parameters: tuple[Any, ...] | None = None) -> list[tuple[Any, ...]]:  # noqa: ANN401 - text or psycopg2.sql
@@ -100,6 +115,18 @@ class Guard:
         with self.connection.cursor() as cursor:
             cursor.execute(query, parameters)
             return cursor.fetchall() if cursor.description else []
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing of what the body does."""
+        self.rows("BEGIN")
+        try:
+            yield
+        except BaseException:
+            if not self.connection.closed:
+                self.rows("ROLLBACK")
+            raise
+        self.rows("COMMIT")
 
     def keep(self, roles: Mapping[str, Mapping[str, Any]], *, dry_run: bool) -> bool:
         """Take these roles as what is right, and make them so; returns whether that is a change."""
@@ -110,30 +137,24 @@ class Guard:
         if not other and not wanted:
             return False
         if not dry_run:
-            self.connection.autocommit = False
-            with self.connection:
+            with self.transaction():
                 self.rows(KEPT)
                 self.rows("DELETE FROM guard.role")
                 self.rows(f"INSERT INTO guard.role SELECT name, verifier, settings FROM {GIVEN_ROLES}", (given,))  # noqa: S608 - ours
                 for name, verifier, settings, password, databases in wanted:
                     self._put_back(name, verifier, settings, databases, password=password)
-            self.connection.autocommit = True
         return True
 
-    def look(self) -> list[str]:
-        """Put right what a role changed of itself; returns what was, in words."""
+    def put_back(self) -> Iterator[str]:
+        """Put right what a role changed of itself; says what was, in words."""
         started = self.rows("SELECT clock_timestamp()")[0][0]
-        said = []
         for name, verifier, settings, password, databases in self.rows(DIFFERENT.format(wanted=KEPT_ROLES)):
-            self.connection.autocommit = False
-            with self.connection:
+            with self.transaction():
                 self._put_back(name, verifier, settings, databases, password=password)
-            self.connection.autocommit = True
             ended = len(self.rows(END_SESSIONS, (name, self.last_good)))
             what = "password" if password else "settings"
-            said.append(f"{name}: its {what} were changed and are put back; {ended} sessions since then ended")
+            yield f"{name}: its {what} were changed and are put back; {ended} sessions since then ended"
         self.last_good = started
-        return said
 
     def _put_back(
         self, name: str, verifier: str | None, settings: Mapping[str, str], databases: list[str], *, password: bool
@@ -149,14 +170,57 @@ class Guard:
         if password:
             self.rows(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(verifier)))
 
-    def end_old(self, transactions: Transactions) -> list[str]:
-        """End transactions that are older than their limit; returns what was done, in words."""
-        old = transactions.too_old(self.rows(TRANSACTIONS), time.monotonic())
-        return [
-            f"{role}: a transaction of {age:.0f} s is ended (process {pid})"
-            for pid, virtual, role, age in old
-            if self.rows(END_TRANSACTION, (pid, virtual))
-        ]
+    def end_harmful(self) -> Iterator[str]:
+        """End clients' transactions that hold what all need: a change of roles, or a great part of the lock table."""
+        for pid, role, locks in self.rows(HARMFUL, (MOST_LOCKS,)):
+            if self.rows("SELECT pg_terminate_backend(%s)", (pid,))[0][0]:
+                why = f"it holds {locks} locks" if locks > MOST_LOCKS else "it holds a change of roles open"
+                yield f"{role}: a transaction is ended (process {pid}): {why}"
+
+    def end_old(self, transactions: Transactions) -> Iterator[str]:
+        """End transactions that are older than their limit; says what was done, in words."""
+        for pid, virtual, role, age in transactions.too_old(self.rows(TRANSACTIONS), time.monotonic()):
+            if self.rows(END_TRANSACTION, (pid, virtual)):
+                yield f"{role}: a transaction of {age:.0f} s is ended (process {pid})"
+
+
+def connected() -> Any:  # noqa: ANN401 - psycopg2 has no types
+    """A session that commits by statement and waits for nobody."""
+    connection = psycopg2.connect(
+        application_name="amanat-store-guard", options="-c lock_timeout=500ms -c statement_timeout=20s"
+    )
+    connection.autocommit = True
+    return connection
+
+
+class Voice:
+    """Says things on standard error; a trouble that goes on is said once."""
+
+    def __init__(self) -> None:
+        self.trouble = ""
+
+    def say(self, text: str) -> None:
+        """Say a thing."""
+        print(text, file=sys.stderr, flush=True)
+
+    def complain(self, error: Exception) -> None:
+        """Say what is wrong, unless that was said."""
+        text = f"error: {' '.join(str(error).split())}"
+        if text != self.trouble:
+            self.trouble = text
+            self.say(text)
+
+
+def look(guard: Guard, transactions: Transactions, voice: Voice) -> None:
+    """One look. What fails is said and tried again at the next; what was seen so far is not forgotten."""
+    for step in (lambda: guard.end_old(transactions), guard.end_harmful, guard.put_back):
+        try:
+            if guard.connection.closed:
+                guard.connection = connected()
+            for line in step():
+                voice.say(line)
+        except psycopg2.Error as error:
+            voice.complain(error)
 
 
 def run(interval_seconds: float, writing_seconds: int) -> None:
@@ -168,11 +232,9 @@ def run(interval_seconds: float, writing_seconds: int) -> None:
 
     signal.signal(signal.SIGTERM, told)
     signal.signal(signal.SIGINT, told)
-    guard = Guard()
-    transactions = Transactions(writing_seconds)
+    guard, transactions, voice = Guard(), Transactions(writing_seconds), Voice()
     while not stop.is_set():
-        for line in guard.look() + guard.end_old(transactions):
-            print(line, file=sys.stderr, flush=True)
+        look(guard, transactions, voice)
         stop.wait(interval_seconds)
 
 

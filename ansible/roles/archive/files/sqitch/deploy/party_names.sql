@@ -27,6 +27,9 @@ BEGIN
     -- Of ASCII there is nothing but blanks to take away; and most parties are.
     IF octet_length(party) = length(party) THEN
         RETURN btrim(party);
+    -- To normalise takes time by the square of the length, and nobody can interrupt it. Refused as it is.
+    ELSIF length(party) > 1024 THEN
+        RETURN party;
     END IF;
     RETURN translate(normalize(btrim(party)), other_digits(), repeat('0123456789', length(other_digits()) / 10));
 END $$;
@@ -36,12 +39,13 @@ COMMENT ON FUNCTION archive.normal_party(text) IS
 -- Explicitly collated, so that what is printable is the same in every database.
 CREATE OR REPLACE FUNCTION archive.is_party(party text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
-RETURN party <> '' AND length(party) < 256 AND party COLLATE pg_catalog.pg_c_utf8 !~
+RETURN length(party) < 256 AND party COLLATE pg_catalog.pg_c_utf8 ~ '[[:alnum:][:punct:]]'
+    AND party COLLATE pg_catalog.pg_c_utf8 !~
     -- Neither printable nor a plain blank; then what is printable and invisible: format characters (category Cf, with
     -- the overrides of writing direction), fillers and selectors of variants; and private use.
     ('[^[:graph:] ]|[\u00AD\u034F\u0600-\u0605\u061C\u06DD\u070F\u0890\u0891\u08E2\u115F\u1160\u17B4\u17B5\u180B-\u180F'
-     '\u200B-\u200F\u202A-\u202E\u2060-\u206F\u3164\uE000-\uF8FF\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFC\U000110BD'
-     '\U000110CD\U00013430-\U0001343F\U0001BCA0-\U0001BCA3\U0001D173-\U0001D17A\U000E0000-\U0010FFFF]');
+     '\u200B-\u200F\u202A-\u202E\u2060-\u206F\u2800\u2D7F\u3164\uE000-\uF8FF\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFC\U0001107F\U000110BD'
+     '\U000110CD\U00013430-\U0001345F\U00016FE4\U0001BCA0-\U0001BCA3\U0001D159\U0001D173-\U0001D17A\U000E0000-\U0010FFFF]');
 COMMENT ON FUNCTION archive.is_party(text) IS
     'Whether a text can name a party: 1 to 255 characters, each of them seen as what it is (Art. 7).';
 

@@ -55,17 +55,62 @@ END $$;
 COMMENT ON FUNCTION archive.refuse_message(text, text, text, timestamptz, timestamptz, inet, integer, bytea) IS
     'Says what is wrong with a message, without repeating any of it (Art. 5 6-1, access).';
 
+-- Not chained: whoever could change it could only have keys made anew. Keys of before have none, and end.
+ALTER TABLE archive.data_key ADD COLUMN IF NOT EXISTS tag bytea;
+COMMENT ON COLUMN archive.data_key.tag IS
+    'What the session''s setting proves itself by; after a restore, an id alone could name another key.';
+
 CREATE OR REPLACE FUNCTION archive.key_is_stored(session_key text) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = archive, pg_temp AS $$
 BEGIN
     IF session_key !~ '^[0-9a-f]{64}[0-9]{19}' THEN
         RETURN false;
     END IF;
-    RETURN EXISTS (SELECT FROM data_key AS k WHERE k.id = substr(session_key, 65, 19)::bigint);
+    RETURN EXISTS (SELECT FROM data_key AS k
+                   WHERE k.id = substr(session_key, 65, 19)::bigint AND k.tag = decode(left(session_key, 64), 'hex'));
 END $$;
 COMMENT ON FUNCTION archive.key_is_stored(text) IS
-    'Whether the data key that a session''s setting stands for is in the archive: a ROLLBACK takes the row away and '
-    'leaves the setting (Art. 5 6-1, durable).';
+    'Whether the very data key that a session''s setting stands for is in the archive: a ROLLBACK or a restore takes the '
+    'row away and leaves the setting (Art. 5 6-1, durable).';
+
+CREATE OR REPLACE FUNCTION archive.open_data_key() RETURNS text
+LANGUAGE plpgsql SET search_path = archive, crypto, pg_temp AS $$
+DECLARE
+    seal_to sealing_key;
+    key_id  bigint := nextval('archive.data_key_id_seq');
+    body    text;
+    mac     bytea;
+BEGIN
+    SELECT * INTO seal_to FROM sealing_key ORDER BY id DESC LIMIT 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no sealing key is set: content cannot be sealed'
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    -- Its id, of fixed width, and a nonce.
+    body := lpad(key_id::text, 19, '0') || encode(gen_random_bytes(32), 'hex');
+    mac := sealing_hash(body);
+    INSERT INTO data_key (id, xact, sealing_key_id, sealed, tag) OVERRIDING SYSTEM VALUE
+    VALUES (key_id, clock(), seal_to.id, pgp_pub_encrypt(encode(substr(mac, 1, 32), 'hex'), seal_to.key),
+            substr(mac, 33));
+    -- Reading this setting gives the nonce and its tag, never the key: that takes the pepper too.
+    RETURN set_config('amanat.sealing', encode(substr(mac, 33), 'hex') || body, false);
+END $$;
+
+CREATE OR REPLACE FUNCTION archive.prepare_session(channel text) RETURNS text
+LANGUAGE plpgsql SET search_path = archive, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+    IF NOT EXISTS (SELECT FROM channel AS c WHERE c.name = channel) THEN
+        RAISE EXCEPTION 'message refused: the channel is not in the list of channels'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'archive.add_channel opens a new one.';
+    END IF;
+    -- It locks the row of the machine until the transaction ends: a client could hold others up with it.
+    IF NOT EXISTS (SELECT FROM machine AS m WHERE clock_timestamp() >= m.partitions_from
+                                              AND clock_timestamp() < m.partitions_until) THEN
+        PERFORM make_partitions(0);
+    END IF;
+    RETURN open_data_key();
+END $$;
 
 CREATE OR REPLACE FUNCTION archive.keep_message(
     channel text, direction text, origin text, destination text, sent_at timestamptz, received_at timestamptz,
@@ -162,10 +207,6 @@ BEGIN
         COMMENT ON FUNCTION archive.keep_transaction(
             text, text, numeric, text, text, text, inet, integer, timestamptz) IS
             'Keeps a transaction whose parties have their one form: record_transaction gives it (Art. 6 7-2).';
-        ALTER FUNCTION archive.request_disclosure(text, date, text, jsonb) RENAME TO keep_request;
-        REVOKE ALL ON FUNCTION archive.keep_request(text, date, text, jsonb) FROM archive_discloser;
-        COMMENT ON FUNCTION archive.keep_request(text, date, text, jsonb) IS
-            'Keeps a request whose parties have their one form: request_disclosure gives it (Art. 7).';
     END IF;
 END $$;
 
@@ -179,62 +220,10 @@ $$;
 COMMENT ON FUNCTION archive.record_transaction(text, text, numeric, text, text, text, inet, integer, timestamptz) IS
     'Records one online transaction; durable when its transaction has committed (Art. 6 7-2; means: union).';
 
-CREATE OR REPLACE FUNCTION archive.request_disclosure(
-    order_number text, order_date date, approver text, selector jsonb) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = archive, pg_temp AS $$
-BEGIN
-    IF is_name(order_number) IS NOT TRUE OR is_name(approver) IS NOT TRUE THEN
-        RAISE EXCEPTION 'disclosure refused: order number and approver must have visible characters only'
-            USING ERRCODE = 'invalid_parameter_value';
-    ELSIF order_date < date '1900-01-01' THEN
-        RAISE EXCEPTION 'disclosure refused: the court order''s date is not of the Gregorian calendar'
-            USING ERRCODE = 'datetime_field_overflow', HINT = 'amanat disclosure takes Solar Hijri dates as well.';
-    END IF;
-    IF jsonb_typeof(selector -> 'parties') = 'array' AND selector -> 'parties' <> '[]' THEN
-        selector := jsonb_set(selector, '{parties}', (
-            SELECT jsonb_agg(normal_party(p)) FROM jsonb_array_elements_text(selector -> 'parties') AS p));
-    END IF;
-    RETURN keep_request(normal_party(order_number), order_date, btrim(approver), selector);
-END $$;
-COMMENT ON FUNCTION archive.request_disclosure(text, date, text, jsonb) IS
-    'First step of a disclosure: records a court order, its approver and what is asked. Shows nothing '
-    '(Art. 7).';
-
-CREATE OR REPLACE FUNCTION archive.select_records(selector jsonb, OUT record_ids bigint[], OUT bytes bigint)
-LANGUAGE plpgsql STABLE SET search_path = archive, pg_temp SET timezone = 'UTC' AS $$
-#variable_conflict use_column
-DECLARE
-    starts  timestamptz := selector ->> 'from';
-    stops   timestamptz := selector ->> 'until';
-    parties text[] := texts(selector -> 'parties');
-    wanted  bigint[] := texts(selector -> 'ids')::bigint[];
-BEGIN
-    -- Records of before parties had one form are found by that form as well.
-    IF selector ->> 'record' = 'transaction' THEN
-        SELECT coalesce(array_agg(id ORDER BY id), '{}'), 0 INTO record_ids, bytes
-        FROM (SELECT id FROM transaction
-              WHERE recorded_at >= starts AND recorded_at < stops
-                AND (NOT selector ? 'parties' OR user_ref = ANY (parties) OR normal_party(user_ref) = ANY (parties))
-                AND (NOT selector ? 'ids' OR id = ANY (wanted))
-              LIMIT 10001) AS chosen;
-    ELSE
-        SELECT coalesce(array_agg(id ORDER BY id), '{}'), coalesce(sum(size), 0) INTO record_ids, bytes
-        FROM (SELECT id, octet_length(content) AS size FROM message
-              WHERE recorded_at >= starts AND recorded_at < stops
-                AND (NOT selector ? 'parties' OR origin = ANY (parties) OR destination = ANY (parties)
-                     OR normal_party(origin) = ANY (parties) OR normal_party(destination) = ANY (parties))
-                AND (NOT selector ? 'ids' OR id = ANY (wanted))
-                AND (NOT selector ? 'channels' OR channel = ANY (texts(selector -> 'channels')))
-                AND (NOT selector ? 'direction' OR direction = selector ->> 'direction')
-              LIMIT 10001) AS chosen;
-    END IF;
-END $$;
-
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA archive FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     archive.record_message_bytes(text, text, text, text, timestamptz, timestamptz, inet, integer, bytea),
     archive.record_transaction(text, text, numeric, text, text, text, inet, integer, timestamptz)
 TO archive_writer;
-GRANT EXECUTE ON FUNCTION archive.request_disclosure(text, date, text, jsonb) TO archive_discloser;
 
 COMMIT;

@@ -3,22 +3,20 @@ BEGIN;
 
 DROP FUNCTION archive.record_message_bytes(text, text, text, text, timestamptz, timestamptz, inet, integer, bytea);
 DROP FUNCTION archive.record_transaction(text, text, numeric, text, text, text, inet, integer, timestamptz);
-DROP FUNCTION archive.request_disclosure(text, date, text, jsonb);
 ALTER FUNCTION archive.keep_transaction RENAME TO record_transaction;
-ALTER FUNCTION archive.keep_request RENAME TO request_disclosure;
 GRANT EXECUTE ON FUNCTION archive.record_transaction TO archive_writer;
-GRANT EXECUTE ON FUNCTION archive.request_disclosure TO archive_discloser;
 
 COMMIT;
 
 -- What it replaced; every deploy script may be run again.
 \ir ../deploy/message.sql
-\ir ../deploy/disclosure.sql
+\ir ../deploy/keys.sql
 
 BEGIN;
 
 DROP FUNCTION archive.keep_message(text, text, text, text, timestamptz, timestamptz, inet, integer, bytea);
 DROP FUNCTION archive.key_is_stored(text);
+ALTER TABLE archive.data_key DROP COLUMN tag;
 DROP FUNCTION archive.refuse_message(text, text, text, timestamptz, timestamptz, inet, integer, bytea);
 DROP FUNCTION archive.is_message(text, text, text, timestamptz, timestamptz, timestamptz, inet, integer, bytea);
 DROP FUNCTION archive.is_claimed_time(timestamptz);

@@ -79,6 +79,8 @@ class Playbook:
                     cmdline=" ".join(options) or None,
                     event_handler=lambda event: _note(event, result, began, self.tell or say),
                     quiet=True,
+                    # Without one, ansible-runner takes SIGINT and SIGTERM for itself, for good.
+                    cancel_callback=lambda: False,
                     envvars={PASSPHRASE: ""},  # ansible-runner writes the environment to disk
                 )
             finally:

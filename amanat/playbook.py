@@ -86,6 +86,8 @@ class Playbook:
                     cmdline=" ".join(options) or None,
                     event_handler=lambda event: _note(event, result, began, self.tell or say),
                     quiet=True,
+                    # Without one, ansible-runner takes SIGINT and SIGTERM for itself, for good.
+                    cancel_callback=lambda: False,
                 )
                 # It writes the environment to disk, so it gets no secret either.
                 run.config.env = ansible_environment.runner_environment(

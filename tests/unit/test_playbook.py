@@ -1,8 +1,10 @@
 """What a run of Ansible tells: failures with host, task and reason, drift as lines, and never a secret."""
 
 import os
+import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,6 +123,21 @@ def test_a_check_tells_what_it_would_change_and_changes_nothing(world, monkeypat
     assert result.recap["here"]["failures"] == 0
     assert result.recap["here"]["changed"] == 2
     assert len([path for path in play.runs.iterdir() if path.is_dir()]) == 1
+
+
+@pytest.mark.usefixtures("failed")
+def test_signals_stay_with_the_command(world):
+    """ansible-runner would take them, and keep them: Ctrl-C would be heard by nobody afterwards."""
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    during = []
+
+    def tell(line):
+        during.append([signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)])
+
+    replace(world[0], tell=tell).check()
+    assert during
+    assert all(handlers == before for handlers in during)
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 def noted(*events):

@@ -6,7 +6,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, MutableMapping
-from pathlib import Path
+from contextlib import suppress
 
 LOCALE = "C.UTF-8"  # glibc has it without generating it, and tools' words are read in English
 SHORT_TMPDIR_BYTES = 33  # ssh's control socket below it needs 74 more, and sun_path holds 107 (unix(7))
@@ -105,12 +105,12 @@ def needs_new_process(ignored: Iterable[str], locale: str | None) -> bool:
 def announce(ignored: Iterable[str]) -> None:
     """Say in one line on the error stream what was ignored; nothing for nothing."""
     names = list(ignored)
-    if names:
+    if names and sys.stderr:
         more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
         listed = ", ".join(names[:SHOWN_NAMES])
-        sys.stderr.write(
-            f"ignored in your environment: {listed}{more} (what counts: docs/guide.md, Environment)\n"
-        )
+        line = f"ignored in your environment: {listed}{more} (what counts: docs/guide.md, Environment)\n"
+        with suppress(OSError):
+            os.write(2, line.encode())  # past a buffer that would fail once more when it is flushed
 
 
 def _counts(name: str, logins: bool) -> bool:
@@ -125,7 +125,7 @@ def _counts(name: str, logins: bool) -> bool:
 def _fits(directory: str) -> bool:
     """Whether sockets below the directory get names that the kernel takes, and it can be written to."""
     short = directory.startswith("/") and len(os.fsencode(directory)) <= SHORT_TMPDIR_BYTES
-    return short and Path(directory).is_dir() and os.access(directory, os.W_OK | os.X_OK)
+    return short and os.path.isdir(directory) and os.access(directory, os.W_OK | os.X_OK)
 
 
 def _home_of_user() -> str:

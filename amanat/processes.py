@@ -85,9 +85,9 @@ def start_detached(
 
 def restart() -> None:
     """Become this program anew, in the environment that was adopted (execve(2)). Returns only if it can't."""
-    sys.stdout.flush()
-    sys.stderr.flush()
     try:
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], dict(os.environ))  # noqa: S606 - ourselves
     except OSError:
         return  # as it was started, then

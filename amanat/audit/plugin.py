@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _adopt_environment()
     if config.option.collectonly or config.option.help:
         return
-    with _told_as_usage():
+    with _told_as_usage(config):
         config.stash[AUDIT] = Audit(options.Options.of(config))
         config.stash[DRAFTS] = Path(tempfile.mkdtemp(prefix="amanat-audit-"))
     if not config.option.xmlpath:  # pytest's own JUnit writer starts after this hook
@@ -149,7 +149,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     audit = session.config.stash.get(AUDIT, None)
     if audit is None or session.testsfailed:
         return
-    with _told_as_usage():
+    with _told_as_usage(session.config):
         audit.start()
     if not session.config.getvalue("maxfail"):  # with -x the first failure ends it: most would be for nothing
         audit.begin(started_early(session.items))
@@ -228,13 +228,15 @@ def _adopt_environment() -> None:
 
 
 @contextmanager
-def _told_as_usage() -> Iterator[None]:
+def _told_as_usage(config: pytest.Config) -> Iterator[None]:
+    """Refuse as pytest does; with `--json -` the reason is a line of JSON, too."""
     try:
         yield
-    except AmanatError as error:
-        raise pytest.UsageError(str(error)) from None
-    except OSError as error:
-        raise pytest.UsageError(str(of_os(error))) from None
+    except (AmanatError, OSError) as error:
+        told = error if isinstance(error, AmanatError) else of_os(error)
+        if config.getoption("audit_json") == "-":
+            sys.stdout.write(json.dumps({"error": told.as_json()}) + "\n")
+        raise pytest.UsageError(str(told)) from None
 
 
 def _tell(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

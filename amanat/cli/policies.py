@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
@@ -42,14 +43,11 @@ def audit(places: Places, only: list[str], *, as_json: bool = False, on_stderr: 
     done = processes.run(command, own=True, seconds=None, cwd=PROJECT_ROOT, stdout=stdout)
     code = done.returncode
     verdicts = _verdicts(places.evidence / run / MANIFEST)
-    typer.echo(done.stdout or "", nl=False, err=not verdicts)
-    if not verdicts and (code == 0 or as_json):
+    if verdicts:
+        typer.echo(done.stdout or "", nl=False)
+    elif code == 0 or as_json:
         kind = NothingMeasured if code in (0, 1) else NotAudited
-        raise kind(
-            f"the audit measured nothing (pytest ended {code})",
-            str(places.evidence / run),
-            "Read what it says above, mend it, and run the audit again.",
-        )
+        raise kind(**_reason(done.stdout or "", code, places.evidence / run))
     typer.echo(f"audit took {elapsed(monotonic() - began)}; {_next(code)}", err=True)
     return min(code, 2) if code >= 0 else 2
 
@@ -60,6 +58,19 @@ def _verdicts(manifest: Path) -> int:
         return len(json.loads(manifest.read_text("utf-8"))["result"]["requirements"])
     except (OSError, ValueError, KeyError, TypeError):
         return 0
+
+
+def _reason(stdout: str, code: int, directory: Path) -> dict[str, str]:
+    """Why there is no run: the audit's own line of JSON, or what can be said without it."""
+    for line in stdout.splitlines():
+        with suppress(ValueError, KeyError, TypeError):
+            told = json.loads(line)["error"]
+            return {name: str(told[name]) for name in ("what", "where", "fix")}
+    return {
+        "what": f"the audit measured nothing (pytest ended {code})",
+        "where": str(directory),
+        "fix": "Read what it says above, mend it, and run the audit again.",
+    }
 
 
 def _next(code: int) -> str:

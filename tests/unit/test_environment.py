@@ -148,11 +148,11 @@ def test_adopting_leaves_what_counts_and_says_what_would_have_steered():
     assert adopt(environ) == []
 
 
-def test_what_was_ignored_is_one_line(capsys):
+def test_what_was_ignored_is_one_line(capfd):
     announce([])
-    assert capsys.readouterr().err == ""
+    assert capfd.readouterr().err == ""
     announce([f"PG{n}" for n in range(20)])
-    said = capsys.readouterr().err
+    said = capfd.readouterr().err
     assert said.count("\n") == 1
     assert "PG0, PG1" in said
     assert "and 12 more" in said
@@ -204,7 +204,7 @@ def test_an_audit_is_the_same_in_anybodys_environment(tmp_path, as_json):
     assert told(poisoned.stderr.replace(f"{ignored[0]}\n", "")) == told(clean.stderr)
     assert told(poisoned.stdout) == told(clean.stdout)
     if as_json:
-        assert "measured nothing" in json.loads(clean.stdout)["error"]["what"]
+        assert json.loads(clean.stdout)["error"]["what"] == "there is no inventory"
 
 
 def told(text):
@@ -216,6 +216,19 @@ def test_help_is_the_same_in_anybodys_environment(tmp_path):
     clean, poisoned = command("--help", home=tmp_path), command("--help", home=tmp_path, **POISON)
     assert (poisoned.returncode, poisoned.stdout) == (clean.returncode, clean.stdout)
     assert clean.returncode == 0
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", ">&- 2>&-", "2>/dev/full", "<&-"])
+def test_a_stream_that_takes_nothing_is_no_traceback_of_the_start(tmp_path, redirection):
+    ran = subprocess.run(
+        ["sh", "-c", f"exec {sys.prefix}/bin/amanat --help {redirection}"],
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **POISON},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in ran.stdout + ran.stderr
+    assert (ran.returncode == 0) or ">&- " in redirection
 
 
 def test_libpq_in_this_process_reads_nothing_of_the_person(tmp_path):

@@ -121,7 +121,9 @@ def test_no_grant_takes_another_word(live_stack, host):
     ],
 )
 def test_no_other_way_is_let_through(live_stack, host, way):
-    status, said = auditor(live_stack, host, f"PYTHONPATH=/tmp sudo -n {way.format(probe=f'{TOOLS}/probe')} </dev/null")
+    status, said = auditor(
+        live_stack, host, f"PYTHONPATH=/tmp sudo -n {way.format(probe=f'{TOOLS}/probe')} </dev/null"
+    )
     assert status != 0, said
     assert '"accounts"' not in said
 

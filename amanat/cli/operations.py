@@ -49,6 +49,7 @@ def ask(question: str) -> None:
     except typer.Abort as error:
         if STOPPING.asked:
             raise
+        typer.echo(err=True)  # the question's line ends
         raise BadInput(
             "nobody is there to answer", "standard input", "Give --yes to go on without asking."
         ) from error

@@ -256,7 +256,7 @@ def test_down_without_anybody_to_answer_is_refused(run, ready, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     code, _, err = run("down")
     assert code == 2
-    assert "error: nobody is there to answer (standard input)" in err
+    assert "error: nobody is there to answer (standard input)" in err.splitlines()
     assert "--yes" in err
     assert ready == []
 

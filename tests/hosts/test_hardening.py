@@ -51,8 +51,8 @@ def test_the_stores_account_removes_no_backup(live_stack, command):
 def test_what_the_network_reaches_can_neither_write_nor_remove_backups(live_stack):
     """In the server's own view of the disk, as its account."""
     server = live_stack.root("vault", "systemctl show --property=MainPID --value pgbackrest.service").strip()
-    inside = f"nsenter --target={server} --mount runuser -u pgbackrest -- sh -c"
-    backups = "/var/lib/amanat/repository/backup"
+    inside = "cd / && runuser -u pgbackrest -- sh -c"
+    backups = f"/proc/{server}/root/var/lib/amanat/repository/backup"
     tried = f"touch {backups}/made 2>&1 || rm -f {backups}/archive/backup.info 2>&1 || true"
     said = live_stack.root("vault", f"{inside} '{tried}'")
     assert said.count("Read-only file system") == 2, said

@@ -9,5 +9,4 @@ sql <<'END'
 ALTER ROLE archive_writer SET search_path = public;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 systemctl start amanat-store-guard.service

@@ -3,8 +3,6 @@
 # host: store
 # check: policies/article5/test_integrity.py::test_nobody_holds_up_the_chain
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 systemctl stop amanat-store-guard.service
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 systemctl start amanat-store-guard.service

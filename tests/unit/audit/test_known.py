@@ -60,7 +60,7 @@ WAYS = {
 
 @pytest.mark.parametrize(
     ("way", "only"),
-    [(way, ("--only", "U-currency")) for way in WAYS] + [("a file", ()), ("-k", ()), ("PYTEST_ADDOPTS", ())],
+    [(way, ("--only", "U-currency")) for way in WAYS] + [("a file", ()), ("-k", ())],
 )
 @pytest.mark.usefixtures("elsewhere")
 def test_checks_that_were_not_chosen_leave_a_requirement_unchecked(

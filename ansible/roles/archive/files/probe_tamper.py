@@ -60,7 +60,9 @@ def copy_rows(scratch: Scratch, window: dict[str, int]) -> None:
         whole = table in {"sealing_key", "event"}
         chosen = f"xact < {until}" if whole else f"xact >= {start} AND xact < {until}"
         if table == "data_key":  # older ones, too, that these messages are sealed with
-            chosen += f" OR id IN (SELECT key_id FROM archive.message WHERE xact >= {start} AND xact < {until})"
+            chosen += (
+                f" OR id IN (SELECT key_id FROM archive.message WHERE xact >= {start} AND xact < {until})"
+            )
         copy(scratch, table, f"SELECT * FROM archive.{table} WHERE {chosen}")
 
 

@@ -16,13 +16,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from amanat_markers import draw, drawn
 from amanat_pgbackrest import STANZA, Problem, pgbackrest, setting, stanza, stranger
+from amanat_processes import run
 from amanat_scratch import alone, scratch
 
 ROOT = Path("/var/lib/amanat/repository")
@@ -72,7 +72,7 @@ def reachable() -> dict[str, object]:
     Raises `Problem` when no server runs.
     """
     asked = ["/usr/bin/systemctl", "show", "--property=MainPID", "--value", "pgbackrest.service"]
-    server = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    server = run(asked, capture_output=True, text=True, check=True).stdout.strip()
     if server in ("", "0"):
         raise Problem("pgbackrest.service does not run")
     mounts = Path(f"/proc/{server}/mountinfo").read_text("utf-8").splitlines()

@@ -45,6 +45,7 @@ WHERE a.rolpassword IS DISTINCT FROM w.verifier
 """
 KEPT_ROLES = "guard.role AS w"
 GIVEN_ROLES = "jsonb_to_recordset(%s::jsonb) AS w (name text, verifier text, settings jsonb)"
+TAKEN = f"INSERT INTO guard.role SELECT name, verifier, settings FROM {GIVEN_ROLES}"  # noqa: S608 - our own words
 OTHER = f"""
 (SELECT name, verifier, settings FROM {GIVEN_ROLES} EXCEPT SELECT name, verifier, settings FROM guard.role)
 UNION ALL
@@ -140,7 +141,7 @@ class Guard:
             with self.transaction():
                 self.rows(KEPT)
                 self.rows("DELETE FROM guard.role")
-                self.rows(f"INSERT INTO guard.role SELECT name, verifier, settings FROM {GIVEN_ROLES}", (given,))  # noqa: S608 - ours
+                self.rows(TAKEN, (given,))
                 for name, verifier, settings, password, databases in wanted:
                     self._put_back(name, verifier, settings, databases, password=password)
         return True
@@ -157,15 +158,25 @@ class Guard:
         self.last_good = started
 
     def _put_back(
-        self, name: str, verifier: str | None, settings: Mapping[str, str], databases: list[str], *, password: bool
+        self,
+        name: str,
+        verifier: str | None,
+        settings: Mapping[str, str],
+        databases: list[str],
+        *,
+        password: bool,
     ) -> None:
         role = sql.Identifier(name)
         self.rows(sql.SQL("ALTER ROLE {} RESET ALL").format(role))
         for database in databases:
-            self.rows(sql.SQL("ALTER ROLE {} IN DATABASE {} RESET ALL").format(role, sql.Identifier(database)))
+            self.rows(
+                sql.SQL("ALTER ROLE {} IN DATABASE {} RESET ALL").format(role, sql.Identifier(database))
+            )
         for setting, value in settings.items():
             self.rows(
-                sql.SQL("ALTER ROLE {} SET {} TO {}").format(role, sql.Identifier(setting), sql.Literal(value))
+                sql.SQL("ALTER ROLE {} SET {} TO {}").format(
+                    role, sql.Identifier(setting), sql.Literal(value)
+                )
             )
         if password:
             self.rows(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(verifier)))

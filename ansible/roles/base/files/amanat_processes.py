@@ -44,6 +44,7 @@ def running(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen
     parent = os.getpid()
 
     def tied() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # our handler would swallow it until the exec
         _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
             os._exit(1)

@@ -46,3 +46,53 @@ def test_a_job_without_a_limit_is_left_alone(guard):
     seen = guard.Transactions(writing_seconds=20)
     assert seen.too_old([(1, "3/7", "archive_sealer", False, 0)], 0.0) == []
     assert seen.too_old([(1, "3/7", "archive_sealer", False, 0)], 9e9) == []
+
+
+def test_one_that_does_not_end_is_told_once_and_asked_again(guard):
+    seen = guard.Transactions(writing_seconds=20)
+    row = (1, "3/7", "archive_writer", True, 30)
+    seen.too_old([row], 0.0)
+    for now in (20.0, 21.0):
+        assert seen.too_old([row], now) == [(1, "3/7", "archive_writer", now)]
+    assert [seen.is_news(1, "3/7"), seen.is_news(1, "3/7")] == [True, False]
+    seen.too_old([], 22.0)
+    assert seen.told == set()
+
+
+class Lost(Exception):
+    """What the driver raises."""
+
+
+class FakeGuard:
+    """A guard whose looks fail as told."""
+
+    def __init__(self, *faults):
+        self.faults = list(faults)
+        self.connection = type("Connection", (), {"closed": False})()
+        self.looked = []
+
+    def _step(self, name):
+        self.looked.append(name)
+        if name in self.faults:
+            raise Lost("tuple concurrently\nupdated")
+        yield f"{name} done"
+
+    def end_old(self, _transactions):
+        return self._step("end_old")
+
+    def end_harmful(self):
+        return self._step("end_harmful")
+
+    def put_back(self):
+        return self._step("put_back")
+
+
+def test_a_step_that_fails_stops_no_other_and_is_said_once(guard, capsys):
+    guard.psycopg2.Error = Lost
+    fake, voice = FakeGuard("end_harmful"), guard.Voice()
+    for _ in range(2):
+        guard.look(fake, None, voice)
+    assert fake.looked == ["end_old", "end_harmful", "put_back"] * 2
+    said = capsys.readouterr().err.splitlines()
+    assert said.count("error: tuple concurrently updated") == 1
+    assert said.count("put_back done") == 2

@@ -89,12 +89,14 @@ class Transactions:
     def __init__(self, writing_seconds: int) -> None:
         self.writing_seconds = writing_seconds
         self.first_seen: dict[tuple[int, str], float] = {}
+        self.told: set[tuple[int, str]] = set()
 
     def too_old(self, rows: list[tuple[Any, ...]], now: float) -> list[tuple[int, str, str, float]]:
         """Of (pid, virtual id, role, writes, limit in seconds, 0 for none): pid, id, role and age of those to end."""
         self.first_seen = {
             (pid, virtual): self.first_seen.get((pid, virtual), now) for pid, virtual, *_ in rows
         }
+        self.told &= self.first_seen.keys()
         old = []
         for pid, virtual, role, writes, limit_seconds in rows:
             limits = [seconds for seconds in (limit_seconds, self.writing_seconds * writes) if seconds]
@@ -102,6 +104,12 @@ class Transactions:
             if limits and age >= min(limits):
                 old.append((pid, virtual, role, age))
         return old
+
+    def is_news(self, pid: int, virtual: str) -> bool:
+        """Whether nothing was said of this transaction yet: one that can't be interrupted is asked again and again."""
+        known = (pid, virtual) in self.told
+        self.told.add((pid, virtual))
+        return not known
 
 
 class Guard:
@@ -191,7 +199,7 @@ class Guard:
     def end_old(self, transactions: Transactions) -> Iterator[str]:
         """End transactions that are older than their limit; says what was done, in words."""
         for pid, virtual, role, age in transactions.too_old(self.rows(TRANSACTIONS), time.monotonic()):
-            if self.rows(END_TRANSACTION, (pid, virtual)):
+            if self.rows(END_TRANSACTION, (pid, virtual)) and transactions.is_news(pid, virtual):
                 yield f"{role}: a transaction of {age:.0f} s is ended (process {pid})"
 
 

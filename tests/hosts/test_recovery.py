@@ -62,9 +62,10 @@ def commands_of_the_guide():
 
 
 def test_the_guides_commands_bring_a_lost_store_back(live_stack, burnt):
-    environment = {**os.environ, "STACK": live_stack.stack, "AMANAT_STACK": live_stack.stack}
+    environment = {**os.environ, "AMANAT_STACK": live_stack.stack}
+    make = 'make() { command make STACK="$AMANAT_STACK" "$@"; }\n'  # it takes no stack from the environment
     ran = subprocess.run(
-        ["bash", "-euc", commands_of_the_guide()],
+        ["bash", "-euc", make + commands_of_the_guide()],
         cwd=PROJECT_ROOT,
         env=environment,
         capture_output=True,

@@ -20,6 +20,15 @@ def test_a_stranger_is_offered_keys_only(machine, probe, user):
 
 
 @requirement("A5-6-1-access")
+def test_sshd_has_no_options_beside_its_files(machine):
+    """What the service starts is sshd by its files: options of a command line would win, and not be shown."""
+    shown = machine.read("systemctl show ssh.service --property=ExecStart,Environment,EnvironmentFiles")
+    assert "argv[]=/usr/sbin/sshd -D $SSHD_OPTS ;" in shown
+    assert "SSHD_OPTS=" not in shown
+    assert "EnvironmentFiles=/" not in shown
+
+
+@requirement("A5-6-1-access")
 @pytest.mark.parametrize(
     ("setting", "value"),
     [

@@ -1,18 +1,40 @@
 """Article 7: users' information goes to other authorities by court order only."""
 
+import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from psycopg.types.json import Jsonb
 
 from amanat.audit import requirement
-from amanat.audit.archive import APPROVER, FETCH, REQUEST, Message, marker
+from amanat.audit.archive import (
+    APPROVER,
+    FETCH,
+    RECORD_MESSAGE,
+    RECORD_TRANSACTION,
+    REQUEST,
+    Message,
+    Transaction,
+    marker,
+)
 
 INVALID = "22023"
 NOT_ALLOWED = "42501"
 NOT_CHAINED_YET = "55000"
 CHAINED_WITHIN_SECONDS = 30
 TRIES = 5  # the first may write whole pages
+DIGITS = ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩", "".join(chr(0xFF10 + digit) for digit in range(10)))
+INVISIBLE = {
+    "zero-width": "\u200b",
+    "non-joiner": "\u200c",
+    "mark-of-direction": "\u200f",
+    "override": "\u202e",
+    "isolate": "\u2066",
+    "blank-of-another-kind": "\u00a0",
+    "filler": "\u3164",
+    "tag": "\U000e0031",
+    "end-of-line": "\n",
+}
 
 
 def order(**changes):
@@ -29,6 +51,11 @@ def order(**changes):
         },
     } | changes
     return whole["number"], whole["date"], whole["approver"], Jsonb(whole["selector"])
+
+
+def soon():
+    """An hour ahead."""
+    return (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 
 
 def span(days):
@@ -96,6 +123,28 @@ def test_nothing_is_handed_out_before_the_request_is_on_record(store, probe):
     both = "SELECT * FROM archive.fetch_disclosure((" + REQUEST + "))"
     with probe.login(store, "archive_discloser") as discloser:
         assert discloser.refusal(both, order()) == NOT_CHAINED_YET
+
+
+@requirement("A7-disclosure")
+def test_a_number_is_found_in_whatever_digits_it_came(archive):
+    """A number that was recorded in Persian or Arabic digits is disclosed to an order that names it in Latin ones."""
+    number = "".join(str(secrets.randbelow(10)) for _ in range(15))
+    came = [number.translate(str.maketrans("0123456789", digits)) for digits in DIGITS]
+    numbers = archive.record(*(Message(origin=f"+{party}") for party in (number, *came)))
+    bundle = archive.disclose({**span(1), "parties": [f"+{number}"], "until": soon()}, CHAINED_WITHIN_SECONDS)
+    assert [one["id"] for one in bundle.messages] == numbers
+
+
+@requirement("A7-disclosure")
+@pytest.mark.parametrize("mark", INVISIBLE.values(), ids=INVISIBLE)
+def test_a_party_that_misleads_its_reader_is_refused(store, probe, mark):
+    """What nobody sees, or what turns the text around it, is no part of a number or address."""
+    with probe.login(store, "archive_writer") as writer:
+        for field in ("origin", "destination"):
+            message = Message(**{field: f"+98{mark}912"})
+            assert writer.refusal(RECORD_MESSAGE, message.parameters()) == INVALID
+        paid = Transaction(user_ref=f"+98{mark}912")
+        assert writer.refusal(RECORD_TRANSACTION, paid.parameters()) == INVALID
 
 
 @requirement("A7-disclosure")

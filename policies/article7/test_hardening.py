@@ -51,10 +51,32 @@ UP = {
 }
 # Sockets of the file system: the service manager's own, and those that a host's services meet at.
 MET_EVERYWHERE = ("/run/systemd/*", "/run/dbus/system_bus_socket", "/run/udev/control", "/run/chrony/*")
-MET = {"store": ("/run/postgresql/.s.PGSQL.5432",), "vault": ("/run/amanat-copies/http.sock",)}
+# The second is of a probe's scratch cluster, below a directory of PostgreSQL's alone.
+MET = {
+    "store": ("/run/postgresql/.s.PGSQL.5432", "/srv/archive/postgresql/17/.scratch-*/.s.PGSQL.*"),
+    "vault": ("/run/amanat-copies/http.sock",),
+}
 PROMPTS = (
     *("autovt@.service", "console-getty.service", "container-getty@.service", "debug-shell.service"),
     *("emergency.service", "getty@.service", "rescue.service", "serial-getty@.service"),
+)
+DROP_INS = ("/etc/systemd/system/*.d/amanat.conf", "/etc/systemd/system/ssh.service.d/first-boot.conf")
+KEPT_APART = (
+    *("/etc/amanat", "/etc/pgbackrest", "/etc/pgbackrest.conf", "/etc/ssl/private", "/etc/postgresql"),
+    *(
+        "/var/lib/amanat",
+        "/var/lib/tang",
+        "/srv",
+        "/root",
+        "/run/amanat*",
+        "/run/pgbackrest",
+        "/run/postgresql",
+    ),
+)
+TELLS_NOTHING = (
+    *("/etc/amanat/*.json", "/etc/amanat/hosts", "/etc/amanat/pki/*.crt", "/etc/pgbackrest/openssl.cnf"),
+    *("/var/lib/amanat/anchors/*.jsonl", "/var/lib/amanat/drills/*", "/run/postgresql/*.pid"),
+    "/run/amanat-bytecode-*",
 )
 MAY_LOG_IN = {"root", "deploy", "auditor"}
 MOST_EXPOSED = 4.0
@@ -177,6 +199,25 @@ def test_nobody_else_may_write_the_systems_files(files):
 def test_logs_are_for_their_readers(files):
     """What programs noted is not for every account to read."""
     assert files["readable_logs"] == []
+
+
+@requirement("A7-protection", "A5-6-1-access")
+def test_what_opens_things_is_not_for_every_account(machine):
+    """Where keys, ciphers and passwords lie, the auditor's account reads only what is known to tell nothing."""
+    listing = machine.read(f"find {' '.join(KEPT_APART)} -type f -readable 2>/dev/null || true")
+    readable = listing.splitlines()
+    assert "/etc/amanat/pki/ca.crt" in readable
+    assert unexpected(readable, *TELLS_NOTHING) == []
+
+
+@requirement("A7-protection")
+def test_no_unit_is_changed_by_a_file_that_nobody_knows(machine):
+    """What a drop-in, or a unit until the next boot, takes from a service's confinement shows in no other place."""
+    listing = machine.read(
+        "find /etc/systemd/system.control /run/systemd/system /run/systemd/system.control -type f 2>/dev/null;"
+        " find /etc/systemd/system -type f -name '*.conf'"
+    )
+    assert unexpected(listing.splitlines(), *DROP_INS) == []
 
 
 @requirement("A7-protection")

@@ -35,11 +35,17 @@ class Busy(OSError):
 
 
 def own_place() -> Path:
-    """Where this account's locks and notes lie. Raises PermissionError for an account that has no such place."""
+    """Where this account's locks and notes lie.
+
+    Raises PermissionError for an account that has no such place, or one that others may write to.
+    """
     name = pwd.getpwuid(os.geteuid()).pw_name
     if name not in PLACES:
         raise PermissionError(f"run it as {', '.join(PLACES)}, not as {name}")
-    return Path(PLACES[name])
+    place = Path(PLACES[name])
+    if place.stat().st_mode & stat.S_IWOTH:
+        raise PermissionError(f"{place} may be written by everybody: what lies there proves nothing")
+    return place
 
 
 @contextlib.contextmanager

@@ -94,7 +94,9 @@ def files() -> Finding:
     open_to_group = ["-type", "f,d", "-perm", "-0020", "!", "-group", "root"]
     return {
         "foreign_directories": found(*places, "-type", "d", "!", "-user", "root"),
-        "writable": sorted({*found(*honoured_places(), *open_to_all), *found(*places, *open_to_group)}),
+        "writable": sorted(
+            {*found(*honoured_places(), "/run", *open_to_all), *found(*places, *open_to_group)}
+        ),
         "readable_logs": found("/var/log", *closed, "-type", "f", "-perm", "/0004"),
     }
 

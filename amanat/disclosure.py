@@ -175,7 +175,14 @@ def fetch(
             rows = session.execute(
                 "SELECT part, body FROM archive.fetch_disclosure(%s)", (number,)
             ).fetchall()
-            break
+            if rows:
+                break
+            if time.monotonic() > deadline:  # what it found is on record, and not in the chain
+                raise DisclosureFailed(
+                    "what the request finds is not chained",
+                    f"disclosure {number}",
+                    "See that amanat-archive-seal.service runs on the store.",
+                )
         except psycopg.Error as error:
             if error.sqlstate != _NOT_CHAINED_YET or time.monotonic() > deadline:
                 fix = "See that amanat-archive-seal.service runs on the store." if error.sqlstate else ""

@@ -156,4 +156,5 @@ def _statement(record: Message | Transaction) -> str:
 
 def _fetched(discloser: Session, request: int) -> Answer | None:
     answer = discloser.ask(FETCH, (request,))
-    return None if answer.sqlstate == NOT_CHAINED_YET else answer
+    waits = answer.sqlstate == NOT_CHAINED_YET or not (answer.sqlstate or answer.rows)
+    return None if waits else answer

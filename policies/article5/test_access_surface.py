@@ -1,5 +1,6 @@
 """Article 5 clause 6-1: in the database a role can do what it is for, and nothing beside it."""
 
+import re
 import secrets
 
 import pytest
@@ -42,6 +43,7 @@ LIMITS = {
     *("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"),
     "idle_session_timeout",
 }
+LONGEST_SECONDS = 3600
 SETTINGS = {*LIMITS, "log_min_messages", "track_activities", "temp_file_limit"}
 
 
@@ -81,7 +83,7 @@ def test_nobody_who_logs_in_writes_code(store, probe):
 @requirement("A5-6-1-access", "A5-6-1-integrity")
 @pytest.mark.parametrize("role", LOGGING_IN)
 def test_nothing_is_kept_or_said_beside_the_archive(store, probe, role):
-    """Ways to put text into the database, its log or another session are refused to every role."""
+    """Ways to put text into the database or its log, or to reach other sessions, are refused; NOTIFY can't be."""
     text = marker("detour")
     with probe.login(store, role) as session:
         for statement in (
@@ -142,7 +144,16 @@ def test_roles_have_no_settings_but_the_known_ones(store, probe):
     kept = {role: {name: value for of, _, name, value in found if of == role} for role in REMOTE}
     for role in REMOTE:
         assert set(kept[role]) >= LIMITS, role
-        assert not {"0", "0s"} & {kept[role][name] for name in LIMITS}, role
+        assert all(0 < seconds(kept[role][name]) <= LONGEST_SECONDS for name in LIMITS), role
+        assert kept[role]["track_activities"] == "off"
+        assert kept[role]["log_min_messages"] == ("log" if role == "archive_discloser" else "panic")
+        assert re.fullmatch(r"[1-9]\d{0,2}MB", kept[role]["temp_file_limit"]), role
+
+
+def seconds(limit):
+    """A limit as the server keeps it, in seconds; 0 for any other form."""
+    found = re.fullmatch(r"(\d+)s", limit)
+    return int(found[1]) if found else 0
 
 
 @requirement("A5-6-1-access")

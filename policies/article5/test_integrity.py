@@ -104,6 +104,7 @@ def test_no_message_is_sealed_with_a_key_that_a_rollback_took_away(store, probe,
         record = (RECORD_MESSAGE, Message().parameters())
         kept = writer.sequence("BEGIN", record, "SELECT current_setting('amanat.sealing')", "ROLLBACK")[2]
         setting = kept.rows[0][0] if kept.rows else ""
+        assert setting, "a session's setting can't be read, so nothing was tried"
         probe.hide(setting)
         writer.sequence(("SELECT set_config('amanat.sealing', %s, false) IS NULL", (setting,)))
         number = int(writer.value(*record))

@@ -17,11 +17,13 @@ from amanat.audit.archive import (
     Transaction,
     marker,
 )
+from amanat.audit.waiting import eventually
 
 INVALID = "22023"
 NOT_ALLOWED = "42501"
 NOT_CHAINED_YET = "55000"
 CHAINED_WITHIN_SECONDS = 30
+FETCHING_SECONDS = 3  # longer than a request takes to be chained
 TRIES = 5  # the first may write whole pages
 DIGITS = ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩", "".join(chr(0xFF10 + digit) for digit in range(10)))
 INVISIBLE = {
@@ -163,8 +165,33 @@ def test_a_request_that_is_taken_back_has_told_nothing(store, probe, archive):
                 )[1]
                 for _ in range(TRIES)
             ]
-            written[party] = min(plan.rows[0][0][0]["Plan"].get("WAL Bytes", 0) for plan in plans)
-    assert written[message.origin] == written[nobody]
+            written[party] = min(plan.rows[0][0][0]["Plan"]["WAL Bytes"] for plan in plans)
+    assert written[message.origin] == written[nobody] > 0
+
+
+@requirement("A7-disclosure")
+def test_what_is_handed_out_is_on_record_first(store, probe, archive):
+    """Whoever fetches in a transaction that is taken back got nothing, or has left the ids that it was given."""
+    number = archive.record(Message())
+    now = datetime.now(UTC)
+    asked = order(
+        selector={"ids": number, "from": span(1)["from"], "until": (now + timedelta(hours=1)).isoformat()}
+    )
+    counted = "SELECT records FROM archive.disclosures WHERE id = %s"
+    with probe.login(store, "archive_discloser", fresh=True) as discloser:
+        request = int(discloser.value(REQUEST, asked))
+
+        def given():
+            answers = discloser.sequence("BEGIN", (FETCH, (request,)))
+            discloser.sequence("ROLLBACK")
+            assert answers[-1].sqlstate in ("", NOT_CHAINED_YET), answers[-1].message
+            return answers[-1].rows
+
+        assert not eventually(given, FETCHING_SECONDS), "records in a transaction that leaves no trace"
+        assert eventually(lambda: discloser.ask(FETCH, (request,)).rows, CHAINED_WITHIN_SECONDS)
+        assert given()
+        with probe.login(store, "archive_auditor") as auditor:
+            assert auditor.value(counted, (request,)) == len(number)
 
 
 @requirement("A7-disclosure")

@@ -153,4 +153,4 @@ def fetched(discloser, request):
         rows = discloser.execute("SELECT part, body FROM archive.fetch_disclosure(%s)", (request,)).fetchall()
     except psycopg.errors.ObjectNotInPrerequisiteState:
         return None
-    return [body["id"] for part, body in rows if part == "message"]
+    return [body["id"] for part, body in rows if part == "message"] if rows else None

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
 
@@ -71,12 +71,19 @@ FROM pg_locks AS l JOIN pg_stat_get_activity(NULL) AS t ON t.pid = l.pid
      JOIN pg_authid AS a ON a.oid = t.usesysid JOIN guard.role AS w ON w.name = a.rolname
 WHERE l.granted AND w.verifier IS NOT NULL
 GROUP BY l.pid, w.name
-HAVING count(*) > %s OR bool_or(
+HAVING count(*) > %s OR count(*) > 100 AND (
+    SELECT count(*) FROM pg_locks AS o JOIN pg_stat_get_activity(NULL) AS s ON s.pid = o.pid
+    WHERE s.usesysid = min(a.oid)) > %s
+  OR bool_or(
     l.relation IN ('pg_authid'::regclass, 'pg_auth_members'::regclass, 'pg_db_role_setting'::regclass,
                    'pg_database'::regclass, 'pg_default_acl'::regclass)
     AND l.mode NOT IN ('AccessShareLock', 'RowShareLock'))
 """
-MOST_LOCKS = 1000  # a record takes some ten
+MOST_LOCKS = 1000  # of a session; a record takes some ten
+MOST_LOCKS_OF_A_ROLE = 8000  # the table holds some 26000
+FEW_LOCKS = 100
+PATIENCE_LOOKS = 3
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 END_SESSIONS = """
 SELECT pg_terminate_backend(t.pid) FROM pg_stat_get_activity(NULL) AS t JOIN pg_authid AS a ON a.oid = t.usesysid
 WHERE a.rolname = %s AND t.backend_start > %s
@@ -117,6 +124,7 @@ class Guard:
 
     def __init__(self) -> None:
         self.connection = connected()
+        self.repeated: dict[str, int] = {}
         self.last_good: datetime = self.rows("SELECT clock_timestamp()")[0][0]
 
     def rows(self, query: Any, parameters: tuple[Any, ...] | None = None) -> list[tuple[Any, ...]]:  # noqa: ANN401 - text or psycopg2.sql
@@ -157,12 +165,18 @@ class Guard:
     def put_back(self) -> Iterator[str]:
         """Put right what a role changed of itself; says what was, in words."""
         started = self.rows("SELECT clock_timestamp()")[0][0]
+        changed: set[str] = set()
         for name, verifier, settings, password, databases in self.rows(DIFFERENT.format(wanted=KEPT_ROLES)):
             with self.transaction():
                 self._put_back(name, verifier, settings, databases, password=password)
-            ended = len(self.rows(END_SESSIONS, (name, self.last_good)))
+            self.repeated[name] = self.repeated.get(name, 0) + 1
+            # Who does it again and again has been here for longer: then all of the role's sessions end.
+            since = self.last_good if self.repeated[name] < PATIENCE_LOOKS else BEGINNING
+            ended = len(self.rows(END_SESSIONS, (name, since)))
+            changed.add(name)
             what = "password" if password else "settings"
             yield f"{name}: its {what} were changed and are put back; {ended} sessions since then ended"
+        self.repeated = {name: count for name, count in self.repeated.items() if name in changed}
         self.last_good = started
 
     def _put_back(
@@ -191,9 +205,9 @@ class Guard:
 
     def end_harmful(self) -> Iterator[str]:
         """End clients' transactions that hold what all need: a change of roles, or a great part of the lock table."""
-        for pid, role, locks in self.rows(HARMFUL, (MOST_LOCKS,)):
+        for pid, role, locks in self.rows(HARMFUL, (MOST_LOCKS, MOST_LOCKS_OF_A_ROLE)):
             if self.rows("SELECT pg_terminate_backend(%s)", (pid,))[0][0]:
-                why = f"it holds {locks} locks" if locks > MOST_LOCKS else "it holds a change of roles open"
+                why = f"it holds {locks} locks" if locks > FEW_LOCKS else "it holds a change of roles open"
                 yield f"{role}: a transaction is ended (process {pid}): {why}"
 
     def end_old(self, transactions: Transactions) -> Iterator[str]:
@@ -216,7 +230,7 @@ class Voice:
     """Says things on standard error; a trouble that goes on is said once."""
 
     def __init__(self) -> None:
-        self.trouble = ""
+        self.trouble: set[str] = set()
 
     def say(self, text: str) -> None:
         """Say a thing."""
@@ -225,13 +239,14 @@ class Voice:
     def complain(self, error: Exception) -> None:
         """Say what is wrong, unless that was said."""
         text = f"error: {' '.join(str(error).split())}"
-        if text != self.trouble:
-            self.trouble = text
+        if text not in self.trouble:
+            self.trouble.add(text)
             self.say(text)
 
 
 def look(guard: Guard, transactions: Transactions, voice: Voice) -> None:
     """One look. What fails is said and tried again at the next; what was seen so far is not forgotten."""
+    well = True
     for step in (lambda: guard.end_old(transactions), guard.end_harmful, guard.put_back):
         try:
             if guard.connection.closed:
@@ -239,7 +254,10 @@ def look(guard: Guard, transactions: Transactions, voice: Voice) -> None:
             for line in step():
                 voice.say(line)
         except psycopg2.Error as error:
+            well = False
             voice.complain(error)
+    if well:
+        voice.trouble.clear()
 
 
 def run(interval_seconds: float, writing_seconds: int) -> None:

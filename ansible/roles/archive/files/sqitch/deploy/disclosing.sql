@@ -43,15 +43,17 @@ BEGIN
         SELECT coalesce(array_agg(id ORDER BY id), '{}'), 0 INTO record_ids, bytes
         FROM (SELECT id FROM transaction
               WHERE recorded_at >= starts AND recorded_at < stops
-                AND (NOT selector ? 'parties' OR user_ref = ANY (parties) OR normal_party(user_ref) = ANY (parties))
+                AND (NOT selector ? 'parties' OR btrim(user_ref) = ANY (parties)
+                     OR octet_length(user_ref) > length(user_ref) AND normal_party(user_ref) = ANY (parties))
                 AND (NOT selector ? 'ids' OR id = ANY (wanted))
               LIMIT 10001) AS chosen;
     ELSE
         SELECT coalesce(array_agg(id ORDER BY id), '{}'), coalesce(sum(size), 0) INTO record_ids, bytes
         FROM (SELECT id, octet_length(content) AS size FROM message
               WHERE recorded_at >= starts AND recorded_at < stops
-                AND (NOT selector ? 'parties' OR origin = ANY (parties) OR destination = ANY (parties)
-                     OR normal_party(origin) = ANY (parties) OR normal_party(destination) = ANY (parties))
+                AND (NOT selector ? 'parties' OR btrim(origin) = ANY (parties) OR btrim(destination) = ANY (parties)
+                     OR octet_length(origin) > length(origin) AND normal_party(origin) = ANY (parties)
+                     OR octet_length(destination) > length(destination) AND normal_party(destination) = ANY (parties))
                 AND (NOT selector ? 'ids' OR id = ANY (wanted))
                 AND (NOT selector ? 'channels' OR channel = ANY (texts(selector -> 'channels')))
                 AND (NOT selector ? 'direction' OR direction = selector ->> 'direction')
@@ -124,15 +126,25 @@ BEGIN
     END IF;
     starts := d.selector ->> 'from';
     stops := d.selector ->> 'until';
-    -- Only now, when the request can't be taken back any more, is it looked for what it finds.
-    SELECT * INTO chosen FROM select_records(d.selector);
-    IF cardinality(chosen.record_ids) > 10000 OR chosen.bytes > 134217728 THEN
-        RAISE EXCEPTION 'disclosure refused: the selector finds more than 10000 records or 128 MiB'
-            USING ERRCODE = 'program_limit_exceeded', HINT = 'Ask for a shorter time or fewer parties.';
+    SELECT e.xact, ARRAY(SELECT jsonb_array_elements_text(e.detail -> 'record_ids'))::bigint[] AS record_ids INTO chosen
+    FROM event AS e
+    WHERE e.kind = 'disclosure found' AND (e.detail ->> 'disclosure')::bigint = d.id ORDER BY e.id LIMIT 1;
+    IF NOT FOUND THEN
+        -- Only now, when the request can't be taken back any more, is it looked for what it finds. What that is goes on
+        -- record first: nothing is given yet, and nothing before that is in the chain, too.
+        SELECT * INTO chosen FROM select_records(d.selector);
+        IF cardinality(chosen.record_ids) > 10000 OR chosen.bytes > 134217728 THEN
+            RAISE EXCEPTION 'disclosure refused: the selector finds more than 10000 records or 128 MiB'
+                USING ERRCODE = 'program_limit_exceeded', HINT = 'Ask for a shorter time or fewer parties.';
+        END IF;
+        INSERT INTO event (kind, detail)
+        VALUES ('disclosure found', jsonb_build_object(
+            'disclosure', d.id, 'records', cardinality(chosen.record_ids), 'record_ids', chosen.record_ids));
+        RETURN;
+    ELSIF chosen.xact >= (SELECT to_xact FROM seal ORDER BY seq DESC LIMIT 1) THEN
+        RETURN;
     END IF;
-    INSERT INTO event (kind, detail)
-    VALUES ('disclosure fetched', jsonb_build_object(
-        'disclosure', d.id, 'records', cardinality(chosen.record_ids), 'record_ids', chosen.record_ids));
+    INSERT INTO event (kind, detail) VALUES ('disclosure fetched', jsonb_build_object('disclosure', d.id));
 
     RETURN QUERY
     SELECT 'disclosure', to_jsonb(d) || jsonb_build_object(
@@ -157,15 +169,15 @@ BEGIN
      FROM given AS c ORDER BY (c.m).id);
 END $$;
 COMMENT ON FUNCTION archive.fetch_disclosure(bigint) IS
-    'Second step of a disclosure: looks for the records and gives them, still sealed, once the request itself is in the '
-    'chain (Art. 7).';
+    'Second step of a disclosure, called until it returns rows: once the request is in the chain, it looks for the '
+    'records; once what it found is in the chain as well, it gives them, still sealed (Art. 7).';
 
 CREATE OR REPLACE VIEW archive.disclosures AS
 SELECT d.id, d.recorded_at, d.order_number, d.order_date, d.approver, d.requested_by, d.requested_from,
        d.selector - 'parties' - 'ids' AS selector,
-       greatest(cardinality(d.record_ids), (
+       coalesce(nullif(cardinality(d.record_ids), 0), (
            SELECT max((e.detail ->> 'records')::integer) FROM archive.event AS e
-           WHERE e.kind = 'disclosure fetched' AND (e.detail ->> 'disclosure')::bigint = d.id)) AS records
+           WHERE e.kind = 'disclosure found' AND (e.detail ->> 'disclosure')::bigint = d.id)) AS records
 FROM archive.disclosure AS d;
 
 COMMIT;

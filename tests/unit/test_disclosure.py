@@ -28,10 +28,13 @@ def unasked():
 
 
 class Archive:
-    """Answers as the archive does; `waits` times it says that the request is not chained yet."""
+    """Answers as the archive does; `waits` times it says that the request is not chained yet.
 
-    def __init__(self, rows=(), waits=0, refusal=None):
-        self.rows, self.waits, self.refusal = rows, waits, refusal
+    `empty` times it gives no rows then: what the request finds is not chained yet.
+    """
+
+    def __init__(self, rows=(), waits=0, refusal=None, empty=0):
+        self.rows, self.waits, self.refusal, self.empty = rows, waits, refusal, empty
         self.asked = []
 
     def execute(self, statement, parameters):
@@ -43,6 +46,9 @@ class Archive:
         if self.waits:
             self.waits -= 1
             raise psycopg.errors.ObjectNotInPrerequisiteState("the request is not chained yet")
+        if self.empty:
+            self.empty -= 1
+            return SimpleNamespace(fetchall=list)
         return SimpleNamespace(fetchall=lambda: list(self.rows))
 
 
@@ -227,6 +233,16 @@ def test_fetching_waits_until_the_request_is_chained(rows, no_waiting):
     archive = Archive(rows, waits=3)
     assert fetch(archive, 7)["records"][0]["kind"] == "message"
     assert len(archive.asked) == 4
+
+
+def test_fetching_waits_until_what_was_found_is_chained(rows, no_waiting):
+    archive = Archive(rows, waits=1, empty=2)
+    assert fetch(archive, 7)["records"]
+    assert len(archive.asked) == 4
+    with pytest.raises(
+        DisclosureFailed, match=r"what the request finds is not chained.*\n?.*amanat-archive-seal"
+    ):
+        fetch(Archive(rows, empty=9), 7, patience_seconds=-1)
 
 
 def test_a_request_that_is_never_chained_says_what_to_look_at(rows, no_waiting):

@@ -90,6 +90,17 @@ def settled(place):
     return left(place)
 
 
+def described(place):
+    """What the processes are that still run there, for a test that failed."""
+    told = []
+    for one in processes_of(place):
+        with suppress(OSError):
+            status = Path(f"/proc/{one}/status").read_text().splitlines()
+            facts = [line for line in status if line.startswith(("State", "PPid", "Sig", "Shd"))]
+            told.append((Path(f"/proc/{one}/cmdline").read_bytes()[-100:], facts))
+    return told
+
+
 def keeper_of(process):
     """The one child that runs in a session of its own from the program's own image."""
     mine = Path(f"/proc/{process.pid}/cmdline").read_bytes()
@@ -119,7 +130,7 @@ def test_no_signal_leaves_anything(program, tmp_path, number):
     process.send_signal(number)
     process.wait(PATIENCE_SECONDS)
     assert process.returncode in (-number, 128 + number)
-    assert settled(tmp_path) == ([], [])
+    assert settled(tmp_path) == ([], []), described(tmp_path)
 
 
 def test_a_closed_pipe_leaves_nothing(program, tmp_path):

@@ -119,7 +119,7 @@ def test_what_a_session_asks_is_not_seen_by_others_of_its_role(store, probe, rol
     """Another login of the same role finds no statement, however short, in the view of running ones."""
     seen = "SELECT count(*) FROM pg_stat_activity WHERE strpos(query, %s) > 0"
     text = secrets.token_hex(8)
-    with probe.login(store, role, fresh=True) as one, probe.login(store, role, fresh=True) as other:
+    with probe.login(store, role) as one, probe.login(store, role, fresh=True) as other:
         one.rows(f"SELECT '{text}'")  # noqa: S608 - hexadecimal digits
         assert one.rows("SELECT pg_backend_pid()") != other.rows("SELECT pg_backend_pid()")
         assert other.value(seen, (text,)) == 0

@@ -139,7 +139,7 @@ def test_a_closed_pipe_leaves_nothing(program, tmp_path):
     process.stdout.close()
     (tmp_path / "go").touch()
     process.wait(PATIENCE_SECONDS)
-    assert settled(tmp_path) == ([], [])
+    assert settled(tmp_path) == ([], []), described(tmp_path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL], ids=lambda number: number.name)
@@ -154,7 +154,7 @@ def test_a_signal_to_the_whole_group_leaves_nothing(program, tmp_path, number):
     assert all(left(tmp_path))
     os.killpg(process.pid, number)
     process.wait(PATIENCE_SECONDS)
-    assert settled(tmp_path) == ([], [])
+    assert settled(tmp_path) == ([], []), described(tmp_path)
 
 
 @pytest.mark.parametrize("callers", [1, 2, 3])
@@ -168,7 +168,7 @@ def test_a_caller_that_is_gone_is_noticed(tmp_path, callers):
         assert caller.stdout.readline().strip()
         assert all(left(tmp_path))
         caller.kill()
-    assert settled(tmp_path) == ([], [])
+    assert settled(tmp_path) == ([], []), described(tmp_path)
 
 
 def test_what_nohup_started_goes_on_without_its_caller(tmp_path):
@@ -182,7 +182,7 @@ def test_what_nohup_started_goes_on_without_its_caller(tmp_path):
     time.sleep(1.5)  # longer than the keeper takes to notice
     assert all(left(tmp_path))
     (tmp_path / "go").touch()
-    assert settled(tmp_path) == ([], [])
+    assert settled(tmp_path) == ([], []), described(tmp_path)
     assert ready.read_text().endswith("done\n")
 
 
@@ -192,7 +192,7 @@ def test_signal_after_signal_leaves_nothing(program, tmp_path):
         with suppress(ProcessLookupError):
             process.send_signal(number)
     process.wait(PATIENCE_SECONDS)
-    assert settled(tmp_path) == ([], [])
+    assert settled(tmp_path) == ([], []), described(tmp_path)
 
 
 def test_the_end_in_good_order_leaves_nothing_at_once(program, tmp_path):
@@ -213,7 +213,7 @@ def test_the_next_run_clears_what_a_killed_one_and_its_keeper_left(program, tmp_
     (tmp_path / "go").touch()
     next_one = program()
     assert next_one.wait(PATIENCE_SECONDS) == 0
-    assert settled(tmp_path) == ([], [])
+    assert settled(tmp_path) == ([], []), described(tmp_path)
 
 
 def test_what_an_earlier_release_left_is_cleared(program, tmp_path, module):
@@ -288,7 +288,7 @@ def test_a_child_that_takes_too_long_is_stopped_with_its_children(tmp_path, modu
     """)
     with pytest.raises(subprocess.TimeoutExpired):
         run(["/bin/sh", "-c", child], capture_output=True, timeout=0.5)
-    assert settled(tmp_path) == ([], [])
+    assert settled(tmp_path) == ([], []), described(tmp_path)
 
 
 def test_a_child_reads_nothing_that_the_caller_gives(module):

@@ -31,6 +31,7 @@ FORMAT = "amanat-disclosure/1"
 CHAINED_WITHIN_SECONDS = 30.0
 POLL_SECONDS = 0.25
 _NOT_CHAINED_YET = "55000"
+_SEALING = "See that amanat-archive-seal.service runs on the store."
 
 
 class DisclosureFailed(AmanatError):
@@ -181,11 +182,11 @@ def fetch(
                 raise DisclosureFailed(
                     "what the request finds is not chained",
                     f"disclosure {number}",
-                    "See that amanat-archive-seal.service runs on the store.",
+                    _SEALING,
                 )
         except psycopg.Error as error:
             if error.sqlstate != _NOT_CHAINED_YET or time.monotonic() > deadline:
-                fix = "See that amanat-archive-seal.service runs on the store." if error.sqlstate else ""
+                fix = _SEALING if error.sqlstate else ""
                 raise DisclosureFailed(_first_line(error), f"disclosure {number}", fix) from error
         time.sleep(POLL_SECONDS)
     bundle: dict[str, Any] = {"format": FORMAT, "data_keys": [], "records": []}

@@ -15,6 +15,7 @@ from amanat.audit.probe import Probe
 from amanat.audit.waiting import eventually
 
 APPROVER = "Amanat audit"
+CLIENTS = ("archive_writer", "archive_auditor", "archive_discloser")  # roles whose keys an auditor has
 NOT_CHAINED_YET = "55000"
 RECORD_MESSAGE = "SELECT id, recorded_at FROM archive.record_message(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 RECORD_TRANSACTION = "SELECT archive.record_transaction(%s, %s, %s, %s, %s, %s, %s, %s, %s)"

@@ -3,6 +3,7 @@
 import pytest
 
 from amanat.audit import early, requirement
+from amanat.audit.archive import CLIENTS
 
 ACCOUNTS = "sudo -n /usr/local/lib/amanat/probe accounts"
 NOT_ALLOWED = "42501"
@@ -40,13 +41,12 @@ BROUGHT = (
         "LD_PRELOAD",
     ),
 )
-READING = ("archive_writer", "archive_auditor", "archive_discloser")
 CONTENT = ("message", "transaction", "data_key", "disclosure", "seal", "event", "machine")
 
 
 @requirement("A5-6-1-access", "A7-disclosure")
 @pytest.mark.parametrize("table", CONTENT)
-@pytest.mark.parametrize("role", READING)
+@pytest.mark.parametrize("role", CLIENTS)
 def test_no_role_reads_the_tables(store, probe, role, table):
     """A SELECT on what the archive keeps is refused to every role that logs in."""
     with probe.login(store, role) as session:
@@ -68,7 +68,7 @@ def test_no_relation_of_the_archive_is_open_to_another_role(store, probe):
 
 
 @requirement("A5-6-1-access")
-@pytest.mark.parametrize("role", READING)
+@pytest.mark.parametrize("role", CLIENTS)
 def test_no_role_changes_the_schema(store, probe, role):
     """Nobody who logs in can make a table, a function or a role."""
     with probe.login(store, role) as session:

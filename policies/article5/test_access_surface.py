@@ -6,7 +6,7 @@ import secrets
 import pytest
 
 from amanat.audit import requirement
-from amanat.audit.archive import marker
+from amanat.audit.archive import CLIENTS, marker
 from amanat.audit.waiting import eventually
 
 NOT_ALLOWED = "42501"
@@ -38,7 +38,6 @@ AUDITORS = {
     "pg_control_system",
 }
 REMOTE = tuple(MAY_CALL)
-LOGGING_IN = ("archive_writer", "archive_auditor", "archive_discloser")
 LIMITS = {
     *("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"),
     "idle_session_timeout",
@@ -81,7 +80,7 @@ def test_nobody_who_logs_in_writes_code(store, probe):
 
 
 @requirement("A5-6-1-access", "A5-6-1-integrity")
-@pytest.mark.parametrize("role", LOGGING_IN)
+@pytest.mark.parametrize("role", CLIENTS)
 def test_nothing_is_kept_or_said_beside_the_archive(store, probe, role):
     """Ways to put text into the database or its log, or to reach other sessions, are refused; NOTIFY can't be."""
     text = marker("detour")
@@ -114,7 +113,7 @@ def test_there_are_no_large_objects(store, probe):
 
 
 @requirement("A5-6-1-access")
-@pytest.mark.parametrize("role", LOGGING_IN)
+@pytest.mark.parametrize("role", CLIENTS)
 def test_what_a_session_asks_is_not_seen_by_others_of_its_role(store, probe, role):
     """Another login of the same role finds no statement, however short, in the view of running ones."""
     seen = "SELECT count(*) FROM pg_stat_activity WHERE strpos(query, %s) > 0"
@@ -157,7 +156,7 @@ def seconds(limit):
 
 
 @requirement("A5-6-1-access")
-@pytest.mark.parametrize("role", LOGGING_IN)
+@pytest.mark.parametrize("role", CLIENTS)
 def test_a_role_keeps_no_settings_of_its_own(store, probe, role, bound):
     """What a role sets for all its later sessions (PostgreSQL lets it) is gone again within the bound."""
     count = """

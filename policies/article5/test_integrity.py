@@ -6,12 +6,11 @@ from datetime import datetime
 import pytest
 
 from amanat.audit import early, requirement
-from amanat.audit.archive import RECORD_MESSAGE, Message
+from amanat.audit.archive import CLIENTS, RECORD_MESSAGE, Message
 
 NOT_ALLOWED = "42501"
 TAMPER = "sudo -n -u postgres /usr/local/lib/amanat/probe-tamper"
 NO_MESSAGE = 3
-READING = ("archive_writer", "archive_auditor", "archive_discloser")
 WITHOUT_LIMITS = [
     f"SET {limit} = 0"
     for limit in (
@@ -37,7 +36,7 @@ CHANGES = ("UPDATE archive.{} SET {} = {}", "DELETE FROM archive.{}", "TRUNCATE 
 
 
 @requirement("A5-6-1-integrity")
-@pytest.mark.parametrize("role", READING)
+@pytest.mark.parametrize("role", CLIENTS)
 @pytest.mark.parametrize("table", KEPT)
 def test_no_role_changes_a_record(store, probe, role, table):
     """UPDATE, DELETE and TRUNCATE are refused for lack of the right, whoever asks."""
@@ -89,7 +88,7 @@ def test_a_new_record_is_chained_in_time(store, probe, archive, bound):
 def test_nobody_holds_up_the_chain(store, probe, archive, bound):
     """While each role holds a transaction open without limits, a new record is chained within the bound."""
     with ExitStack() as opened:
-        for role in READING:
+        for role in CLIENTS:
             session = opened.enter_context(probe.login(store, role, fresh=True))
             started = session.sequence(*WITHOUT_LIMITS, "BEGIN", "SELECT pg_current_xact_id()::text")
             assert started[-1].rows, f"{role}: {started[-1].message}"

@@ -81,6 +81,8 @@ SAMPLE = {
     "base_auditor_commands": ["/usr/bin/id", "/usr/bin/true --of=a,b:c"],
 }
 
+BLOCK_PARTS = ("block", "rescue", "always")
+
 role = pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 
 
@@ -102,12 +104,29 @@ def tasks(role):
     def inside(found):
         for task in found:
             yield task
-            for part in ("block", "rescue", "always"):
+            for part in BLOCK_PARTS:
                 yield from inside(task.get(part, []))
 
     for path in task_files(role):
         for task in inside(read(path)):
             yield path, task
+
+
+def tagged_tasks(path, inherited=frozenset()):
+    """Each task that a task file runs by itself, and those of files it imports, with all tags it runs for."""
+    for task in read(path):
+        yield from tagged(task, path, inherited)
+
+
+def tagged(task, path, inherited):
+    tags = inherited | set(task.get("tags", []))
+    yield {key: value for key, value in task.items() if key not in BLOCK_PARTS}, tags
+    for part in BLOCK_PARTS:
+        for inner in task.get(part, []):
+            yield from tagged(inner, path, tags)
+    imported = task.get("ansible.builtin.import_tasks")
+    if imported:
+        yield from tagged_tasks(path.parent / imported, tags)
 
 
 def walk(value):
@@ -170,6 +189,21 @@ def test_tags_are_clauses_of_the_register(role):
 
 
 @role
+def test_a_result_is_there_whenever_it_is_read(role):
+    """`--tags` runs a task without those of other tags, so what it reads must come from a task with its own."""
+    found = list(tagged_tasks(role / "tasks/main.yml")) if (role / "tasks/main.yml").exists() else []
+    makers = {}
+    for task, tags in found:
+        if name := task.get("register"):
+            makers.setdefault(name, []).append(tags)
+    for task, tags in found:
+        text = str({key: value for key, value in task.items() if key != "register"})
+        for name in re.findall(r"\b\w+\b", text):
+            for made in makers.get(name, []):
+                assert "always" in made or tags <= made, f"{task['name']}: {name} is missing with a tag"
+
+
+@role
 def test_configuration_is_judged_before_it_is_put_in_place(role):
     for path, task in tasks(role):
         for file in walk(task):
@@ -185,7 +219,7 @@ def test_secrets_are_kept_out_of_the_output(role):
     """A task that reads a variable whose specification says no_log says so itself; assert shows no values."""
     secret = [name for name, option in specs(role)["main"].get("options", {}).items() if option.get("no_log")]
     for path, task in tasks(role):
-        own = {key: value for key, value in task.items() if key not in ("block", "rescue", "always", "name")}
+        own = {key: value for key, value in task.items() if key not in (*BLOCK_PARTS, "name")}
         used = re.sub(r"\w+(\.keys\(\)| \| list\b)", "", str(own))  # a dictionary's keys are no secret
         if "ansible.builtin.assert" not in own and any(name in used for name in secret):
             assert task.get("no_log") is True, f"{path}: {task['name']}"

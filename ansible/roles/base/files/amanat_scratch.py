@@ -108,9 +108,10 @@ def _kept(parent: Path, prefix: str) -> tuple[Path, int, int]:
         fcntl.flock(mark, fcntl.LOCK_EX)  # says that it is in use; the keeper has it too
         listening, told = os.pipe()
         program = os.getpid()
+        callers = _callers(program)  # now: who goes while the keeper starts is missed as well
         keeper = os.fork()
         if keeper == 0:
-            _keep(root, mark, listening, program)
+            _keep(root, mark, listening, program, callers)
         os.close(listening)
         os.close(mark)
     finally:
@@ -118,7 +119,7 @@ def _kept(parent: Path, prefix: str) -> tuple[Path, int, int]:
     return root, keeper, told
 
 
-def _keep(root: Path, mark: int, listening: int, program: int) -> None:
+def _keep(root: Path, mark: int, listening: int, program: int, callers: dict[int, int]) -> None:
     """Wait until the program has ended, one way or another, and clear what it left. Does not return."""
     try:
         os.setsid()
@@ -132,7 +133,6 @@ def _keep(root: Path, mark: int, listening: int, program: int) -> None:
         for low, high in zip([2, *kept], [*kept, os.sysconf("SC_OPEN_MAX")], strict=True):
             os.closerange(low + 1, high)
         os.chdir("/")
-        callers = _callers(program)
         while not select.select([listening], [], [], LOOK_SECONDS)[0]:
             if any(_parent(child) != parent for child, parent in callers.items()):
                 os.kill(program, signal.SIGHUP)

@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
+from amanat.files import private_directory, write_private
 from amanat.hidden import hidden
-from amanat.places import private_directory, write_private
 
 
 class _Files(ResourceProvider):

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator
 
 from amanat.digits import latin_digits
 from amanat.errors import BadInput, listed, shown
+from amanat.urls import BadUrl, checked_url, go_proxies, is_plain, split_url
 
 PRIVATE_NETWORKS = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 IMAGE = re.compile(
@@ -21,8 +22,6 @@ IMAGE = re.compile(
     r"(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?",
     re.ASCII,
 )
-REGISTRY = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9._-]+)*")
-UNSAFE_IN_ADDRESSES = re.compile(r"[\s\"'`$\\;|&<>{}()]")
 LONGEST_TEXT = 500
 LONGEST_NAME = 80
 NAME_SIGNS = " .,-()\u2013\u2019\u060c\u00ab\u00bb\u200c"  # no sign that a shell or a template knows
@@ -131,9 +130,8 @@ def go_proxy(instead: str) -> BeforeValidator:
     """Go's GOPROXY (go.dev/ref/mod): addresses, direct and off, parted by commas or bars; "" for Go's own."""
 
     def check(text: str) -> str:
-        for part in re.split(r"[,|]", text):
-            if part not in ("direct", "off"):
-                _checked_address(part, ("https", "http", "file"), instead)
+        for part in go_proxies(text):
+            _checked_address(part, ("https", "http", "file"), instead)
         return text
 
     return _optional(check, instead)
@@ -148,7 +146,7 @@ def engine(instead: str) -> BeforeValidator:
         if parts.scheme == "tcp" and not loopback:
             raise Unfit("would control the engine without encryption", instead)
         well = parts.path if parts.scheme == "unix" else parts.hostname
-        if parts.scheme not in ("unix", "ssh", "tcp") or not well or not _plain(text):
+        if parts.scheme not in ("unix", "ssh", "tcp") or not well or not is_plain(text):
             raise Unfit("is no address of a Docker engine", instead)
         if parts.password is not None or (parts.hostname or "").startswith("-"):
             raise Unfit("holds a password or an option", instead)
@@ -244,23 +242,16 @@ def _text(value: object, instead: str) -> str:
 
 def _parsed(text: str, instead: str) -> SplitResult:
     try:
-        parts = urlsplit(text)
-        _ = parts.port  # raises when it is no number
-    except ValueError as fault:
-        raise Unfit("is no address", instead) from fault
-    return parts
+        return split_url(text)
+    except BadUrl as fault:
+        raise Unfit(str(fault), instead) from fault
 
 
 def _checked_address(text: str, schemes: tuple[str, ...], instead: str) -> str:
     parts = _parsed(text, instead)
     if parts.username is not None or parts.password is not None:
         raise Unfit("holds a user name or password, and settings are not secret", instead)
-    if parts.scheme not in schemes or not (parts.path if parts.scheme == "file" else parts.hostname):
-        raise Unfit(f"is no {listed(schemes, 'or')} address", instead)
-    if not _plain(text):
-        raise Unfit("holds a blank, a quote, a sign of the shell or a letter beyond ASCII", instead)
-    return text.rstrip("/")
-
-
-def _plain(text: str) -> bool:
-    return text.isascii() and not UNSAFE_IN_ADDRESSES.search(text)
+    try:
+        return checked_url(text, schemes)
+    except BadUrl as fault:
+        raise Unfit(str(fault), instead) from fault

@@ -8,7 +8,6 @@ beside it lies an Ed25519 signature of its bytes. Only the operator's private ke
 import base64
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,10 +21,11 @@ import psycopg
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from amanat import processes
 from amanat.digits import latin_digits, party, written
 from amanat.errors import AmanatError
-from amanat.private_key import Passphrase, is_protected
+from amanat.files import create
+from amanat.gpg import GpgFailed, GpgHome, gpg_home
+from amanat.private_key import Passphrase
 
 FORMAT = "amanat-disclosure/1"
 CHAINED_WITHIN_SECONDS = 30.0
@@ -214,22 +214,23 @@ def open_bundle(
     these bytes, or the key opens something else; and what `passphrase` raises.
     """
     found = _verified(bundle, signer)
-    with tempfile.TemporaryDirectory(prefix="amanat-gpg-") as home:
-        gpg = _Gpg(Path(home), bundle.name)
-        try:
-            gpg.run("--import", str(private_key_file), why="the private key can't be read")
-            if is_protected(gpg.home):
-                gpg.unlock(passphrase())
-            keys = {
-                int(key["id"]): gpg.run(
-                    "--decrypt", data=_bytes(key["sealed"]), why=f"data key {key['id']} stays shut"
-                )
-                for key in found["data_keys"]
-            }
-            with ThreadPoolExecutor(os.cpu_count()) as workers:
-                records = list(workers.map(lambda record: _opened(gpg, record, keys), found["records"]))
-        finally:
-            processes.run(["gpgconf", "--homedir", home, "--kill", "all"], capture_output=True)
+    where = bundle.name
+    with gpg_home() as gpg:
+        _gpg(gpg, "--import", str(private_key_file), why="the private key can't be read", where=where)
+        if gpg.has_protected_key():
+            gpg.passphrase = passphrase().encode()
+        keys = {
+            int(key["id"]): _gpg(
+                gpg,
+                "--decrypt",
+                data=_bytes(key["sealed"]),
+                why=f"data key {key['id']} stays shut",
+                where=where,
+            )
+            for key in found["data_keys"]
+        }
+        with ThreadPoolExecutor(os.cpu_count()) as workers:
+            records = list(workers.map(lambda record: _opened(gpg, record, keys, where), found["records"]))
     return Opened(found["disclosure"], records)
 
 
@@ -253,14 +254,16 @@ def _verified(bundle: Path, signer: Ed25519PublicKey) -> dict[str, Any]:
     return found
 
 
-def _opened(gpg: "_Gpg", record: Mapping[str, Any], keys: Mapping[int, bytes]) -> dict[str, Any]:
+def _opened(gpg: GpgHome, record: Mapping[str, Any], keys: Mapping[int, bytes], where: str) -> dict[str, Any]:
     if "content" not in record:
         return dict(record)
     why = f"message {record['id']} stays shut"
     passphrase = keys.get(int(record["key_id"]))
     if passphrase is None:
-        raise BundleRefused(f"{why}: its data key is not in the bundle", gpg.where)
-    content = gpg.run("--decrypt", data=_bytes(record["content"]), passphrase=passphrase, why=why)
+        raise BundleRefused(f"{why}: its data key is not in the bundle", where)
+    content = _gpg(
+        gpg, "--decrypt", data=_bytes(record["content"]), passphrase=passphrase, why=why, where=where
+    )
     try:
         return {**record, "content": content.decode()}
     except UnicodeDecodeError:
@@ -268,52 +271,16 @@ def _opened(gpg: "_Gpg", record: Mapping[str, Any], keys: Mapping[int, bytes]) -
         return {**sealed, "content_base64": base64.b64encode(content).decode()}
 
 
-class _Gpg:
-    """gpg in a home of its own; no secret is ever an argument."""
-
-    def __init__(self, home: Path, where: str) -> None:
-        self.home = home
-        self.passphrase = b""  # the private key's own
-        self.where = where
-
-    def unlock(self, passphrase: str) -> None:
-        """Use the private key with its passphrase from now on."""
-        self.passphrase = passphrase.encode()
-
-    def run(self, *arguments: str, why: str, data: bytes = b"", passphrase: bytes | None = None) -> bytes:
-        """Standard output of one gpg run; raises BundleRefused, saying `why`, when gpg fails."""
-        reader, writer = os.pipe()
-        command = [
-            "gpg",
-            "--homedir",
-            str(self.home),
-            "--batch",
-            "--quiet",
-            "--no-tty",
-            "--trust-model",
-            "always",
-        ]
-        secret = ["--pinentry-mode", "loopback", "--passphrase-fd", str(reader)]
-        try:
-            os.write(writer, self.passphrase if passphrase is None else passphrase)
-            os.close(writer)
-            done = processes.run_bytes(
-                [*command, *secret, *arguments], input=data, capture_output=True, pass_fds=(reader,)
-            )
-        except OSError as error:
-            raise BundleRefused("gpg can't be run", str(error), "Install GnuPG.") from error
-        finally:
-            os.close(reader)
-        if done.returncode != 0:
-            complaint = done.stderr.decode(errors="replace").strip().splitlines()
-            said = complaint[-1] if complaint else "gpg failed"
-            locked = self.passphrase and passphrase is None
-            raise BundleRefused(
-                f"{why}: {said}",
-                self.where,
-                "Check that the passphrase belongs to that key." if locked else "",
-            )
-        return done.stdout
+def _gpg(
+    gpg: GpgHome, *arguments: str, why: str, where: str, data: bytes = b"", passphrase: bytes | None = None
+) -> bytes:
+    """Standard output of one gpg run; raises BundleRefused, saying `why`, when gpg fails."""
+    try:
+        return gpg.run(*arguments, data=data, passphrase=passphrase)
+    except GpgFailed as error:
+        locked = gpg.passphrase and passphrase is None
+        fix = "Check that the passphrase belongs to that key." if locked else error.fix
+        raise BundleRefused(f"{why}: {error.what}", where, fix) from error
 
 
 def _bytes(text: str) -> bytes:
@@ -322,11 +289,9 @@ def _bytes(text: str) -> bytes:
 
 def _write_once(path: Path, data: bytes) -> None:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        create(path, data)
     except OSError as error:
         raise DisclosureFailed(f"the bundle can't be written: {error.strerror}", str(path)) from error
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
 
 
 def _first_line(error: psycopg.Error) -> str:

@@ -1,21 +1,19 @@
 """Keys and passwords of a stack: made once, kept as Pulumi secrets. Each resource is created and never edited."""
 
 import secrets
-import tempfile
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pulumi
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 
-from amanat import processes
+from amanat.certificates import Issued, days_left, load, new_authority, new_client
 from amanat.errors import AmanatError
-from amanat.places import Places, write_private
+from amanat.files import write_private
+from amanat.gpg import GpgFailed, gpg_home
+from amanat.places import Places
 
 CA_DAYS = 3650
 CLIENT_RENEW_DAYS = 30
@@ -61,23 +59,8 @@ class SshKeyPair(Resource, module="amanat", name="SshKeyPair"):
 
 class _Authorities(_MadeOnce):
     def create(self, props: dict[str, Any]) -> CreateResult:
-        key = ec.generate_private_key(ec.SECP384R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Amanat {props['stack_id']} authority")])
-        now = datetime.now(UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(minutes=5))
-            .not_valid_after(now + timedelta(days=CA_DAYS))
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_usage(sign_certificates=True), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .sign(key, hashes.SHA384())
-        )
-        outs = {**props, "certificate": _pem(certificate), "private_key": _key_pem(key)}
+        issued = new_authority(f"Amanat {props['stack_id']} authority", CA_DAYS)
+        outs = {**props, "certificate": issued.certificate_pem, "private_key": issued.key_pem}
         return CreateResult(id_=secrets.token_hex(8), outs=outs)
 
 
@@ -94,32 +77,9 @@ class Authority(Resource, module="amanat", name="Authority"):
 
 class _ClientCertificates(_MadeOnce):
     def create(self, props: dict[str, Any]) -> CreateResult:
-        key = ec.generate_private_key(ec.SECP256R1())
-        ca_certificate = x509.load_pem_x509_certificate(props["ca_certificate"].encode())
-        ca_key = serialization.load_pem_private_key(props["ca_private_key"].encode(), password=None)
-        if not isinstance(ca_key, ec.EllipticCurvePrivateKey):
-            raise TypeError("the stack's authority has an elliptic-curve key")
-        now = datetime.now(UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, props["common_name"])]))
-            .issuer_name(ca_certificate.subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(minutes=5))
-            .not_valid_after(now + timedelta(days=int(props["days"])))
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_usage(sign_certificates=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
-                    ca_certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-                ),
-                critical=False,
-            )
-            .sign(ca_key, hashes.SHA384())
-        )
-        outs = {**props, "certificate": _pem(certificate), "private_key": _key_pem(key)}
+        authority = Issued.from_pem(props["ca_certificate"], props["ca_private_key"])
+        issued = new_client(props["common_name"], authority, int(props["days"]))
+        outs = {**props, "certificate": issued.certificate_pem, "private_key": issued.key_pem}
         return CreateResult(id_=secrets.token_hex(8), outs=outs)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -212,30 +172,23 @@ def make_sealing_key(owner: str) -> tuple[str, str, str]:
     Returns its fingerprint, the armoured public half and the armoured private half.
     Raises `SealingKeyNotMade` with gpg's words.
     """
-    with tempfile.TemporaryDirectory(prefix="amanat-gpg-") as directory:
-        user = f"Amanat {owner} sealing"
-        _gpg(directory, "--quick-gen-key", user, "rsa3072", "cert", "never")
-        listing = _gpg(directory, "--with-colons", "--list-keys")
-        fingerprint = next(line.split(":")[9] for line in listing.splitlines() if line.startswith("fpr:"))
-        _gpg(directory, "--quick-add-key", fingerprint, "rsa3072", "encr", "never")
-        public = _gpg(directory, "--armor", "--export", fingerprint)
-        private = _gpg(directory, "--armor", "--export-secret-keys", fingerprint)
-        processes.run(["gpgconf", "--homedir", directory, "--kill", "all"])
-    return fingerprint, public, private
-
-
-def _gpg(directory: str, *arguments: str) -> str:
+    user = f"Amanat {owner} sealing"
     # The empty passphrase is given because the file itself is the secret, mode 0600 in a private directory.
-    command = ["gpg", "--homedir", directory, "--batch", "--pinentry-mode", "loopback", "--passphrase", ""]
-    done = processes.run([*command, *arguments], seconds=KEY_SECONDS, capture_output=True)
-    if done.returncode:
-        words = done.stderr.strip().splitlines() or [f"it ended {done.returncode}"]
-        raise SealingKeyNotMade(
-            what=f"gpg makes no sealing key: {words[-1][:200]}",
-            where="gpg",
-            fix="Make `gpg --quick-gen-key` work as this user (gpg-agent may be a package of its own), run again.",
-        )
-    return done.stdout
+    with gpg_home() as gpg:
+        try:
+            gpg.run("--quick-gen-key", user, "rsa3072", "cert", "never", seconds=KEY_SECONDS)
+            listing = gpg.run("--with-colons", "--list-keys").decode()
+            fingerprint = next(line.split(":")[9] for line in listing.splitlines() if line.startswith("fpr:"))
+            gpg.run("--quick-add-key", fingerprint, "rsa3072", "encr", "never", seconds=KEY_SECONDS)
+            public = gpg.run("--armor", "--export", fingerprint).decode()
+            private = gpg.run("--armor", "--export-secret-keys", fingerprint).decode()
+        except GpgFailed as error:
+            raise SealingKeyNotMade(
+                what=f"gpg makes no sealing key: {error.what}",
+                where="gpg",
+                fix="Make `gpg --quick-gen-key` work as this user (gpg-agent may be a package of its own), run again.",
+            ) from error
+    return fingerprint, public, private
 
 
 def _secret(opts: pulumi.ResourceOptions | None, *outputs: str) -> pulumi.ResourceOptions:
@@ -243,29 +196,4 @@ def _secret(opts: pulumi.ResourceOptions | None, *outputs: str) -> pulumi.Resour
 
 
 def _expires_soon(certificate_pem: str, days: float) -> bool:
-    not_after = x509.load_pem_x509_certificate(certificate_pem.encode()).not_valid_after_utc
-    return not_after - datetime.now(UTC) < timedelta(days=min(CLIENT_RENEW_DAYS, days / 2))
-
-
-def _usage(*, sign_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not sign_certificates,
-        key_cert_sign=sign_certificates,
-        crl_sign=sign_certificates,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(serialization.Encoding.PEM).decode()
-
-
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> str:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
+    return days_left(load(certificate_pem)) < min(CLIENT_RENEW_DAYS, days / 2)

@@ -7,7 +7,8 @@ import uuid
 from pathlib import Path
 
 from amanat.errors import BadInput
-from amanat.places import home, write_once
+from amanat.files import write_once
+from amanat.places import home
 
 FILE = "owner"
 

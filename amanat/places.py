@@ -3,7 +3,6 @@
 import hashlib
 import os
 import re
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,41 +56,6 @@ def user_home() -> Path:
 def cache() -> Path:
     """What can be made again: root file systems and built tools."""
     return Path(os.environ.get("XDG_CACHE_HOME") or user_home() / ".cache") / "amanat"
-
-
-def private_directory(path: Path) -> Path:
-    """Make `path` with mode 0700, its missing parents too, and return it."""
-    for missing in [made for made in (*reversed(path.parents), path) if not made.exists()]:
-        missing.mkdir(mode=0o700, exist_ok=True)
-    path.chmod(0o700)
-    return path
-
-
-def write_private(path: Path, text: str, mode: int = 0o600) -> None:
-    """Replace `path` by `text` at once; nobody but the owner can read it at any moment."""
-    if not path.parent.exists():  # a directory that is there keeps its owner's choice
-        private_directory(path.parent)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.chmod(mode)
-    draft.replace(path)
-
-
-def write_once(path: Path, text: str) -> str:
-    """What `path` holds; `text`, readable by the owner alone, if it was not there. Of two first runs one wins."""
-    if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        write_private(draft, text)
-        with suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
-    return path.read_text("utf-8")
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from ansible_runner.interface import init_runner
 
 from amanat import ansible_environment
 from amanat.errors import AmanatError, listed
+from amanat.files import private_directory
 from amanat.handover import handing
-from amanat.places import private_directory
 from amanat.progress import say
 
 KEPT_RUNS = 5

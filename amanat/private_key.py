@@ -1,26 +1,14 @@
-"""The passphrase of an OpenPGP private key: whether it has one, and where it comes from."""
+"""Where the passphrase of an OpenPGP private key comes from."""
 
 import getpass
 import os
 from collections.abc import Callable
 from pathlib import Path
 
-from amanat import processes
 from amanat.errors import BadInput
 
 TERMINAL = Path("/dev/tty")
 Passphrase = Callable[[], str]
-
-
-def is_protected(gpg_home: Path) -> bool:
-    """Whether a private key in this gpg home is under a passphrase (gpg-agent's KEYINFO, field PROTECTION)."""
-    command = ["gpg-connect-agent", "--homedir", str(gpg_home), "KEYINFO --list", "/bye"]
-    try:
-        listing = processes.run(command, capture_output=True).stdout
-    except FileNotFoundError:
-        return False
-    fields = [line.split() for line in listing.splitlines() if line.startswith("S KEYINFO ")]
-    return any(len(one) > 7 and one[7] == "P" for one in fields)
 
 
 def passphrase_of(key: Path, file: Path | None, option: str) -> Passphrase:

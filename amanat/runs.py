@@ -1,6 +1,5 @@
 """One run at a time on a stack; what a killed one left behind is ended before the next begins."""
 
-import fcntl
 import json
 import os
 import signal
@@ -13,7 +12,9 @@ from pathlib import Path
 from pulumi import automation
 
 from amanat.errors import AmanatError
-from amanat.places import Places, home, private_directory
+from amanat.files import private_directory
+from amanat.locks import file_lock
+from amanat.places import Places, home
 
 RUN_ID = uuid.uuid4().hex
 ENDING_SECONDS = 20
@@ -27,19 +28,15 @@ class Busy(AmanatError):
 def alone(places: Places) -> Iterator[None]:
     """Hold the stack's lock; end processes of a run of this stack that was killed. Raises `Busy`."""
     private_directory(places.directory)
-    with places.lock.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            raise Busy(
-                what=f"another run (process {file.read().strip() or '?'}) is at work on stack {places.stack}",
-                where=str(places.lock),
-                fix="Wait for it to end, then run again.",
-            ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+
+    def refuse(holder: str) -> None:
+        raise Busy(
+            what=f"another run (process {holder}) is at work on stack {places.stack}",
+            where=str(places.lock),
+            fix="Wait for it to end, then run again.",
+        )
+
+    with file_lock(places.lock, refuse):
         end_orphans(places.stack_id)
         yield
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from amanat import environment, processes
 from amanat.errors import AmanatError
-from amanat.places import Places, user_home, write_private
+from amanat.files import write_private
+from amanat.places import Places, user_home
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
 BY_HAND = "Let another timer of this machine, cron for one, run `amanat drill --if-due` once a day."

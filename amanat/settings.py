@@ -19,6 +19,7 @@ from amanat.law import register
 from amanat.lined_yaml import LinedYaml
 from amanat.setting_faults import NAMESPACE, BadSetting, fault, unknown
 from amanat.trust import authorities
+from amanat.urls import REGISTRY
 
 # A century, against typing errors; what is too low for the law is left for the law to say.
 DAYS = whole_number(-36525, 36525, instead="a whole number of days, at most 36525")
@@ -57,7 +58,7 @@ class Settings(BaseModel):
     image_registry: Annotated[
         str,
         choices.pattern(
-            choices.REGISTRY, "can't stand before an image's name", "host[:port][/path] without a scheme"
+            REGISTRY, "can't stand before an image's name", "host[:port][/path] without a scheme"
         ),
         Field(description="A registry put before image_base: host[:port][/path]. Empty: the engine's own."),
     ] = ""

@@ -14,8 +14,9 @@ from pulumi import automation
 from amanat import runs
 from amanat.drift import NOT_COMPARED, engine_drift
 from amanat.errors import AmanatError, BadInput
+from amanat.files import write_once, write_private
 from amanat.owner import owner
-from amanat.places import Places, write_once, write_private
+from amanat.places import Places
 from amanat.pulumi_errors import explain
 from amanat.settings import Settings
 from amanat.setup.toolchain import environment as tools_environment

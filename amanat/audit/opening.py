@@ -1,70 +1,48 @@
 """Opens sealed content with the operator's OpenPGP key and nothing but gpg, as a court's expert would."""
 
 import base64
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from amanat import processes
 from amanat.audit.errors import NotChecked
-from amanat.private_key import Passphrase, is_protected
+from amanat.gpg import GpgFailed, GpgHome, gpg_home
+from amanat.private_key import Passphrase
 
 
 class Keyring:
     """A temporary gpg home that holds one private key."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: GpgHome) -> None:
         self._home = home
-        self._passphrase = ""  # the private key's own
 
     def open_key(self, sealed: str) -> str:
         """The passphrase in a disclosed data key (base64 of an OpenPGP message to the operator's key)."""
-        return self._gpg(["--decrypt"], base64.b64decode(sealed), self._passphrase).decode()
+        return self._gpg("--decrypt", data=base64.b64decode(sealed)).decode()
 
     def open_content(self, content: str, passphrase: str) -> str:
         """The text of a disclosed message (base64 of a symmetric OpenPGP message)."""
-        return self._gpg(["--decrypt"], base64.b64decode(content), passphrase).decode()
+        return self._gpg("--decrypt", data=base64.b64decode(content), passphrase=passphrase.encode()).decode()
 
     def load(self, key: Path, passphrase: Passphrase) -> None:
         """Take the private key in, asking for its passphrase if it has one; raises `NotChecked` when gpg refuses it."""
-        self._gpg(["--import"], key.read_bytes(), "")
-        if is_protected(self._home):
-            self._passphrase = passphrase()
+        self._gpg("--import", data=key.read_bytes())
+        if self._home.has_protected_key():
+            self._home.passphrase = passphrase().encode()
 
-    def close(self) -> None:
-        """Stop the agent that gpg started."""
-        processes.run(["gpgconf", "--homedir", str(self._home), "--kill", "all"])
-
-    def _gpg(self, arguments: list[str], data: bytes, passphrase: str) -> bytes:
-        # The passphrase goes through a file of our private directory: process lists show arguments.
-        secret = self._home / "passphrase"
-        secret.touch(mode=0o600)
-        secret.write_text(passphrase)
-        command = ["gpg", "--homedir", str(self._home), "--batch", "--quiet", "--no-tty"]
-        command += ["--pinentry-mode", "loopback", "--passphrase-file", str(secret), *arguments]
+    def _gpg(self, *arguments: str, data: bytes, passphrase: bytes | None = None) -> bytes:
         try:
-            done = processes.run_bytes(command, input=data, capture_output=True)
-        except FileNotFoundError as error:
-            raise NotChecked("gpg is not installed on the controller", "PATH", "Install gnupg.") from error
-        except processes.TimedOut as error:
-            raise NotChecked(error.what, "gpg", error.fix) from error
-        finally:
-            secret.unlink()
-        if done.returncode:
-            said = " ".join(done.stderr.decode("utf-8", "replace").split())
-            why = " (is its passphrase right?)" if self._passphrase and passphrase == self._passphrase else ""
-            raise NotChecked(f"gpg can't open what was sealed: {said}{why}", "the operator's key")
-        return done.stdout
+            return self._home.run(*arguments, data=data, passphrase=passphrase)
+        except GpgFailed as error:
+            why = " (is its passphrase right?)" if self._home.passphrase and passphrase is None else ""
+            what = f"gpg can't open what was sealed: {error.what}{why}"
+            raise NotChecked(what, "the operator's key", error.fix) from error
 
 
 @contextmanager
 def keyring(key: Path, passphrase: Passphrase) -> Iterator[Keyring]:
     """A keyring with the operator's private key, gone afterwards; `passphrase` is called if the key has one."""
-    with tempfile.TemporaryDirectory(prefix="amanat-gpg-") as home:
-        opened = Keyring(Path(home))
-        try:
-            opened.load(key, passphrase)
-            yield opened
-        finally:
-            opened.close()
+    with gpg_home() as home:
+        opened = Keyring(home)
+        opened.load(key, passphrase)
+        yield opened

@@ -12,14 +12,15 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from amanat import certificates
 from amanat.audit.errors import NotChecked, Unreachable
 from amanat.audit.expectations import expectations
-from amanat.audit.foreign import make_certificate
 from amanat.audit.host import Host
 from amanat.audit.postgres import Certificate, Database, Entry, Session, enter, session
 from amanat.audit.session import Audit
 from amanat.audit.ssh import offered_methods
 from amanat.audit.tls import postgresql_certificate
+from amanat.audit.untrusted_ca import make_certificate
 from amanat.errors import BadInput
 from amanat.private_key import passphrase_of
 
@@ -137,7 +138,7 @@ class Probe:
 
     def authority(self) -> x509.Certificate:
         """The stack's own certificate authority, as its clients hold it."""
-        return x509.load_pem_x509_certificate(self._own("ca.crt").read_bytes())
+        return certificates.load(self._own("ca.crt").read_text("ascii"))
 
     def ssh_methods(self, host: Host, user: str) -> list[str]:
         """The ways to log in that sshd offers `user` without a key (RFC 4252, method "none")."""

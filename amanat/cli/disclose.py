@@ -11,7 +11,8 @@ from amanat import disclosure
 from amanat.calendars import TEHRAN, both, day_of, instant_of, with_solar_hijri
 from amanat.errors import BadInput
 from amanat.evidence.signature import public_key, signing_key
-from amanat.places import Places, write_private
+from amanat.files import write_private
+from amanat.places import Places
 from amanat.private_key import passphrase_of
 from amanat.stack import Stack
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amanat.places import write_private
+from amanat.files import write_private
 
 MANIFEST = "manifest.json"
 RECORDS = "records"

@@ -13,6 +13,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from amanat.files import create
 from amanat.errors import AmanatError
 from amanat.evidence.checkout import commit
 from amanat.evidence.clock import Moment
@@ -21,6 +22,7 @@ from amanat.evidence.row import MANIFEST, RECORDS, STARTED, Memory, digest_of, f
 from amanat.evidence.signature import fingerprint, public_pem
 
 FORMAT = 1
+READ_ONLY = 0o440
 SIGNATURE = "manifest.sig"
 PUBLIC_KEY = "evidence.pub"
 
@@ -93,7 +95,7 @@ class Run:
             parent.mkdir(parents=True, exist_ok=True)
             previous = _before(parent, memory)
             (directory / RECORDS).mkdir(parents=True, mode=0o750)
-            _write_once(directory / PUBLIC_KEY, public_pem(key))
+            create(directory / PUBLIC_KEY, public_pem(key), READ_ONLY)
         except OSError as error:
             raise EvidenceNotWritten(
                 f"evidence can't be stored: {error.strerror}", str(directory), "Make the directory writable."
@@ -141,7 +143,7 @@ class Run:
             data = encode(body)
             digest = hashlib.sha256(data).hexdigest()
             try:
-                _write_once(self.directory / RECORDS / f"{digest}.json", data)
+                create(self.directory / RECORDS / f"{digest}.json", data, READ_ONLY)
             except OSError as error:
                 raise EvidenceNotWritten(
                     f"a record can't be stored: {error.strerror}",
@@ -175,8 +177,8 @@ class Run:
             for path in (self.directory / RECORDS).iterdir():
                 _flush(path)
             _flush(self.directory / RECORDS)
-            _write_once(self.directory / SIGNATURE, self.key.sign(data))
-            _write_once(self.directory / MANIFEST, data)
+            create(self.directory / SIGNATURE, self.key.sign(data), READ_ONLY)
+            create(self.directory / MANIFEST, data, READ_ONLY)
             _flush(self.directory)
             if self.memory:
                 self.memory.keep(self.directory.parent, self.name, hashlib.sha256(data).hexdigest())
@@ -209,12 +211,6 @@ def _redacted(value: Any, redact: Redactor) -> Any:  # noqa: ANN401 - JSON of an
     if value is None or isinstance(value, (bool, int, float)):
         return value
     return redact(str(value))
-
-
-def _write_once(path: Path, data: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o440), "wb") as file:
-        file.write(data)
-        file.flush()
 
 
 def _flush(path: Path) -> None:

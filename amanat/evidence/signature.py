@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from amanat.files import write_once
 from amanat.errors import BadInput
 
 
@@ -82,18 +83,9 @@ def fits(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+    """Make the key; of two audits that are the first, one's key is the stack's."""
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):  # another audit was first: its key is the stack's
-            os.link(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_once(path, pem.decode())
 
 
 def _read(path: Path) -> Ed25519PrivateKey:

@@ -12,12 +12,12 @@ from typing import Any
 import docker
 from docker.errors import DockerException
 
+from amanat.locks import file_lock
 from amanat.places import user_home
 from amanat.setup import daemon
 from amanat.setup.errors import EngineMissing, SetupError
 from amanat.setup.packages import ensure_commands, is_debian
 from amanat.setup.progress import QUIET, Reporter
-from amanat.setup.shelf import exclusive
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 ANSWER_SECONDS = 10
@@ -96,8 +96,8 @@ def engine(report: Reporter = QUIET, env: Mapping[str, str] = os.environ) -> Eng
     except EngineMissing as missing:
         if place.chosen_by or not _startable(missing):
             raise
-    with exclusive(
-        Path("/run/lock/amanat-engine.lock"), lambda: report.tick("another run is starting the engine")
+    with file_lock(
+        Path("/run/lock/amanat-engine.lock"), lambda holder: report.tick("another run is starting the engine")
     ):
         try:
             return connect(place)  # the other run did it

@@ -11,11 +11,11 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from amanat import places
+from amanat import files, places
 from amanat.errors import shown
 from amanat.setup.errors import BadMirror
+from amanat.urls import REGISTRY, BadUrl, checked_url, go_proxies
 
 LOCAL_AUTHORITIES = Path("/usr/local/share/ca-certificates")
 SYSTEM_BUNDLES = (
@@ -24,7 +24,6 @@ SYSTEM_BUNDLES = (
     Path("/etc/ssl/cert.pem"),
 )
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
-IMAGE_REGISTRY = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9._-]+)*")
 TRUST_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO")
 
 
@@ -68,7 +67,7 @@ class Mirrors:
         text = _system_authorities() + self.trusted_ca
         path = places.cache() / "trust" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.pem"
         if not path.is_file():
-            places.write_private(path, text, mode=0o644)
+            files.write_private(path, text, mode=0o644)
         return path
 
     def environment(self, env: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -113,28 +112,21 @@ def _url(env: Mapping[str, str], variable: str, schemes: tuple[str, ...] = ("htt
 def _checked_url(variable: str, value: str, schemes: tuple[str, ...]) -> str:
     fix = f"Set it to an address such as {schemes[0]}://mirror.example/path, or unset it."
     try:
-        parts = urlsplit(value)
-        _ = parts.port  # raises when it is no number
-    except ValueError as error:
-        raise _bad(variable, value, f"is no URL: {error}", fix) from error
-    if parts.scheme not in schemes or not parts.hostname:
-        raise _bad(variable, value, f"is no {' or '.join(schemes)} address", fix)
-    if re.search(r"[\s\"'`$\\;|&<>]", value):
-        raise _bad(variable, value, "holds a blank, a quote or a shell's sign", fix)
-    return value.rstrip("/")
+        return checked_url(value, schemes)
+    except BadUrl as error:
+        raise _bad(variable, value, str(error), fix) from error
 
 
 def _goproxy(env: Mapping[str, str]) -> str:
     value = env.get("AMANAT_GOPROXY", "").strip()
-    for part in filter(None, re.split(r"[,|]", value)):
-        if part not in ("direct", "off"):
-            _checked_url("AMANAT_GOPROXY", part, ("https", "http", "file"))
+    for part in go_proxies(value):
+        _checked_url("AMANAT_GOPROXY", part, ("https", "http", "file"))
     return value
 
 
 def _registry(env: Mapping[str, str]) -> str:
     value = env.get("AMANAT_IMAGE_REGISTRY", "").strip().rstrip("/")
-    if value and not IMAGE_REGISTRY.fullmatch(value):
+    if value and not REGISTRY.fullmatch(value):
         fix = "Set it to host[:port][/path] without a scheme, such as registry.example:5000/hub, or unset it."
         raise _bad("AMANAT_IMAGE_REGISTRY", value, "can't stand before an image's name", fix)
     return value

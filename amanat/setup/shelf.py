@@ -1,34 +1,19 @@
 """The per-user cache of tools: an entry is there whole or not at all, and one process at a time fills it."""
 
-import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-from amanat import places
+from amanat import files, places
 
 MANIFEST = "tools.json"
 
 
 def shelf() -> Path:
     """Where built and downloaded tools are kept, made if it isn't there yet."""
-    return places.private_directory(places.cache() / "tools")
-
-
-@contextmanager
-def exclusive(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Hold the lock file `path`; call `waiting` first if another has it. A killed holder lets go of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    return files.private_directory(places.cache() / "tools")
 
 
 def whole(entry: Path) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from amanat import places, processes
+from amanat.locks import file_lock
 from amanat.setup import plugins, versions
 from amanat.setup.build import Builder, inputs_digest
 from amanat.setup.download import Downloads, extract
@@ -18,7 +19,7 @@ from amanat.setup.errors import BuildFailed, DownloadRefused, DownloadUnreachabl
 from amanat.setup.mirrors import Mirrors
 from amanat.setup.progress import QUIET, Reporter
 from amanat.setup.proxies import direct_loopback
-from amanat.setup.shelf import exclusive, shelf, store, whole
+from amanat.setup.shelf import shelf, store, whole
 from amanat.setup.versions import Component, Versions
 
 Source = Literal["path", "download", "build"]
@@ -56,8 +57,8 @@ def tools(
         )
     mirrors = mirrors or Mirrors.from_environment(env)
     wanted = versions.load()
-    with exclusive(
-        shelf() / ".lock", lambda: report.tick("another run is getting Pulumi's tools; waiting for it")
+    with file_lock(
+        shelf() / ".lock", lambda holder: report.tick("another run is getting Pulumi's tools; waiting for it")
     ):
         getting = _Getting(wanted, mirrors, {**env, **mirrors.environment(env)}, report)
         binaries, pulumi_source, version = getting.pulumi(source)

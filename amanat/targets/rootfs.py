@@ -13,12 +13,12 @@ from typing import IO
 
 from amanat import processes
 from amanat.errors import AmanatError, listed
+from amanat.locks import file_lock
 from amanat.owner import user_name
 from amanat.places import cache
 from amanat.progress import say
 from amanat.setup.mirrors import Mirrors
 from amanat.setup.packages import DEBIAN_KEYRINGS, how_to_install
-from amanat.setup.shelf import exclusive
 
 BOOTSTRAP_LIMIT_SECONDS = 1800
 REMOVAL_SECONDS = 300.0
@@ -49,8 +49,8 @@ def bootstrap(suite: str, mirror: str, packages: list[str]) -> Path:
     """
     key = hashlib.sha256("\n".join([suite, *packages]).encode()).hexdigest()[:16]
     done = cache() / "rootfs" / f"{suite}-{key}.tar"
-    with exclusive(
-        done.parent / ".lock", lambda: say("another run makes a root file system: waiting for it")
+    with file_lock(
+        done.parent / ".lock", lambda holder: say("another run makes a root file system: waiting for it")
     ):
         if not done.exists():
             _make(done, suite, mirror, packages)
@@ -86,7 +86,10 @@ def mmdebstrap(
     require_bootstrap()
     # One at a time for each user: what lies in the scratch space is then left by a killed one.
     lock = cache() / "rootfs" / ".mmdebstrap.lock"
-    with exclusive(lock, lambda: say("another bootstrap is at work: waiting for it")), _scratch() as scratch:
+    with (
+        file_lock(lock, lambda holder: say("another bootstrap is at work: waiting for it")),
+        _scratch() as scratch,
+    ):
         command = [*_guard(), "mmdebstrap", *(["--mode=unshare"] if os.geteuid() else []), "--format=tar"]
         command += ["--variant=minbase", f"--include={','.join(packages)}"]
         command += Mirrors.from_environment().mmdebstrap_options(scratch)

@@ -3,7 +3,7 @@
 import pytest
 
 from amanat.audit import NotChecked, requirement
-from amanat.audit.tls import days_left, lifetime_days, strength_bits
+from amanat.certificates import days_left, lifetime_days, strength_bits
 
 REMOTE_ROLES = ("archive_writer", "archive_auditor", "archive_discloser")
 TIMEOUTS = {

@@ -20,9 +20,11 @@ from rich.console import Console
 
 from amanat.cli.setup import Screen
 from amanat.errors import AmanatError
-from amanat.places import PROJECT_ROOT, cache, private_directory
+from amanat.files import private_directory
+from amanat.locks import file_lock
+from amanat.places import PROJECT_ROOT, cache
 from amanat.setup.progress import elapsed
-from amanat.setup.shelf import exclusive, shelf
+from amanat.setup.shelf import shelf
 from amanat.setup.toolchain import tools
 from tests.fresh.disk import USER, disk
 from tests.fresh.machine import HANDED_IN, Machine, MachineFailed
@@ -86,7 +88,9 @@ def main() -> None:
     """Go through the steps that are not done yet."""
     screen = Screen(Console(file=sys.stderr))
     began = monotonic()
-    with exclusive(WORK.parent / ".run.lock", lambda: screen.note("another run is at work: waiting for it")):
+    with file_lock(
+        WORK.parent / ".run.lock", lambda holder: screen.note("another run is at work: waiting for it")
+    ):
         done = _Done(_commit())
         with _machine(screen) as machine:
             for number, step in enumerate(STEPS, start=1):

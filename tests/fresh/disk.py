@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from amanat.places import cache, private_directory
+from amanat.files import private_directory
+from amanat.locks import file_lock
+from amanat.places import cache
 from amanat.setup.mirrors import LOCAL_AUTHORITIES, Mirrors
 from amanat.setup.packages import ensure_commands
 from amanat.setup.progress import QUIET, Reporter
-from amanat.setup.shelf import exclusive
 from amanat.targets.rootfs import mmdebstrap
 
 SUITE = "trixie"
@@ -89,7 +90,7 @@ def disk(report: Reporter = QUIET) -> Disk:
     )
     parts = [SUITE, *PACKAGES, SIZE, CUSTOMIZE.read_text("utf-8"), *_authorities()]
     place = cache() / "fresh" / f"disk-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:12]}"
-    with exclusive(cache() / "fresh" / ".lock", lambda: report.tick("another run makes it: waiting")):
+    with file_lock(cache() / "fresh" / ".lock", lambda holder: report.tick("another run makes it: waiting")):
         if not place.exists():
             report.note("making the disk of a bare Debian machine (a minute or two)")
             _make(place)

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from amanat.errors import AmanatError
-from amanat.places import write_private
+from amanat.files import write_private
 from amanat.setup.progress import stream
 from tests.fresh.disk import PROCESSOR, Disk
 

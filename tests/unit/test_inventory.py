@@ -12,9 +12,10 @@ import yaml
 from amanat import inventory
 from amanat.audit.inventory import Target
 from amanat.audit.ssh import Connection
+from amanat.files import write_private
 from amanat.handover import handing
 from amanat.inventory import inventory_text, known_hosts_text, secrets_document, secrets_source
-from amanat.places import Places, write_private
+from amanat.places import Places
 
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 HOSTS = {"store": {"ansible_host": "127.0.0.1", "ansible_port": 2222}}

@@ -2,7 +2,6 @@
 
 import subprocess
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -211,19 +210,6 @@ def test_what_is_sealed_to_the_public_half_the_private_half_opens(sealing, gpg_h
     assert gpg(gpg_home, "--decrypt", data=sealed.stdout).returncode != 0
     gpg(gpg_home, "--import", str(directory / "private.asc"))
     assert gpg(gpg_home, "--decrypt", data=sealed.stdout).stdout == message
-
-
-def test_nothing_is_left_of_the_keyring_the_key_was_made_in(tmp_path, monkeypatch):
-    monkeypatch.setattr(keys.tempfile, "tempdir", str(tmp_path))
-
-    def refuse(directory, *arguments):
-        assert mode(Path(directory)) == 0o700
-        raise subprocess.CalledProcessError(2, "gpg")
-
-    monkeypatch.setattr(keys, "_gpg", refuse)
-    with pytest.raises(subprocess.CalledProcessError):
-        keys.make_sealing_key("unit")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_gpg_that_refuses_is_told_in_its_own_words(tmp_path, monkeypatch):

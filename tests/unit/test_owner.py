@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from amanat.owner import ForeignHome, described, owner, user_name
-from amanat.places import home, write_once
+from amanat.places import home
 from tests.unit.conftest import mode
 
 
@@ -31,19 +31,6 @@ def test_a_home_that_moved_keeps_its_owner(places, monkeypatch, tmp_path):
     home().rename(tmp_path / "moved")
     monkeypatch.setenv("AMANAT_HOME", str(tmp_path / "moved"))
     assert owner() == first
-
-
-def test_of_two_first_runs_one_wins(places, monkeypatch):
-    target = home() / "x"
-
-    def slow(path, text):
-        target.parent.mkdir(parents=True)
-        target.write_text("the other's", "utf-8")
-        path.write_text(text, "utf-8")
-
-    monkeypatch.setattr("amanat.places.write_private", slow)
-    assert write_once(target, "mine") == "the other's"
-    assert list(home().iterdir()) == [target]
 
 
 def test_a_copied_home_is_refused_while_the_first_is_there(places, monkeypatch, tmp_path):

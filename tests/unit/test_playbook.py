@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from amanat import playbook
+from amanat.files import write_private
 from amanat.inventory import inventory_text, secrets_source
-from amanat.places import PROJECT_ROOT, Places, write_private
+from amanat.places import PROJECT_ROOT, Places
 from amanat.playbook import ConvergeFailed, Playbook, Result, _note
 from tests.unit.conftest import mode
 

@@ -13,7 +13,7 @@ from pulumi import automation
 from amanat import stack as module
 from amanat.drift import NOT_COMPARED
 from amanat.errors import AmanatError
-from amanat.places import write_private
+from amanat.files import write_private
 from amanat.pulumi_errors import PulumiFailed
 from amanat.runs import RUN_ID
 from amanat.stack import CONFIGURATION, LostPassphrase, LostState, NoStack, Stack, StaleSettings, plain

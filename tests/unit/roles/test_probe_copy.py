@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from amanat.audit.foreign import make_certificate
+from amanat.audit.untrusted_ca import make_certificate
 from amanat.places import PROJECT_ROOT
 
 FILES = PROJECT_ROOT / "ansible/roles/copy/files"

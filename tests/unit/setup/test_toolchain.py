@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from amanat.locks import file_lock
 from amanat.setup import plugins, versions
 from amanat.setup.errors import BuildFailed, DownloadRefused, DownloadUnreachable, SetupError
 from amanat.setup.mirrors import Mirrors
-from amanat.setup.shelf import exclusive, shelf, store, whole
+from amanat.setup.shelf import shelf, store, whole
 from amanat.setup.toolchain import Tools, environment, fits, tools
 
 from .conftest import COMPANIONS, PULUMI, tarball
@@ -230,9 +231,10 @@ def test_what_a_power_cut_shortened_is_made_again(machine, published, report):
 def test_a_killed_run_leaves_no_lock_and_no_half_made_entry(machine, published, report, tmp_path):
     filling = (
         "import pathlib, sys, amanat.setup.shelf as s\n"
+        "from amanat.locks import file_lock\n"
         "def fill(into):\n"
         "    (into / 'pulumi').write_text('half'); print('filling', flush=True); sys.stdin.read()\n"
-        "with s.exclusive(s.shelf() / '.lock'):\n"
+        "with file_lock(s.shelf() / '.lock'):\n"
         "    s.store(s.shelf() / 'pulumi-x', fill)\n"
     )
     env = {**os.environ, **machine, "XDG_CACHE_HOME": str(tmp_path / "cache")}
@@ -270,7 +272,8 @@ def test_a_plugin_that_pulumi_refuses_is_said(machine, published, mirror, archiv
 def test_the_second_process_waits_and_says_so(machine):
     holding = (
         "import sys, amanat.setup.shelf as s\n"
-        "with s.exclusive(s.shelf() / '.lock'):\n"
+        "from amanat.locks import file_lock\n"
+        "with file_lock(s.shelf() / '.lock'):\n"
         "    print('held', flush=True); sys.stdin.read()\n"
     )
     said = []
@@ -279,11 +282,11 @@ def test_the_second_process_waits_and_says_so(machine):
     ) as holder:
         assert holder.stdout.readline() == "held\n"
 
-        def waiting():
+        def waiting(holder_id):
             said.append("waiting")
             holder.stdin.close()
 
-        with exclusive(shelf() / ".lock", waiting):
+        with file_lock(shelf() / ".lock", waiting):
             assert said == ["waiting"]
 
 

@@ -1,0 +1,28 @@
+"""Lock files (flock(2)): one process at a time; the kernel drops the lock of one that was killed."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def file_lock(path: Path, held: Callable[[str], None] = lambda holder: None) -> Iterator[None]:
+    """Hold the lock file `path`, with this process's id in it.
+
+    When another has it, `held` is called first with that process's id ("?" if unknown): it may say so, or raise rather
+    than wait.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            held(file.read().strip() or "?")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, model_validator
+from pydantic import Field, StrictFloat, StrictInt, model_validator
+
+from amanat.strict_model import StrictModel
 
 Document = Literal["rule", "union", "ecl", "ccl"]
 HostName = Literal["edge", "store", "vault", "desk", "otp", "logs"]
@@ -14,25 +16,14 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Words = Annotated[str, Field(min_length=3)]
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _tuples_from_lists(cls, data: object) -> object:
-        if not isinstance(data, dict):
-            return data
-        return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-
-
-class Text(_Entry):
+class Text(StrictModel):
     """The same words in English and in Persian."""
 
     en: Words
     fa: Words
 
 
-class Source(_Entry):
+class Source(StrictModel):
     """Where a duty is written, numbered as in the source: the clauses of Article 5 are 6-1 to 6-4."""
 
     document: Document = "rule"
@@ -48,7 +39,7 @@ class Source(_Entry):
         return f"Article {self.article}{part}"
 
 
-class Bound(_Entry):
+class Bound(StrictModel):
     """A limit: `min` and/or `max` of a number in `unit`, or the names that a list must include.
 
     `origin` is law where the text gives it, ours where the text gives none; `why` is the reason for this one.
@@ -77,14 +68,14 @@ class Bound(_Entry):
         return (self.min is None or value >= self.min) and (self.max is None or value <= self.max)
 
 
-class Later(_Entry):
+class Later(StrictModel):
     """A part of a requirement that this release lacks, and the host (or the dossier) it arrives with."""
 
     what: Words
     arrives_with: HostName | Literal["dossier"]
 
 
-class Requirement(_Entry):
+class Requirement(StrictModel):
     """One row of our reading of the law.
 
     `origin` is law where the text itself demands it, ours where we infer the duty from the texts; `reading` then
@@ -133,7 +124,7 @@ class Requirement(_Entry):
         return self.status in ("declared", "declared+automated")
 
 
-class DocumentTitle(_Entry):
+class DocumentTitle(StrictModel):
     """A document: its title, how a citation names it, and the file with its text, where we hold it."""
 
     title: Text

@@ -5,12 +5,13 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, model_validator
+from pydantic import ConfigDict, Field, RootModel, ValidationError, model_validator
 
 from amanat.audit.host import Host
 from amanat.errors import BadInput, refuse
 from amanat.lined_yaml import LinedYaml
 from amanat.requirement import HostName
+from amanat.strict_model import StrictModel
 
 EXPECTATIONS_PATH = Path(__file__).resolve().parents[2] / "policies" / "expectations.yaml"
 EVERY = "every"  # as a key: what every machine has; as a caller: every other machine
@@ -28,18 +29,7 @@ class BrokenExpectations(BadInput):
     """The file of expectations is wrong: an unknown key or service, a missing or unfit value; names file and line."""
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _tuples_from_lists(cls, data: object) -> object:
-        if not isinstance(data, dict):
-            return data
-        return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-
-
-class Listening(_Entry):
+class Listening(StrictModel):
     """A port that a machine serves to others, and the services whose machines may call it."""
 
     name: str
@@ -59,7 +49,7 @@ class Listening(_Entry):
         )
 
 
-class Expectations(_Entry):
+class Expectations(StrictModel):
     """What a machine is to have. Units and paths may be patterns as of a shell where the name says `allowed` or
     the key is compared as a whole: `allowed_units`, `unix_sockets`, `drop_ins`, `readable_paths`.
     """

@@ -98,7 +98,7 @@ def test_a_gpg_that_hangs_is_a_failure_like_any_other(monkeypatch):
 
 def test_the_agent_ends_with_the_home(monkeypatch):
     ended = []
-    monkeypatch.setattr(GpgHome, "stop_agent", ended.append)
+    monkeypatch.setattr(GpgHome, "stop_agent", lambda home: ended.append(home))
     with gpg_home() as home:
         assert ended == []
     assert ended == [home]

@@ -1,6 +1,5 @@
 """The placement: which machine carries which services, and what may not stand together."""
 
-import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,12 +7,16 @@ from types import MappingProxyType
 from typing import Self
 
 from amanat import topology
+from amanat.choices import near
 from amanat.errors import BadInput, listed, refuse, shown
 
 SETTING = "placement"
 LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")  # RFC 1123; capitals are the same name, so none
-RESERVED = ("localhost", topology.CONTROLLER, topology.WORLD, topology.MACHINE, "all", "ungrouped")
-_TRAIL = "design: a machine that was taken over must not hold its own trail"
+RESERVED = (
+    *("localhost", "all", "ungrouped"),  # Ansible's own
+    *(topology.CONTROLLER, topology.WORLD, topology.MACHINE, *topology.transient()),
+)
+_TRAIL = "our reading of Article 6 clause 7-2: a machine that was taken over must not hold its own trail"
 # Service -> the services that it never shares a machine with, and why.
 APART: Mapping[str, Mapping[str, str]] = {
     "vault": {"store": "Article 5 clause 6-1: backups survive only on another machine"},
@@ -143,7 +146,7 @@ def _service_faults(name: str, machine: str, built: Collection[str], where: str)
             "Remove it.",
         )
     elif name not in known:
-        meant = next(iter(difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)), "")
+        meant = near(name, known)
         fix = f"Did you mean {meant}? " if meant else ""
         yield BadPlacement(
             f"{shown(name)} on {shown(machine)} is no service", where, f"{fix}There are {listed(known)}."

@@ -13,14 +13,14 @@ from amanat.inventory import known_hosts_text, secrets_source
 from amanat.keyring import ANCHOR, Keyring
 from amanat.places import Places
 from amanat.settings import Settings
-from amanat.targets import Host
+from amanat.targets.machine import Machine
 
 
 def configure(
     settings: Settings,
     places: Places,
     keyring: Keyring,
-    hosts: Mapping[str, Host],
+    hosts: Mapping[str, Machine],
     network: pulumi.Output[dict[str, Any]],
 ) -> Configuration:
     """Write the inventory and the controller's files, then converge the machines. `network`: as JSON."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
@@ -29,10 +29,8 @@ from amanat.places import PROJECT_ROOT, Places
 from amanat.playbook import Playbook
 from amanat.settings import Settings
 from amanat.stack import Stack
+from amanat.targets import ScratchMachine
 from amanat.variables import machine_variables, service_variables
-
-if TYPE_CHECKING:
-    from amanat.targets.scratch import ScratchHost
 
 SCRATCH = "drill"
 INFO = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository info"
@@ -111,9 +109,6 @@ def drill(places: Places, target: datetime | None, tell: Tell) -> Drilled:
     Raises `DrillFailed` when what came back isn't what was recorded, `ConvergeFailed` when nothing came back, which the
     vault has on record then, or when it couldn't be tried.
     """
-    # Here, since it loads Pulumi's Docker SDK: a third of a second of every other command.
-    from amanat.targets.scratch import scratch_host
-
     stack = Stack(places)
     outputs = stack.outputs()
     secrets = {**stack.secrets(), "volume_key": random.token_hex(32)}  # the scratch volume's own
@@ -121,17 +116,13 @@ def drill(places: Places, target: datetime | None, tell: Tell) -> Drilled:
     settings = _settings(places)
     network = Network.from_json(outputs["network"])
     with (
-        scratch_host(
+        stack.target.scratch_machine(
             SCRATCH,
-            places,
-            engine_uri=stack.engine_uri(),
-            address=str(network.addresses[SCRATCH]),
-            like=settings.machines.machine_of("store"),
+            network=network,
             deploy_public_key=own["base_deploy_public_key"],
-            name_servers=own.get("base_name_servers", []),
             environment=stack.environment(),
-        ) as host,
-        _scratch_inventory(places, host, settings, network) as beside,
+        ) as machine,
+        _scratch_inventory(places, machine, settings, network) as beside,
         _result() as result,
     ):
         variables = {"operation_target_time": _utc(target), "operation_result": str(result)}
@@ -197,19 +188,21 @@ def auditor(places: Places) -> Iterator[Hosts]:
 
 @contextmanager
 def _scratch_inventory(
-    places: Places, host: "ScratchHost", settings: Settings, network: Network
+    places: Places, machine: ScratchMachine, settings: Settings, network: Network
 ) -> Iterator[Path]:
     variables = {
-        "ansible_host": host.ssh_host,
-        "ansible_port": host.ssh_port,
-        **machine_variables(host.name, settings, places, network),
+        "ansible_host": machine.ssh_host,
+        "ansible_port": machine.ssh_port,
+        **machine_variables(machine.name, settings, places, network),
         **service_variables(SCRATCH, settings, network),
     }
     with tempfile.TemporaryDirectory(prefix="amanat-drill-") as directory:
         known_hosts = Path(directory) / "known_hosts"
-        known_hosts.write_text(known_hosts_text({(host.ssh_host, host.ssh_port): host.host_key}), "utf-8")
+        known_hosts.write_text(
+            known_hosts_text({(machine.ssh_host, machine.ssh_port): machine.host_key}), "utf-8"
+        )
         hosts = Path(directory) / "hosts.yml"
-        hosts.write_text(scratch_inventory_text(known_hosts, host.name, variables), "utf-8")
+        hosts.write_text(scratch_inventory_text(known_hosts, machine.name, variables), "utf-8")
         yield hosts
 
 

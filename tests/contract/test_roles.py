@@ -10,7 +10,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 
-from amanat.targets.image import PACKAGES
+from amanat.targets.docker.image import PACKAGES
 from tests.loading import load
 
 ROOT = Path(__file__).resolve().parents[2]

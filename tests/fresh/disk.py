@@ -17,7 +17,7 @@ from amanat.setup.mirrors import LOCAL_AUTHORITIES, Mirrors
 from amanat.setup.packages import ensure_commands
 from amanat.setup.progress import QUIET, Reporter
 from amanat.setup.shelf import exclusive
-from amanat.targets.rootfs import mmdebstrap
+from amanat.targets.docker.rootfs import mmdebstrap
 
 SUITE = "trixie"
 USER = "reader"

@@ -73,12 +73,10 @@ def hosts(monkeypatch):
 
 @pytest.fixture
 def look(places):
-    """The health of a stack whose containers the engine calls so."""
+    """The health of a stack whose machines are in these states."""
 
     def of(**states):
-        return health.of_stack(
-            places, {f"{places.stack_id}-{name}": state for name, state in {**RUNNING, **states}.items()}
-        )
+        return health.of_stack(places, {**RUNNING, **states})
 
     return of
 
@@ -136,9 +134,9 @@ def test_a_full_disk_is_what_the_law_register_calls_so(hosts, look):
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ("exited", "is stopped: `make up` starts it"),
+        ("stopped", "is stopped: `make up` starts it"),
         ("paused", "is paused: `make up` starts it"),
-        ("created", "was never started: `make up` starts it"),
+        ("never started", "was never started: `make up` starts it"),
         ("dead", "is dead: `make up` starts it"),
     ],
 )

@@ -6,11 +6,13 @@ import os
 
 import pytest
 
-from amanat.setup import daemon, engine, packages
-from amanat.setup.daemon import Daemon, remove_stale
-from amanat.setup.engine import Address, Engine, address, connect
-from amanat.setup.errors import EngineMissing, PackagesMissing, SetupError
+from amanat.setup import packages
+from amanat.setup.errors import PackagesMissing, SetupError
 from amanat.stopping import descendants
+from amanat.targets.docker import daemon
+from amanat.targets.docker import setup as engine
+from amanat.targets.docker.daemon import Daemon, EngineMissing, remove_stale
+from amanat.targets.docker.setup import Address, Engine, address, connect
 
 
 @pytest.fixture

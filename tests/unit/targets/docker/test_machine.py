@@ -2,17 +2,14 @@
 
 import pytest
 
-from amanat.settings import Settings
-from amanat.targets import docker, engine
-from amanat.targets.docker import (
-    PUBLISHED,
+from amanat.targets.docker import console, machine
+from amanat.targets.docker.facts import EngineFacts
+from amanat.targets.docker.machine import (
     _HostIdentities,
     first_process,
     security_options,
     systemd_environment,
 )
-from amanat.targets.engine import EngineFacts
-from amanat.topology import PLACES
 
 OLD, NEW = EngineFacts(1, "20.10", "x86_64"), EngineFacts(2, "28", "aarch64")
 
@@ -32,21 +29,14 @@ def test_selinux_is_told_to_leave_a_host_alone():
     assert security_options(fedora) == ["seccomp=unconfined", "apparmor=unconfined", "label=disable"]
 
 
-def test_every_published_port_is_a_service_of_its_host_and_a_setting():
-    for name, ports in PUBLISHED.items():
-        assert set(ports) <= {service.port for service in PLACES[name].services}
-        assert set(ports.values()) <= set(Settings.model_fields)
-        assert 22 in ports
-
-
 def test_nothing_beyond_what_a_host_needs_is_allowed():
-    assert "CAP_SYS_MODULE" not in docker.CAPABILITIES
-    assert "CAP_SYS_PTRACE" not in docker.CAPABILITIES
-    assert docker.LOOPBACK == "127.0.0.1"
+    assert "CAP_SYS_MODULE" not in machine.CAPABILITIES
+    assert "CAP_SYS_PTRACE" not in machine.CAPABILITIES
+    assert machine.LOOPBACK == "127.0.0.1"
 
 
 def test_the_identity_is_read_from_the_container_itself(monkeypatch):
-    monkeypatch.setattr(engine, "host_key", lambda uri, container: f"ssh-ed25519 {container}@{uri}")
+    monkeypatch.setattr(console, "host_key", lambda uri, container: f"ssh-ed25519 {container}@{uri}")
     outs = _HostIdentities().create({"engine_uri": "unix:///e", "container": "c", "container_id": "1"}).outs
     assert outs["host_key"] == "ssh-ed25519 c@unix:///e"
 

@@ -12,8 +12,8 @@ import pulumi_docker as docker
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 
 from amanat.places import PROJECT_ROOT
-from amanat.targets.engine import STACK_LABEL
-from amanat.targets.rootfs import bootstrap
+from amanat.targets.docker.labels import STACK_LABEL
+from amanat.targets.docker.rootfs import bootstrap
 
 TEMPLATES = PROJECT_ROOT / "templates" / "image"
 # What boots and lets Ansible in; and what the role `base` wants on every host, so that is installed only once.

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from amanat.places import PROJECT_ROOT
-from amanat.targets.engine import EngineFacts
+from amanat.targets.docker.facts import EngineFacts
 
 WANTED = PROJECT_ROOT / "ansible/roles/base/files/sysctl.conf"
 KERNEL = Path("/proc/sys")

@@ -13,11 +13,18 @@ import docker
 from docker.errors import DockerException
 
 from amanat.places import user_home
-from amanat.setup import daemon
-from amanat.setup.errors import EngineMissing, SetupError
-from amanat.setup.packages import ensure_commands, is_debian
+from amanat.setup.errors import SetupError
+from amanat.setup.packages import (
+    DEBIAN_KEYRINGS,
+    ensure_commands,
+    ensure_packages,
+    is_debian,
+    may_install,
+)
 from amanat.setup.progress import QUIET, Reporter
 from amanat.setup.shelf import exclusive
+from amanat.targets.docker import daemon
+from amanat.targets.docker.daemon import EngineMissing
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 ANSWER_SECONDS = 10
@@ -79,10 +86,21 @@ def address(env: Mapping[str, str] = os.environ) -> Address:
     )
 
 
-def unasked(env: Mapping[str, str] = os.environ) -> Engine:
+def default_engine(env: Mapping[str, str] = os.environ) -> Engine:
     """The engine that `engine` would try first. Raises SetupError for a context that isn't there."""
     place = address(env)
     return Engine(place.host, "", place.certificates)
+
+
+def ensure_bootstrap_programs(report: Reporter) -> None:
+    """Install what makes the machines' root file system.
+
+    Without root we go on: a pulled image needs none of it, and who needs it says so.
+    """
+    if may_install():
+        ensure_commands({"mmdebstrap": "mmdebstrap"}, report)
+        if not any(path.exists() for path in DEBIAN_KEYRINGS):
+            ensure_packages(["debian-archive-keyring"], report)
 
 
 def engine(report: Reporter = QUIET, env: Mapping[str, str] = os.environ) -> Engine:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from amanat.targets.engine import EngineFacts
-from amanat.targets.sysctls import network_sysctls
+from amanat.targets.docker.facts import EngineFacts
+from amanat.targets.docker.sysctls import network_sysctls
 
 HERE, ELSEWHERE = "6.1.0", "6.12.0"
 FACTS = EngineFacts(2, "28", "x86_64", kernel=HERE)

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from amanat.targets.image import PACKAGES, _RootFilesystems, render_context, write_context
+from amanat.targets.docker.image import PACKAGES, _RootFilesystems, render_context, write_context
 from tests.unit.conftest import mode
 
 

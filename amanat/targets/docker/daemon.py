@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 from amanat import processes, stopping
-from amanat.setup.errors import EngineMissing
+from amanat.setup.errors import SetupError
 from amanat.setup.progress import Reporter, elapsed
 
 SERVICE_MANAGER = Path("/run/systemd/system")
@@ -17,6 +17,10 @@ START_SECONDS = 90
 POLL_SECONDS = 0.25
 LAST_LOG_LINES = 5
 _outliving: list[processes.Popen[bytes]] = []  # else Python warns of a running child when it drops the handle
+
+
+class EngineMissing(SetupError):
+    """No Docker Engine answers, and we can't or mustn't start one."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from amanat.routes import machine_networks
+from amanat.targets.docker.routes import machine_networks
 
 # As iproute2 prints them: a default route, a VPN's half of it, its network in a table of its own, a single address.
 ROUTES = [

@@ -6,8 +6,8 @@ import pytest
 
 from amanat.owner import user_name
 from amanat.setup import packages
-from amanat.targets import rootfs
-from amanat.targets.rootfs import BootstrapFailed, bootstrap
+from amanat.targets.docker import rootfs
+from amanat.targets.docker.rootfs import BootstrapFailed, bootstrap
 
 MAKES = 'echo "$@" >> "$0.calls"; echo rootfs\n'
 

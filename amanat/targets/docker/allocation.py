@@ -1,18 +1,18 @@
-"""The subnet and ports of a stack: chosen once when it is first made, then kept in its state."""
+"""The subnet, addresses and ports of a stack: chosen once when they are first needed, then kept in its state."""
 
 import hashlib
 import ipaddress
 import secrets
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from amanat.errors import AmanatError, listed
-from amanat.routes import machine_networks
-from amanat.targets import engine
+from amanat.targets.docker import resources
+from amanat.targets.docker.routes import machine_networks
 
 FIRST_PORT, PORT_COUNT = 20000, 12000
 SUBNET_PREFIX = 24
@@ -32,7 +32,7 @@ class _Allocations(ResourceProvider):
         return UpdateResult(outs=self._allocate(news, kept=olds))
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        wanted = ("asked_subnet", "asked_ports")
+        wanted = ("asked_subnet", "asked_ports", "machines")
         changed = [key for key in wanted if olds.get(key) != news.get(key)]
         return DiffResult(changes=bool(changed), replaces=[])
 
@@ -41,17 +41,25 @@ class _Allocations(ResourceProvider):
         kept_ports = {name: int(port) for name, port in kept.get("ports", {}).items()}
         keep_subnet = kept.get("asked_subnet") == props["asked_subnet"]
         subnet = kept["subnet"] if keep_subnet else choose_subnet(props)
+        kept_addresses = kept["addresses"] if keep_subnet else {}
         return {
             **props,
             "subnet": subnet,
-            "ports": choose_ports(asked_ports, kept_ports, seed=props["stack_id"]),
+            "controller": str(gateway(subnet)),
+            "addresses": choose_addresses(props["machines"], kept_addresses, subnet),
+            "ports": choose_ports(asked_ports, kept_ports, props["stack_id"], props["settings"]),
         }
 
 
 class Allocation(Resource, module="amanat", name="Allocation"):
-    """A subnet no other network of the engine has, and loopback ports nothing listens on."""
+    """A subnet no other network of the engine has, an address in it for each machine, and free loopback ports.
+
+    `asked_ports`: name -> port (0: any); `settings`: which setting asks for it, by the same name, for complaints.
+    """
 
     subnet: pulumi.Output[str]
+    controller: pulumi.Output[str]
+    addresses: pulumi.Output[dict[str, str]]
     ports: pulumi.Output[dict[str, int]]
 
     def __init__(
@@ -60,19 +68,50 @@ class Allocation(Resource, module="amanat", name="Allocation"):
         *,
         stack_id: str,
         engine_uri: str,
+        machines: Sequence[str],
         asked_subnet: str,
-        asked_ports: dict[str, int],
+        asked_ports: Mapping[str, int],
+        settings: Mapping[str, str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
             "stack_id": stack_id,
             "engine_uri": engine_uri,
+            "machines": list(machines),
             "asked_subnet": asked_subnet,
-            "asked_ports": asked_ports,
+            "asked_ports": dict(asked_ports),
+            "settings": dict(settings),
             "subnet": None,
+            "controller": None,
+            "addresses": None,
             "ports": None,
         }
         super().__init__(_Allocations(), name, props, opts)
+
+
+def gateway(subnet: str) -> ipaddress.IPv4Address:
+    """The source address of what the controller sends: the engine gives the first one to its bridge."""
+    return next(ipaddress.IPv4Network(subnet).hosts())
+
+
+def choose_addresses(machines: Sequence[str], kept: Mapping[str, str], subnet: str) -> dict[str, str]:
+    """An address for each machine: the one it had, or the first free one of the subnet.
+
+    One that a machine which is gone had is taken last: its container may still have it while the new one is made.
+    Raises `NothingFree`.
+    """
+    chosen = {name: kept[name] for name in machines if name in kept}
+    all_of_subnet = [str(address) for address in ipaddress.IPv4Network(subnet).hosts()][1:]
+    free = [address for address in all_of_subnet if address not in kept.values()]
+    free += [address for name, address in kept.items() if name not in machines]
+    missing = [name for name in machines if name not in kept]
+    if len(missing) > len(free):
+        raise NothingFree(
+            what=f"network_subnet = {subnet} has {len(all_of_subnet)} addresses for {len(machines)} machines",
+            where="amanat:network_subnet",
+            fix="Choose a larger private subnet, or leave it empty to have a free one chosen.",
+        )
+    return {**chosen, **dict(zip(missing, free, strict=False))}
 
 
 def choose_subnet(props: dict[str, Any]) -> str:
@@ -80,8 +119,8 @@ def choose_subnet(props: dict[str, Any]) -> str:
 
     Raises `NothingFree` when the one asked for overlaps another network.
     """
-    of_engine = engine.subnets(props["engine_uri"], besides=props["stack_id"])
-    own = engine.own_subnets(props["engine_uri"], props["stack_id"])
+    of_engine = resources.subnets(props["engine_uri"], besides=props["stack_id"])
+    own = resources.own_subnets(props["engine_uri"], props["stack_id"])
     of_machine = [network for network in machine_networks() if network not in (*of_engine, *own)]
     if props["asked_subnet"]:
         asked = ipaddress.IPv4Network(props["asked_subnet"])
@@ -120,29 +159,31 @@ def _free_subnets(taken: Sequence[ipaddress.IPv4Network], seed: str) -> Iterator
                 yield subnet
 
 
-def choose_ports(asked: dict[str, int], kept: dict[str, int], seed: str) -> dict[str, int]:
+def choose_ports(
+    asked: Mapping[str, int], kept: Mapping[str, int], seed: str, settings: Mapping[str, str]
+) -> dict[str, int]:
     """A port for each name: the one asked for (0 = any), the one it had, or one that is free.
 
     Raises `NothingFree` when one that was asked for is in use.
     """
     chosen: dict[str, int] = {}
-    spoken_for = {*asked.values(), *kept.values()}  # a host that is stopped listens on none of its own
+    spoken_for = {*asked.values(), *kept.values()}  # a machine that is stopped listens on none of its own
     for name, port in sorted(asked.items()):
         if name in kept and port in (0, kept[name]):
             chosen[name] = kept[name]
         elif port:
-            chosen[name] = _free_or_refuse(name, port)
+            chosen[name] = _free_or_refuse(settings[name], port)
         else:
             chosen[name] = _any_free(f"{seed}/{name}", besides=spoken_for | set(chosen.values()))
     return chosen
 
 
-def _free_or_refuse(name: str, port: int) -> int:
+def _free_or_refuse(setting: str, port: int) -> int:
     if not is_free(port):
         raise NothingFree(
-            what=f"{name} = {port} is in use on 127.0.0.1",
-            where=f"amanat:{name}",
-            fix=f"Stop what listens there (`ss -ltnp 'sport = :{port}'`), or set amanat:{name} to 0.",
+            what=f"{setting} = {port} is in use on 127.0.0.1",
+            where=f"amanat:{setting}",
+            fix=f"Stop what listens there (`ss -ltnp 'sport = :{port}'`), or set amanat:{setting} to 0.",
         )
     return port
 

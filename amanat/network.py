@@ -36,6 +36,7 @@ def peers(placement: Placement, network: Network) -> dict[str, dict[str, Any]]:
     return {
         machine: {"address": str(address), "names": list(placement.names_of(machine))}
         for machine, address in network.addresses.items()
+        if placement.knows(machine)
     }
 
 
@@ -46,7 +47,7 @@ def incoming(machine: str, placement: Placement, network: Network) -> list[dict[
     machine, which needs none.
     """
     own = placement.services_of(machine)
-    offering = own if set(own) <= set(topology.transient()) else (MACHINE, *own)
+    offering = (MACHINE, *own) if machine in placement.machines else own
     entries: list[dict[str, Any]] = []
     for service in offering:
         for endpoint in topology.endpoints(service):
@@ -71,8 +72,10 @@ def _sources(machine: str, flows: Iterator[Flow], placement: Placement, network:
     known = {CONTROLLER: str(network.controller), WORLD: ANYWHERE}
     found = [where for name, where in known.items() if name in allowed]
     for other, address in network.addresses.items():
-        carried = placement.services_of(other)
-        stays = not set(carried) <= set(topology.transient())
-        if other != machine and (allowed & set(carried) or (stays and MACHINE in allowed)):
+        if other == machine or not placement.knows(other):
+            continue
+        if allowed & set(placement.services_of(other)) or (
+            MACHINE in allowed and other in placement.machines
+        ):
             found.append(str(address))
     return [ANYWHERE] if ANYWHERE in found else found

@@ -29,7 +29,7 @@ class Mocks(pulumi.runtime.Mocks):
             "Allocation": {
                 "subnet": "10.99.7.0/24",
                 "controller": "10.99.7.1",
-                "addresses": {"drill": "10.99.7.8", "store": "10.99.7.11", "vault": "10.99.7.12"},
+                "addresses": {"drill": "10.99.7.2", "store": "10.99.7.3", "vault": "10.99.7.4"},
                 "ports": {"store/ssh": 21022, "store/store.postgresql": 21432, "vault/ssh": 22022},
             },
             "SshKeyPair": {

@@ -13,6 +13,7 @@ from amanat.targets import (
     STOPPED,
     AnotherOwner,
     NoConsole,
+    Operations,
     Prepared,
     ScratchMachine,
     TargetDrift,
@@ -126,3 +127,8 @@ def in_state(*names: str) -> list[Resource]:
     """The resources of a state that knows these machines, among others."""
     other = {"urn": "urn:other", "type": "amanat:Other", "id": "other"}
     return [other, *({"urn": f"urn:{name}", "type": TYPE, "id": name} for name in names)]
+
+
+def operations_of(fake: FakeOperations) -> Operations:
+    """The fake as the contract's type: mypy holds it to that."""
+    return fake

@@ -1,7 +1,7 @@
 """Live tests: real stacks of this checkout, made once for the whole run, taken down at its end.
 
 They need a Docker engine; a missing one is a failure. `make test` has three processes: two with a stack of their own,
-since an Ansible run keeps little more than one core busy, and one for a virtual machine and a stack that is placed otherwise;
+since an Ansible run keeps little more than one core busy, and one for a virtual machine and a stack of other machines;
 without pytest's `-n` all tests share one stack.
 `AMANAT_KEEP=1` leaves the stacks up for a look.
 """

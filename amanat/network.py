@@ -41,7 +41,7 @@ def peers(placement: Placement, network: Network) -> dict[str, dict[str, Any]]:
 
 
 def incoming(machine: str, placement: Placement, network: Network) -> list[dict[str, Any]]:
-    """What may come in to a machine, one entry an endpoint: {name, service, protocol, port, sources: [address, ...]}.
+    """What may come in to a machine, one entry an endpoint: {name, protocol, port, sources: [address, …]}.
 
     An endpoint that nobody present may reach has no entry, so its port stays closed; nor has a flow within the
     machine, which needs none.
@@ -53,7 +53,10 @@ def incoming(machine: str, placement: Placement, network: Network) -> list[dict[
         for endpoint in topology.endpoints(service):
             sources = _sources(machine, topology.flows_to(service, endpoint.name), placement, network)
             if sources:
-                entry = {"name": endpoint.name, "service": service, "protocol": endpoint.protocol}
+                name = (
+                    endpoint.name if endpoint in topology.MACHINE_ENDPOINTS else f"{service}-{endpoint.name}"
+                )
+                entry = {"name": name, "protocol": endpoint.protocol}
                 entries.append({**entry, "port": endpoint.port, "sources": sources})
     return entries
 

@@ -41,10 +41,6 @@ class StaleSettings(BadInput):
     """The stack's settings file was brought along from another checkout, with secrets that nobody here can read."""
 
 
-class NotPlaced(BadInput):
-    """No machine of the stack carries the service that was asked for."""
-
-
 class LostPassphrase(BadInput):
     """The state is there, its passphrase is not."""
 
@@ -135,27 +131,17 @@ class Stack:
         values: Mapping[str, Any] = self.outputs().get("secrets", {})
         return values
 
-    def machine_of(self, service: str) -> str:
-        """The machine that carries a service. Raises `NotPlaced` for one that the stack leaves out."""
-        placement = self._settings().machines
-        if not placement.carries(service):
-            raise NotPlaced(
-                what=f"no machine of stack {self.places.stack} carries {service}",
-                where=f"amanat:placement: {placement.as_text()}",
-                fix=f"Place {service} on a machine, and run `make up`.",
-            )
-        return placement.machine_of(service)
-
     def endpoint(self, service: str, endpoint: str) -> tuple[str, int]:
         """The address and port at which a service's endpoint is reached from here. Raises `NoStack`, `NotPlaced`."""
         endpoints = self.outputs()["endpoints"]
-        host, _, port = str(endpoints[self.machine_of(service)][name_of(service, endpoint)]).rpartition(":")
+        machine = Settings.of(self.places).machines.machine_of(service)
+        host, _, port = str(endpoints[machine][name_of(service, endpoint)]).rpartition(":")
         return host, int(port)
 
     @property
     def target(self) -> Operations:
         """The target of the stack's settings. Raises `BadInput` for settings that can't be used."""
-        return operations(self._settings(), self.places)
+        return operations(Settings.of(self.places), self.places)
 
     def require_target(self) -> None:
         """Refuse a target that can't run machines, or has another owner's, before anything is made or fetched for it.
@@ -211,7 +197,7 @@ class Stack:
     def _open(self) -> Iterator[automation.Stack]:
         """The stack, under the lock that is held already."""
         self._ensure_settings_file()
-        self._settings()  # Pulumi's own type errors name no fix
+        Settings.of(self.places)  # Pulumi's own type errors name no fix
         self._ensure_passphrase()
         with _explained():
             stack = self._selected(self._workspace())
@@ -264,9 +250,6 @@ class Stack:
                 fix="Put it back from your backup. Without it the state's secrets can't be read.",
             )
         write_once(path, secrets.token_urlsafe(PASSPHRASE_BYTES) + "\n")
-
-    def _settings(self) -> Settings:
-        return Settings.from_file(self._settings_file())
 
     def _settings_file(self) -> Path:
         return self.places.project / f"Pulumi.{self.places.stack}.yaml"

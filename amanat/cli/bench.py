@@ -6,6 +6,7 @@ from typing import Any
 from amanat.cli.operations import Answer
 from amanat.errors import AmanatError
 from amanat.places import Places
+from amanat.settings import Settings
 from amanat.stack import Stack
 
 BENCHES = {
@@ -41,7 +42,7 @@ def measure(places: Places) -> Answer:
 
 
 def _run(stack: Stack, command: str) -> dict[str, Any]:
-    machine = stack.machine_of("store")
+    machine = Settings.of(stack.places).machines.machine_of("store")
     code, output = stack.target.run_as_root(machine, f"{command} 2>/tmp/bench.err || cat /tmp/bench.err")
     try:
         result: dict[str, Any] = json.loads(output)

@@ -19,12 +19,9 @@ def joined(*machines):
 
 
 def sources(placement, machine):
-    """(service, endpoint) -> the last number of each address that is let in."""
+    """What is open -> the last number of each address that is let in."""
     entries = network.incoming(machine, placement, joined(*placement.machines))
-    return {
-        (one["service"], one["name"]): {source.removeprefix("10.64.7.") for source in one["sources"]}
-        for one in entries
-    }
+    return {one["name"]: {source.removeprefix("10.64.7.") for source in one["sources"]} for one in entries}
 
 
 SPREAD = Placement({name: (name,) for name in ("store", "vault", "logs", "edge", "desk", "otp")})
@@ -39,17 +36,15 @@ def test_a_network_is_read_back_as_it_was_written():
 
 def test_the_store_hears_the_controller_and_the_vault():
     assert network.incoming("store", Placement.default(), joined("store", "vault")) == [
-        {"name": "ssh", "service": "machine", "protocol": "tcp", "port": 22, "sources": [CONTROLLER]},
+        {"name": "ssh", "protocol": "tcp", "port": 22, "sources": [CONTROLLER]},
         {
-            "name": "postgresql",
-            "service": "store",
+            "name": "store-postgresql",
             "protocol": "tcp",
             "port": 5432,
             "sources": [CONTROLLER, "10.64.7.12"],
         },
         {
-            "name": "pgbackrest",
-            "service": "store",
+            "name": "store-pgbackrest",
             "protocol": "tcp",
             "port": 8433,
             "sources": ["10.64.7.12"],
@@ -64,27 +59,27 @@ def test_flows_go_by_service_and_not_by_the_machines_name():
 
 
 def test_a_transient_machine_is_known_before_it_comes_and_serves_only_its_maker():
-    assert sources(TWO, "drill") == {("drill", "ssh"): {"1"}}
-    assert sources(TWO, "safe")["vault", "pgbackrest"] == {"8", "11"}
-    assert "8" not in sources(TWO, "safe")["vault", "restic"]
+    assert sources(TWO, "drill") == {"ssh": {"1"}}
+    assert sources(TWO, "safe")["vault-pgbackrest"] == {"8", "11"}
+    assert "8" not in sources(TWO, "safe")["vault-restic"]
 
 
 def test_two_machines_with_six_services_open_what_crosses_between_them_only():
     assert sources(TWO, "main") == {
-        ("machine", "ssh"): {"1"},
-        ("machine", "metrics"): {"12"},
-        ("edge", "http"): {ANYWHERE},
-        ("edge", "https"): {ANYWHERE},
-        ("store", "postgresql"): {"1", "12"},
-        ("store", "pgbackrest"): {"12"},
-        ("desk", "smtp"): {ANYWHERE},
+        "ssh": {"1"},
+        "metrics": {"12"},
+        "edge-http": {ANYWHERE},
+        "edge-https": {ANYWHERE},
+        "store-postgresql": {"1", "12"},
+        "store-pgbackrest": {"12"},
+        "desk-smtp": {ANYWHERE},
     }
     assert sources(TWO, "safe") == {
-        ("machine", "ssh"): {"1"},
-        ("logs", "relp"): {"11"},
-        ("vault", "pgbackrest"): {"8", "11"},
-        ("vault", "restic"): {"11"},
-        ("vault", "tang"): {"11"},
+        "ssh": {"1"},
+        "logs-relp": {"11"},
+        "vault-pgbackrest": {"8", "11"},
+        "vault-restic": {"11"},
+        "vault-tang": {"11"},
     }
 
 
@@ -101,14 +96,14 @@ def test_a_client_on_the_servers_own_machine_is_known_to_it_by_its_own_address()
 
 
 def test_an_endpoint_that_nobody_present_may_reach_stays_closed():
-    assert ("vault", "tang") not in sources(Placement.parse({"beta": "vault"}), "beta")
-    assert sources(THREE, "gamma").keys() == {("machine", "ssh"), ("edge", "http"), ("edge", "https")}
+    assert "vault-tang" not in sources(Placement.parse({"beta": "vault"}), "beta")
+    assert sources(THREE, "gamma").keys() == {"ssh", "edge-http", "edge-https"}
 
 
 def test_with_a_machine_for_each_service_every_flow_is_open_to_its_source_alone():
-    assert sources(SPREAD, "store")["store", "postgresql"] == {"1", "12", "15", "16"}
-    assert sources(SPREAD, "desk")["desk", "https"] == {"14"}
-    assert sources(SPREAD, "vault")["vault", "restic"] == {"11", "13", "14", "15", "16"}
+    assert sources(SPREAD, "store")["store-postgresql"] == {"1", "12", "15", "16"}
+    assert sources(SPREAD, "desk")["desk-https"] == {"14"}
+    assert sources(SPREAD, "vault")["vault-restic"] == {"11", "13", "14", "15", "16"}
 
 
 @pytest.mark.parametrize("placement", [SPREAD, TWO, THREE], ids=["six machines", "two", "three"])
@@ -119,7 +114,7 @@ def test_only_the_public_door_and_the_mail_server_hear_the_world(placement):
         for key, allowed in sources(placement, machine).items()
         if ANYWHERE in allowed
     }
-    assert public <= {("edge", "http"), ("edge", "https"), ("desk", "smtp")}
+    assert public <= {"edge-http", "edge-https", "desk-smtp"}
 
 
 def test_machines_find_each_other_by_name_and_by_service():

@@ -11,6 +11,7 @@ from pulumi import automation
 
 from amanat import stack as module
 from amanat.errors import AmanatError
+from amanat.placement import NotPlaced
 from amanat.places import write_private
 from amanat.pulumi_errors import PulumiFailed
 from amanat.runs import RUN_ID
@@ -20,7 +21,6 @@ from amanat.stack import (
     LostPassphrase,
     LostState,
     NoStack,
-    NotPlaced,
     Stack,
     StaleSettings,
     plain,
@@ -264,7 +264,7 @@ def test_another_stack_of_the_backend_is_not_this_one(stack, pulumi):
 def test_an_endpoint_is_found_by_its_service(stack, places, pulumi):
     assert stack.endpoint("store", "postgresql") == ("127.0.0.1", 21432)
     (places.project / "Pulumi.unit.yaml").write_text("config: {amanat:placement: {beta: vault}}\n", "utf-8")
-    with pytest.raises(NotPlaced, match="no machine of stack unit carries store") as refused:
+    with pytest.raises(NotPlaced, match="no machine carries store") as refused:
         stack.endpoint("store", "postgresql")
     assert "beta: vault" in str(refused.value)
 

@@ -106,7 +106,7 @@ TWO = Settings.model_construct(placement={"main": "store edge desk otp", "safe":
 
 def test_who_reaches_the_database_is_who_the_firewall_lets_in(places):
     flows = machine_variables("store", Settings(), places, NETWORK)["base_flows"]
-    (open_to,) = [flow["sources"] for flow in flows if flow["name"] == "postgresql"]
+    (open_to,) = [flow["sources"] for flow in flows if flow["name"] == "store-postgresql"]
     told = service_variables("store", Settings(), NETWORK)
     assert "10.99.7.1" in open_to
     assert told["store_client_networks"] == [f"{source}/32" for source in open_to]

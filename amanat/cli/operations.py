@@ -126,6 +126,7 @@ def status(places: Places) -> Answer:
         for machine, endpoints in values["endpoints"].items()
         for endpoint, where in endpoints.items()
     ]
+    lines.append(f"{'stack id':<28} {places.stack_id}")
     lines.append(f"last audit: {summary or 'none yet; run `make audit`'}")
     return Answer({**values, "last_audit": summary}, tuple(lines))
 

@@ -56,9 +56,7 @@ def live_stack() -> Iterator[LiveStack]:
     up = amanat("up", "--no-audit", "--stack", STACK, **DEAD_PROXY, **FOREIGN)
     assert up.code == 0, up.err[-4000:]
     places = Places(STACK)
-    yield LiveStack(
-        STACK, places, {name: int(port) for name, port in Stack(places).outputs()["ports"].items()}
-    )
+    yield LiveStack(STACK, places, Stack(places).outputs()["endpoints"])
     if not os.environ.get("AMANAT_KEEP"):
         down = amanat("down", "--yes", "--stack", STACK)
         assert down.code == 0, down.err[-4000:]

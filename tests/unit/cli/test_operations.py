@@ -118,7 +118,8 @@ def test_the_status_tells_hosts_and_how_they_are_ports_and_the_last_audit(stack,
     assert answer.lines[0].split(maxsplit=2) == ["store", "running", "well: all that it needs runs"]
     assert answer.lines[1].split(maxsplit=2) == ["last", "drill", "none yet"]
     assert answer.lines[2].split() == ["store", "ssh", "127.0.0.1:21022"]
-    assert answer.lines[3] == "last audit: none yet; run `make audit`"
+    assert answer.lines[3].split() == ["stack", "id", places.stack_id]
+    assert answer.lines[4] == "last audit: none yet; run `make audit`"
     stack.target.machines.clear()
     assert operations.status(places).lines[0] == "no host runs"
 

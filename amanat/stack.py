@@ -1,10 +1,8 @@
 """A stack's life through Pulumi's automation API: preview, up, refresh, outputs, down, and recovery of a killed run."""
 
-import json
 import os
-import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -12,21 +10,19 @@ from typing import Any
 from pulumi import automation
 
 from amanat import runs
-from amanat.errors import AmanatError, BadInput
-from amanat.places import Places, write_once, write_private
-from amanat.pulumi_errors import explain
+from amanat.errors import BadInput
+from amanat.places import Places, write_once
+from amanat.pulumi_events import OnEvent, explained, heard
 from amanat.settings import Settings
 from amanat.setup.toolchain import environment as tools_environment
 from amanat.setup.toolchain import tools
-from amanat.stopping import STOPPING
+from amanat.stack_file import drop_stale_salt, ensure_settings_file
 from amanat.targets import Operations, TargetUnreachable, operations
 from amanat.targets.endpoints import name_of
 
 PASSPHRASE_BYTES = 32
 NOT_COMPARED = "what is inside the hosts was not compared: it takes all of them, running"
 CONFIGURATION = "amanat:Configuration::configured"
-_COLOUR = re.compile(r"<\{%.*?%\}>")
-OnEvent = Callable[[automation.EngineEvent], Any]
 
 
 class NoStack(BadInput):
@@ -35,10 +31,6 @@ class NoStack(BadInput):
 
 class LostState(BadInput):
     """There are machines of the stack that were made with another state."""
-
-
-class StaleSettings(BadInput):
-    """The stack's settings file was brought along from another checkout, with secrets that nobody here can read."""
 
 
 class LostPassphrase(BadInput):
@@ -65,8 +57,8 @@ class Stack:
     def preview(self, on_event: OnEvent) -> automation.PreviewResult:
         """What `up` would do; nothing is changed. Raises `AmanatError`."""
         self.require_target()
-        with self._opened() as stack, _heard(on_event) as heard:
-            return stack.preview(on_event=heard, diff=True, suppress_progress=True)
+        with self._opened() as stack, heard(on_event) as listen:
+            return stack.preview(on_event=listen, diff=True, suppress_progress=True)
 
     def up(self, on_event: OnEvent, *, force: bool = False) -> automation.UpResult:
         """Make or update everything; `force` runs the playbook though nothing changed. Raises `AmanatError`."""
@@ -75,9 +67,9 @@ class Stack:
             resources = self._recovered(stack)
             self._forget_lost(stack, resources)
             replace = [str(one["urn"]) for one in resources if force and one["urn"].endswith(CONFIGURATION)]
-            with _heard(on_event) as heard:
+            with heard(on_event) as listen:
                 # The outputs bring the secrets; the summary needs none, and deciphering takes time.
-                return stack.up(on_event=heard, suppress_progress=True, replace=replace, show_secrets=False)
+                return stack.up(on_event=listen, suppress_progress=True, replace=replace, show_secrets=False)
 
     def drift(self, on_event: OnEvent) -> list[str]:
         """What differs from the last `up`, at the target and inside the machines: a line each.
@@ -90,8 +82,8 @@ class Stack:
             outside = self.target.drift(resources)
             if not outside.comparable:
                 return [*outside.lines, NOT_COMPARED]
-            with _heard(on_event) as heard:
-                result = stack.refresh(on_event=heard, suppress_progress=True, show_secrets=False)
+            with heard(on_event) as listen:
+                result = stack.refresh(on_event=listen, suppress_progress=True, show_secrets=False)
             return [*outside.lines, *_gone(result), *_configuration_drift(self._resources(stack))]
 
     def down(self, on_event: OnEvent) -> None:
@@ -102,15 +94,15 @@ class Stack:
             if self.exists():
                 with self._open() as stack:
                     self._clean_target(self._resources(stack))
-                    with _heard(on_event) as heard:
-                        stack.destroy(on_event=heard, suppress_progress=True, remove=True)
+                    with heard(on_event) as listen:
+                        stack.destroy(on_event=listen, suppress_progress=True, remove=True)
             target.remove_all()
 
     def exists(self) -> bool:
         """Whether the backend knows the stack."""
         if not self._workspace_possible():
             return False
-        with _explained():
+        with explained():
             return any(
                 found.name.split("/")[-1] == self.places.stack for found in self._workspace().list_stacks()
             )
@@ -119,7 +111,7 @@ class Stack:
         """The stack's outputs, secrets among them. Raises `NoStack`."""
         if not self._workspace_possible():
             raise self._no_stack()
-        with _explained():
+        with explained():
             try:
                 found = self._workspace().stack_outputs(self.places.stack)
             except automation.StackNotFoundError as error:
@@ -196,10 +188,10 @@ class Stack:
     @contextmanager
     def _open(self) -> Iterator[automation.Stack]:
         """The stack, under the lock that is held already."""
-        self._ensure_settings_file()
+        ensure_settings_file(self._settings_file())
         Settings.of(self.places)  # Pulumi's own type errors name no fix
         self._ensure_passphrase()
-        with _explained():
+        with explained():
             stack = self._selected(self._workspace())
             runs.release_stale_lock(self.places, stack)
             yield stack
@@ -211,7 +203,7 @@ class Stack:
         """The ids of all resources in our state."""
         if not self.exists():
             return set()
-        with _explained():
+        with explained():
             deployment = self._workspace().export_stack(self.places.stack).deployment or {}
         return _ids(deployment.get("resources") or [])
 
@@ -222,22 +214,8 @@ class Stack:
         except automation.CommandError as error:
             if "incorrect passphrase" not in str(error) or self.exists():
                 raise
-        self._drop_stale_salt()
+        drop_stale_salt(self._settings_file())
         return automation.Stack.create_or_select(self.places.stack, workspace)
-
-    def _drop_stale_salt(self) -> None:
-        """Forget the salt of a settings file that another state's passphrase made. Raises `StaleSettings`."""
-        path = self._settings_file()
-        lines = path.read_text("utf-8").splitlines(keepends=True)
-        if any(re.search(r"\bsecure\s*:", line) for line in lines):
-            raise StaleSettings(
-                what="the secret values in this file were encrypted for another checkout's state",
-                where=str(path),
-                fix="Remove `encryptionsalt` and each value with `secure:`; set those anew with"
-                " `pulumi config set --secret`.",
-            )
-        kept = [line for line in lines if not line.startswith("encryptionsalt:")]
-        write_private(path, "".join(kept), mode=path.stat().st_mode & 0o777)
 
     def _ensure_passphrase(self) -> None:
         path = Path(self.environment()["PULUMI_CONFIG_PASSPHRASE_FILE"])
@@ -253,12 +231,6 @@ class Stack:
 
     def _settings_file(self) -> Path:
         return self.places.project / f"Pulumi.{self.places.stack}.yaml"
-
-    def _ensure_settings_file(self) -> None:
-        path = self._settings_file()
-        embedded = self.places.project / "templates" / "Pulumi.local.yaml"
-        if not path.exists():
-            path.write_text(embedded.read_text("utf-8"), "utf-8")
 
     def _recovered(self, stack: automation.Stack) -> list[Mapping[str, Any]]:
         """The resources of the state, after what a killed run left in it and at the target is mended."""
@@ -312,42 +284,3 @@ def _configuration_drift(resources: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _ids(resources: Sequence[Mapping[str, Any]]) -> set[str]:
     return {str(one.get("id", "")) for one in resources}
-
-
-@contextmanager
-def _heard(on_event: OnEvent) -> Iterator[OnEvent]:
-    """Listen to an operation's events; when it fails, raise what its diagnostics say."""
-    errors: list[str] = []
-    printed: list[str] = []
-
-    def listen(event: automation.EngineEvent) -> None:
-        if STOPPING.asked:  # what now fails was asked to end
-            return
-        diagnostic = event.diagnostic_event
-        if diagnostic is not None and diagnostic.severity == "error":
-            errors.append(plain(diagnostic.message).removeprefix("error: "))
-        elif diagnostic is not None and diagnostic.severity == "info#err":
-            printed.append(plain(diagnostic.message))
-        on_event(event)
-
-    try:
-        yield listen
-    except automation.CommandError as error:
-        raise explain(str(error), errors, printed) from error
-
-
-def plain(message: str) -> str:
-    """A message of Pulumi's without its colour marks."""
-    return _COLOUR.sub("", message).strip()
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except automation.CommandError as error:
-        raise explain(str(error)) from error
-    except (OSError, json.JSONDecodeError) as error:
-        raise AmanatError(
-            what=f"Pulumi could not be run: {error}", where="pulumi", fix="Run `make tools`, then again."
-        ) from error

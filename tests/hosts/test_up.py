@@ -1,6 +1,5 @@
 """A stack that is up: a second run changes nothing, secrets stay secret, strangers stay out."""
 
-
 import docker
 import psycopg
 import pytest

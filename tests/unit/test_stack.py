@@ -14,6 +14,7 @@ from amanat.errors import AmanatError
 from amanat.placement import NotPlaced
 from amanat.places import write_private
 from amanat.pulumi_errors import PulumiFailed
+from amanat.pulumi_events import plain
 from amanat.runs import RUN_ID
 from amanat.stack import (
     CONFIGURATION,
@@ -22,9 +23,8 @@ from amanat.stack import (
     LostState,
     NoStack,
     Stack,
-    StaleSettings,
-    plain,
 )
+from amanat.stack_file import StaleSettings
 from amanat.targets import RUNNING, STOPPED, AnotherOwner, UnsuitableTarget
 from tests.unit.conftest import mode
 from tests.unit.targets.fake import FakeMachine, FakeOperations, in_state

@@ -21,8 +21,9 @@ class Network:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """The network that `as_json` wrote down."""
+        """The network that `as_json` wrote down, in the order of its addresses: Pulumi's mappings have none."""
         addresses = {name: IPv4Address(text) for name, text in document["addresses"].items()}
+        addresses = dict(sorted(addresses.items(), key=lambda entry: entry[1]))
         return cls(addresses, IPv4Address(document["controller"]))
 
     def as_json(self) -> dict[str, Any]:

@@ -34,6 +34,16 @@ def test_a_network_is_read_back_as_it_was_written():
     assert Network.from_json(written.as_json()) == written
 
 
+def test_a_network_is_the_same_in_whatever_order_pulumi_hands_it_over():
+    """Its mappings have none: an inventory that followed it would be another one at each run."""
+    document = joined("alpha", "beta").as_json()
+    turned = {**document, "addresses": dict(reversed(document["addresses"].items()))}
+    placement = Placement.parse({"alpha": "store", "beta": "vault"})
+    one, other = (Network.from_json(each) for each in (document, turned))
+    assert list(one.addresses) == list(other.addresses)
+    assert network.incoming("beta", placement, one) == network.incoming("beta", placement, other)
+
+
 def test_the_store_hears_the_controller_and_the_vault():
     assert network.incoming("store", Placement.default(), joined("store", "vault")) == [
         {"name": "ssh", "protocol": "tcp", "port": 22, "sources": [CONTROLLER]},

@@ -2,28 +2,28 @@
 
 import pulumi
 
-from amanat import topology
 from amanat.configure import configure
 from amanat.hidden import hidden
 from amanat.keyring import Keyring
 from amanat.places import Places
 from amanat.settings import Settings
 from amanat.targets import target
+from amanat.targets.endpoints import machine_specs
 from amanat.told import told_plainly
 
 with told_plainly():
     settings = Settings.from_pulumi()  # refuses choices outside the law, naming the clause
     places = Places(pulumi.get_stack())
 
-    keyring = Keyring("keys", places, settings.certificate_days)
+    specs = machine_specs(settings.machines)
+    keyring = Keyring("keys", places, settings.certificate_days, settings.machines.machines)
     site = target(settings, places, keyring)
-    hosts = {name: site.provision(name) for name in topology.built()}
-    configured = configure(settings, places, keyring, hosts, site.subnet)
+    hosts = {name: site.provision(spec) for name, spec in specs.items()}
+    configured = configure(settings, places, keyring, hosts, site.network)
 
     pulumi.export("inventory", str(places.inventory))
-    pulumi.export("subnet", site.subnet)
-    pulumi.export("ports", site.ports)
-    pulumi.export("ssh", {name: host.endpoint for name, host in hosts.items()})
+    pulumi.export("network", site.network)
+    pulumi.export("endpoints", {name: host.endpoints for name, host in hosts.items()})
     pulumi.export("recap", configured.recap)
     pulumi.export("sealing_key", keyring.sealing.described(places))
     pulumi.export("secrets", hidden(keyring.secrets()))

@@ -5,6 +5,7 @@ It takes what Pulumi hands over (text, mostly) and returns the typed value, or r
 
 import difflib
 import ipaddress
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -47,17 +48,51 @@ def whole_number(low: int, high: int, zero: str = "", instead: str = "", of: str
     """An integer from `low` to `high`; 0 as well if `zero` says what it means. `of`: its unit, where `high` is far."""
     if of:
         instead = f"a whole number of {of} from {low}"
-    instead = instead or f"{f'0 ({zero}) or ' if zero else ''}a whole number from {low} to {high}"
+    instead = instead or _range(low, high, zero)
+    return BeforeValidator(lambda value: _checked_number(value, low, high, zero, instead))
 
-    def check(value: object) -> int:
-        number = _integer(value)
-        if number is None:
-            raise Unfit("is no whole number", instead)
-        if not (low <= number <= high or (zero and number == 0)):
-            raise Unfit(f"is {'below' if number < low else 'above'} what can work", instead)
-        return number
+
+def whole_numbers(low: int, high: int, zero: str, such_as: str) -> BeforeValidator:
+    """Names with an integer each (see `whole_number`)."""
+    instead = f"a mapping such as {such_as}, or leave it out"
+
+    def check(value: object) -> dict[str, int]:
+        found = {}
+        for name, number in _mapping(value, instead).items():
+            try:
+                found[name] = _checked_number(number, low, high, zero, _range(low, high, zero))
+            except Unfit as fault:
+                raise Unfit(
+                    f"has {shown(name)}: {shown(number)}, which {fault.why}", fault.instead
+                ) from fault
+        return found
 
     return BeforeValidator(check)
+
+
+def _range(low: int, high: int, zero: str) -> str:
+    return f"{f'0 ({zero}) or ' if zero else ''}a whole number from {low} to {high}"
+
+
+def _checked_number(value: object, low: int, high: int, zero: str, instead: str) -> int:
+    number = _integer(value)
+    if number is None:
+        raise Unfit("is no whole number", instead)
+    if not (low <= number <= high or (zero and number == 0)):
+        raise Unfit(f"is {'below' if number < low else 'above'} what can work", instead)
+    return number
+
+
+def _mapping(value: object, instead: str) -> dict[str, object]:
+    """A mapping from a stack's file, or the JSON that Pulumi makes of it."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value or "{}")
+        except ValueError as fault:
+            raise Unfit("is no mapping", instead) from fault
+    if not isinstance(value, dict):
+        raise Unfit("is no mapping", instead)
+    return {_text(name, instead): each for name, each in value.items()}
 
 
 def one_of(*names: str, unbuilt: str = "") -> BeforeValidator:
@@ -164,6 +199,20 @@ def pattern(regex: re.Pattern[str], why: str, instead: str) -> BeforeValidator:
         return text
 
     return _optional(check, instead)
+
+
+def mapping(instead: str) -> BeforeValidator:
+    """Names with a text each; a list of texts counts as one text. See `_mapping`."""
+
+    def check(value: object) -> dict[str, str]:
+        return {name: _joined(each, instead) for name, each in _mapping(value, instead).items()}
+
+    return BeforeValidator(check)
+
+
+def _joined(value: object, instead: str) -> str:
+    parts = value if isinstance(value, list) else [value]
+    return " ".join(_text(part, instead) for part in parts)
 
 
 def file_path(instead: str) -> BeforeValidator:

@@ -17,8 +17,8 @@ from amanat.errors import AmanatError, listed
 from amanat.law import register
 from amanat.places import Places
 from amanat.recovery import DRILLS, INFO, auditor
+from amanat.targets import NEVER_STARTED, RUNNING
 
-RUNNING = "running"
 DISKS = "df --output=pcent,target --local --exclude-type=tmpfs --exclude-type=devtmpfs"
 
 
@@ -40,24 +40,24 @@ UNSEEN = Health(False, "", seen=False)
 def of_stack(places: Places, states: Mapping[str, str]) -> dict[str, Health]:
     """Each host's health by its name, then `newest_backup` and `last_drill` where the vault can be asked.
 
-    `states` are the engine's words by container name, as `engine.states` gives them.
+    `states` are the target's, by machine.
     """
-    by_host = {name.removeprefix(f"{places.stack_id}-"): state for name, state in states.items()}
-    if RUNNING not in by_host.values():
-        return {host: _not_running(state) for host, state in by_host.items()}
+    if RUNNING not in states.values():
+        return {host: _not_running(state) for host, state in states.items()}
     try:
         with auditor(places) as hosts:
-            found = {host: _of_host(hosts, host, state) for host, state in by_host.items()}
-            if found.get("vault", UNSEEN).seen:
+            found = {host: _of_host(hosts, host, state) for host, state in states.items()}
+            vaults = [name for name, host in hosts.items() if host.target.carries("vault")]
+            if any(found.get(name, UNSEEN).seen for name in vaults):
                 found |= {"newest_backup": _asked(_backup, hosts), "last_drill": _asked(_drill, hosts)}
             return found
     except AmanatError as error:  # no inventory, or one that can't be read
-        return dict.fromkeys(by_host, Health(False, f"can't be looked into: {error.what}", seen=False))
+        return dict.fromkeys(states, Health(False, f"can't be looked into: {error.what}", seen=False))
 
 
 def _not_running(state: str) -> Health:
-    words = {"exited": "is stopped", "created": "was never started", "paused": "is paused"}
-    return Health(False, f"{words.get(state, f'is {state}')}: `make up` starts it", seen=False)
+    verb = "was" if state == NEVER_STARTED else "is"
+    return Health(False, f"{verb} {state}: `make up` starts it", seen=False)
 
 
 def _of_host(hosts: Hosts, name: str, state: str) -> Health:
@@ -74,7 +74,7 @@ def _of_host(hosts: Hosts, name: str, state: str) -> Health:
 
 def _faults(host: Host, needed: Sequence[str]) -> Iterator[str]:
     state = host.run("systemctl is-system-running").stdout.strip()
-    if state not in (RUNNING, "degraded"):
+    if state not in ("running", "degraded"):
         yield f"systemd says {state or 'nothing'}"
     failed = [unit["unit"] for unit in host.json("systemctl list-units --state=failed --all --output=json")]
     if failed:
@@ -92,7 +92,7 @@ def _faults(host: Host, needed: Sequence[str]) -> Iterator[str]:
 
 def _asked(look: Callable[[Host], Health], hosts: Hosts) -> Health:
     try:
-        return look(hosts.job("vault"))
+        return look(hosts.service("vault"))
     except AmanatError as error:
         return Health(False, str(error.what), seen=False)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
@@ -17,20 +17,19 @@ from amanat.audit import inventory as audited
 from amanat.audit.hosts import Hosts
 from amanat.audit.recorder import Recorder
 from amanat.backups import Repository
-from amanat.configure import host_variables
 from amanat.errors import AmanatError
 from amanat.evidence import Redactor, Run, RunContext
 from amanat.evidence.row import Memory
 from amanat.evidence.run import new_name
 from amanat.evidence.signature import signing_key
 from amanat.inventory import known_hosts_text, scratch_inventory_text
+from amanat.network import Network
 from amanat.places import PROJECT_ROOT, Places
 from amanat.playbook import Playbook
 from amanat.settings import Settings
 from amanat.stack import Stack
-
-if TYPE_CHECKING:
-    from amanat.targets.scratch import ScratchHost
+from amanat.targets import ScratchMachine
+from amanat.variables import machine_variables, service_variables
 
 SCRATCH = "drill"
 INFO = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository info"
@@ -66,7 +65,7 @@ class Drilled:
 def repository(places: Places) -> Repository:
     """What the vault's repository holds, read as the auditor. Raises `NoBackup`, or `NotChecked` when it can't be."""
     with auditor(places) as hosts:
-        vault = hosts.job("vault")
+        vault = hosts.service("vault")
         stanza = vault.json(INFO)["stanza"]
         now = datetime.fromtimestamp(float(vault.read("date +%s.%N")), UTC)
     return Repository.of(stanza, now)
@@ -109,24 +108,20 @@ def drill(places: Places, target: datetime | None, tell: Tell) -> Drilled:
     Raises `DrillFailed` when what came back isn't what was recorded, `ConvergeFailed` when nothing came back, which the
     vault has on record then, or when it couldn't be tried.
     """
-    # Here, since it loads Pulumi's Docker SDK: a third of a second of every other command.
-    from amanat.targets.scratch import scratch_host
-
     stack = Stack(places)
     outputs = stack.outputs()
     secrets = {**stack.secrets(), "volume_key": random.token_hex(32)}  # the scratch volume's own
     own = yaml.safe_load(places.hosts_file.read_text("utf-8"))["all"]["vars"]
+    settings = Settings.of(places)
+    network = Network.from_json(outputs["network"])
     with (
-        scratch_host(
+        stack.target.scratch_machine(
             SCRATCH,
-            places,
-            engine_uri=stack.engine_uri(),
-            subnet=outputs["subnet"],
+            network=network,
             deploy_public_key=own["base_deploy_public_key"],
-            name_servers=own.get("base_name_servers", []),
             environment=stack.environment(),
-        ) as host,
-        _scratch_inventory(places, host, outputs["subnet"]) as beside,
+        ) as machine,
+        _scratch_inventory(places, machine, settings, network) as beside,
         _result() as result,
     ):
         variables = {"operation_target_time": _utc(target), "operation_result": str(result)}
@@ -174,7 +169,7 @@ def what_differs(values: Mapping[str, Any]) -> str:
 def last_drill(places: Places) -> datetime | None:
     """When the last drill ended, by what the vault has on record; None if it failed. Raises `Unreachable`."""
     with auditor(places) as hosts:
-        lines = hosts.job("vault").run(f"cat {DRILLS}").stdout.splitlines()
+        lines = hosts.service("vault").run(f"cat {DRILLS}").stdout.splitlines()
     last: dict[str, Any] = json.loads(lines[-1]) if lines else {"passed": False}
     return datetime.fromisoformat(last["at"]) if last["passed"] else None
 
@@ -191,19 +186,35 @@ def auditor(places: Places) -> Iterator[Hosts]:
 
 
 @contextmanager
-def _scratch_inventory(places: Places, host: "ScratchHost", subnet: str) -> Iterator[Path]:
-    settings = Settings.from_file(places.project / f"Pulumi.{places.stack}.yaml")
+def _scratch_inventory(
+    places: Places, machine: ScratchMachine, settings: Settings, network: Network
+) -> Iterator[Path]:
     variables = {
-        "ansible_host": host.ssh_host,
-        "ansible_port": host.ssh_port,
-        **host_variables(host.name, settings, places, subnet),
+        "ansible_host": machine.ssh_host,
+        "ansible_port": machine.ssh_port,
+        **machine_variables(machine.name, settings, places, network),
+        **service_variables(SCRATCH, settings, network),
     }
     with tempfile.TemporaryDirectory(prefix="amanat-drill-") as directory:
         known_hosts = Path(directory) / "known_hosts"
-        known_hosts.write_text(known_hosts_text({(host.ssh_host, host.ssh_port): host.host_key}), "utf-8")
+        known_hosts.write_text(
+            known_hosts_text({(machine.ssh_host, machine.ssh_port): machine.host_key}), "utf-8"
+        )
         hosts = Path(directory) / "hosts.yml"
-        hosts.write_text(scratch_inventory_text(known_hosts, host.name, variables), "utf-8")
+        hosts.write_text(scratch_inventory_text(known_hosts, machine.name, variables), "utf-8")
         yield hosts
+
+
+def has_backups(places: Places) -> bool:
+    """Whether the stack has both what is backed up and what keeps the backups."""
+    placement = Settings.of(places).machines
+    return placement.carries("store") and placement.carries("vault")
+
+
+def require_backups(places: Places) -> None:
+    """Raise `NotPlaced` unless the stack has both what is backed up and what keeps the backups."""
+    for service in ("store", "vault"):
+        Settings.of(places).machines.machine_of(service)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pydantic import Field, StrictFloat, StrictInt, model_validator
 from amanat.strict_model import StrictModel
 
 Document = Literal["rule", "union", "ecl", "ccl"]
-HostName = Literal["edge", "store", "vault", "desk", "otp", "logs"]
+ServiceName = Literal["edge", "store", "vault", "desk", "otp", "logs"]
 Status = Literal["automated", "declared", "declared+automated", "informative"]
 Origin = Literal["law", "ours"]
 Number = StrictInt | StrictFloat
@@ -69,10 +69,10 @@ class Bound(StrictModel):
 
 
 class Later(StrictModel):
-    """A part of a requirement that this release lacks, and the host (or the dossier) it arrives with."""
+    """A part of a requirement that this release lacks, and the service (or the dossier) it arrives with."""
 
     what: Words
-    arrives_with: HostName | Literal["dossier"]
+    arrives_with: ServiceName | Literal["dossier"]
 
 
 class Requirement(StrictModel):
@@ -94,7 +94,7 @@ class Requirement(StrictModel):
     measures: Words | None = None
     built: bool
     later: tuple[Later, ...] = ()
-    hosts: tuple[HostName, ...] = ()
+    services: tuple[ServiceName, ...] = ()
     bounds: Mapping[Name, Bound] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -108,9 +108,9 @@ class Requirement(StrictModel):
         if (self.status == "declared+automated") != (self.measures is not None):
             raise ValueError("measures belongs to declared+automated, and only there")
         if self.is_automated and not self.built and not self.later:
-            raise ValueError("what is not built needs a later list that names the host that brings it")
-        if self.is_automated and not self.hosts:
-            raise ValueError("an automated requirement names the hosts that are measured")
+            raise ValueError("what is not built needs a later list that names the service that brings it")
+        if self.is_automated and not self.services:
+            raise ValueError("an automated requirement names the services that are measured")
         return self
 
     @property

@@ -10,58 +10,35 @@ from typing import Annotated, Any, Literal, Self
 
 import pulumi
 from pulumi.runtime.config import CONFIG
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from amanat import choices
 from amanat.choices import Unfit, whole_number
-from amanat.errors import BadInput, refuse
+from amanat.errors import BadInput, each, refuse
 from amanat.law import register
 from amanat.lined_yaml import LinedYaml
+from amanat.placement import Placement
+from amanat.places import Places
 from amanat.setting_faults import NAMESPACE, BadSetting, fault, unknown
+from amanat.targets.settings import TargetSettings
 from amanat.trust import authorities
-from amanat.urls import REGISTRY
 
 # A century, against typing errors; what is too low for the law is left for the law to say.
 DAYS = whole_number(-36525, 36525, instead="a whole number of days, at most 36525")
-PORT = whole_number(1024, 65535, zero="chosen for you")
 SPEED = whole_number(-1, 1000000, instead="a whole number of Mbit/s")
 MIRROR = "an address such as https://mirror.example/debian, or leave it empty"
 
 
-class Settings(BaseModel):
+class Settings(TargetSettings):
     """What the operator chose. Units are in the names; an empty text leaves it to the kit or the system."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-    target: Annotated[
-        Literal["docker"],
-        choices.one_of("docker", unbuilt="ssh"),
+    placement: Annotated[
+        dict[str, str],
+        choices.mapping("a mapping such as {alpha: store, beta: vault}, or leave it out"),
         Field(
-            description="Where hosts run: docker (containers on an engine); ssh (real servers) comes later."
+            description="Machine: the services it carries (main: store, safe: vault). Empty: one each, named after it."
         ),
-    ] = "docker"
-    engine: Annotated[
-        str,
-        choices.engine("unix:///path/of/docker.sock or ssh://user@host, or leave it empty"),
-        Field(description="The Docker engine, unix:///… or ssh://user@host. Empty: the environment's."),
-    ] = ""
-    image_source: Annotated[
-        Literal["bootstrap", "pull"],
-        choices.one_of("bootstrap", "pull"),
-        Field(description="The hosts' root file system: bootstrap (from a mirror) or pull (image_base)."),
-    ] = "bootstrap"
-    image_base: Annotated[
-        str,
-        choices.pattern(choices.IMAGE, "is no image's name", "a name such as debian:trixie-slim"),
-        Field(description="The base image where image_source is pull, best pinned by its @sha256: digest."),
-    ] = "debian:trixie-slim"
-    image_registry: Annotated[
-        str,
-        choices.pattern(
-            REGISTRY, "can't stand before an image's name", "host[:port][/path] without a scheme"
-        ),
-        Field(description="A registry put before image_base: host[:port][/path]. Empty: the engine's own."),
-    ] = ""
+    ] = {}  # noqa: RUF012 - pydantic copies it
     debian_suite: Annotated[
         Literal["trixie"],
         choices.one_of("trixie"),
@@ -102,26 +79,6 @@ class Settings(BaseModel):
         choices.file_path("the path of a PEM file, or leave it empty"),
         Field(description="A PEM file of authorities that the hosts trust besides Debian's. Empty: none."),
     ] = ""
-    network_subnet: Annotated[
-        str,
-        choices.private_subnet("a private network from /24 to /28 such as 10.64.7.0/24, or leave it empty"),
-        Field(description="The hosts' private IPv4 network, /24 to /28. Empty: a free one is chosen."),
-    ] = ""
-    store_ssh_port: Annotated[
-        int,
-        PORT,
-        Field(description="The port of 127.0.0.1 that leads to sshd. 0: a free one is chosen."),
-    ] = 0
-    store_database_port: Annotated[
-        int,
-        PORT,
-        Field(description="The port of 127.0.0.1 that leads to PostgreSQL. 0: a free one is chosen."),
-    ] = 0
-    store_memory_mib: Annotated[
-        int,
-        whole_number(512, 4194304, zero="no limit"),
-        Field(description="The store's memory in MiB, which PostgreSQL is tuned to. 0: no limit."),
-    ] = 0
     store_volume_encryption: Annotated[
         Literal["auto", "luks", "fscrypt"],
         choices.one_of("auto", "luks", "fscrypt"),
@@ -130,16 +87,6 @@ class Settings(BaseModel):
     store_volume_size_gib: Annotated[
         int, whole_number(2, 65536), Field(description="The size of the store's encrypted volume in GiB.")
     ] = 4
-    vault_ssh_port: Annotated[
-        int,
-        PORT,
-        Field(description="The port of 127.0.0.1 that leads to the vault's sshd. 0: a free one is chosen."),
-    ] = 0
-    vault_memory_mib: Annotated[
-        int,
-        whole_number(256, 4194304, zero="no limit"),
-        Field(description="The vault's memory in MiB. 0: no limit."),
-    ] = 0
     archive_timeout_seconds: Annotated[
         int,
         whole_number(1, 86400, of="seconds"),
@@ -230,12 +177,13 @@ class Settings(BaseModel):
                 raise Unfit("is outside the law", "", outside)
         return value
 
-    @field_validator("store_database_port", "vault_ssh_port", mode="after")
+    @field_validator("placement", mode="after")
     @classmethod
-    def _its_own_port(cls, value: int, info: ValidationInfo) -> int:
-        for other in ("store_ssh_port", "store_database_port"):
-            if value and other != info.field_name and value == info.data.get(other):
-                raise Unfit(f"is {other} too", "another port, or to 0 (chosen for you)")
+    def _can_be_placed(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        try:
+            Placement.parse(value, _file(info))
+        except BadInput as refused:
+            raise Unfit("can't be built", "", refused) from refused
         return value
 
     @field_validator("certificate_renew_days", mode="after")
@@ -243,15 +191,6 @@ class Settings(BaseModel):
     def _renewed_in_time(cls, value: int, info: ValidationInfo) -> int:
         if value >= info.data.get("certificate_days", value + 1):
             raise Unfit("would renew every certificate at each run", "fewer days than certificate_days")
-        return value
-
-    @field_validator("image_base", mode="after")
-    @classmethod
-    def _a_base_to_pull(cls, value: str, info: ValidationInfo) -> str:
-        if not value and info.data.get("image_source") == "pull":
-            raise Unfit(
-                "leaves nothing to pull", "a name such as debian:trixie-slim, or image_source to bootstrap"
-            )
         return value
 
     @classmethod
@@ -277,6 +216,11 @@ class Settings(BaseModel):
         return cls.parse(_ours(raw), stack)
 
     @classmethod
+    def of(cls, places: Places) -> Self:
+        """The settings of a stack, from its file. Raises what from_file raises."""
+        return cls.from_file(places.project / f"Pulumi.{places.stack}.yaml")
+
+    @classmethod
     def parse(cls, raw: Mapping[str, Any], stack: str) -> Self:
         """The settings in `raw` (names without namespace); what it lacks has its default.
 
@@ -291,9 +235,16 @@ class Settings(BaseModel):
         try:
             settings = cls.model_validate(known, context={"file": file})
         except ValidationError as wrong:
-            faults += [fault(error, file) for error in wrong.errors()]
+            faults += each(fault(error, file) for error in wrong.errors())
+        else:
+            faults += settings.of_unknown_machines(settings.machines.machines, file)
         refuse(faults, f"{len(faults)} settings are refused", file)
         return settings
+
+    @property
+    def machines(self) -> Placement:
+        """The stack's machines and the services they carry."""
+        return Placement.parse(self.placement)
 
     @property
     def asked_name_servers(self) -> tuple[str, ...]:

@@ -1,10 +1,8 @@
 """A stack's life through Pulumi's automation API: preview, up, refresh, outputs, down, and recovery of a killed run."""
 
-import json
 import os
-import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -12,23 +10,20 @@ from typing import Any
 from pulumi import automation
 
 from amanat import runs
-from amanat.drift import NOT_COMPARED, engine_drift
-from amanat.errors import AmanatError, BadInput
-from amanat.files import write_once, write_private
-from amanat.owner import owner
+from amanat.errors import BadInput
+from amanat.files import write_once
 from amanat.places import Places
-from amanat.pulumi_errors import explain
+from amanat.pulumi_events import OnEvent, explained, heard
 from amanat.settings import Settings
 from amanat.setup.toolchain import environment as tools_environment
 from amanat.setup.toolchain import tools
-from amanat.stopping import STOPPING
-from amanat.targets import engine
+from amanat.stack_file import drop_stale_salt, ensure_settings_file
+from amanat.targets import Operations, TargetUnreachable, operations
+from amanat.targets.endpoints import name_of
 
 PASSPHRASE_BYTES = 32
-LABELLED = {f"docker:index/{kind}:{kind.capitalize()}" for kind in ("container", "network", "volume")}
+NOT_COMPARED = "what is inside the hosts was not compared: it takes all of them, running"
 CONFIGURATION = "amanat:Configuration::configured"
-_COLOUR = re.compile(r"<\{%.*?%\}>")
-OnEvent = Callable[[automation.EngineEvent], Any]
 
 
 class NoStack(BadInput):
@@ -36,11 +31,7 @@ class NoStack(BadInput):
 
 
 class LostState(BadInput):
-    """The engine has hosts of the stack that were made with another state."""
-
-
-class StaleSettings(BadInput):
-    """The stack's settings file was brought along from another checkout, with secrets that nobody here can read."""
+    """There are machines of the stack that were made with another state."""
 
 
 class LostPassphrase(BadInput):
@@ -66,55 +57,53 @@ class Stack:
 
     def preview(self, on_event: OnEvent) -> automation.PreviewResult:
         """What `up` would do; nothing is changed. Raises `AmanatError`."""
-        self.require_engine()
-        with self._opened() as stack, _heard(on_event) as heard:
-            return stack.preview(on_event=heard, diff=True, suppress_progress=True)
+        self.require_target()
+        with self._opened() as stack, heard(on_event) as listen:
+            return stack.preview(on_event=listen, diff=True, suppress_progress=True)
 
     def up(self, on_event: OnEvent, *, force: bool = False) -> automation.UpResult:
         """Make or update everything; `force` runs the playbook though nothing changed. Raises `AmanatError`."""
-        self.require_engine()
+        self.require_target()
         with self._opened() as stack:
             resources = self._recovered(stack)
             self._forget_lost(stack, resources)
             replace = [str(one["urn"]) for one in resources if force and one["urn"].endswith(CONFIGURATION)]
-            with _heard(on_event) as heard:
+            with heard(on_event) as listen:
                 # The outputs bring the secrets; the summary needs none, and deciphering takes time.
-                return stack.up(on_event=heard, suppress_progress=True, replace=replace, show_secrets=False)
+                return stack.up(on_event=listen, suppress_progress=True, replace=replace, show_secrets=False)
 
     def drift(self, on_event: OnEvent) -> list[str]:
-        """What differs from the last `up`, on the engine and inside the hosts: a line each.
+        """What differs from the last `up`, at the target and inside the machines: a line each.
 
-        Only the state is refreshed: no host is started, nothing is removed. Raises `AmanatError`.
+        Only the state is refreshed: no machine is started, nothing is removed. Raises `AmanatError`.
         """
         with self._opened(must_exist=True) as stack:
             resources = self._resources(stack)
             self._refuse_lost_state(resources)
-            there = engine.standing(self.engine_uri(), self.places.stack_id)
-            outside = engine_drift([one for one in resources if one.get("type") in LABELLED], there)
+            outside = self.target.drift(resources)
             if not outside.comparable:
                 return [*outside.lines, NOT_COMPARED]
-            with _heard(on_event) as heard:
-                result = stack.refresh(on_event=heard, suppress_progress=True, show_secrets=False)
+            with heard(on_event) as listen:
+                result = stack.refresh(on_event=listen, suppress_progress=True, show_secrets=False)
             return [*outside.lines, *_gone(result), *_configuration_drift(self._resources(stack))]
 
     def down(self, on_event: OnEvent) -> None:
-        """Remove everything the stack made on the engine. Keys in the operator's keeping and evidence stay."""
-        engine_uri, stack_id = self.engine_uri(), self.places.stack_id
+        """Remove everything the stack made at the target. Keys in the operator's keeping and evidence stay."""
+        target = self.target
         with runs.alone(self.places):
             self._refuse_another_owner()
             if self.exists():
                 with self._open() as stack:
-                    self._clean_engine(self._resources(stack))
-                    with _heard(on_event) as heard:
-                        stack.destroy(on_event=heard, suppress_progress=True, remove=True)
-            engine.sweep(engine_uri, stack_id, owner(), known=set())
-            engine.remove_volumes(engine_uri, stack_id, owner())
+                    self._clean_target(self._resources(stack))
+                    with heard(on_event) as listen:
+                        stack.destroy(on_event=listen, suppress_progress=True, remove=True)
+            target.remove_all()
 
     def exists(self) -> bool:
         """Whether the backend knows the stack."""
         if not self._workspace_possible():
             return False
-        with _explained():
+        with explained():
             return any(
                 found.name.split("/")[-1] == self.places.stack for found in self._workspace().list_stacks()
             )
@@ -123,7 +112,7 @@ class Stack:
         """The stack's outputs, secrets among them. Raises `NoStack`."""
         if not self._workspace_possible():
             raise self._no_stack()
-        with _explained():
+        with explained():
             try:
                 found = self._workspace().stack_outputs(self.places.stack)
             except automation.StackNotFoundError as error:
@@ -135,18 +124,26 @@ class Stack:
         values: Mapping[str, Any] = self.outputs().get("secrets", {})
         return values
 
-    def engine_uri(self) -> str:
-        """The engine this stack lives on: its setting, or "" for the environment's."""
-        return Settings.from_file(self._settings_file()).engine
+    def endpoint(self, service: str, endpoint: str) -> tuple[str, int]:
+        """The address and port at which a service's endpoint is reached from here. Raises `NoStack`, `NotPlaced`."""
+        endpoints = self.outputs()["endpoints"]
+        machine = Settings.of(self.places).machines.machine_of(service)
+        host, _, port = str(endpoints[machine][name_of(service, endpoint)]).rpartition(":")
+        return host, int(port)
 
-    def require_engine(self) -> None:
-        """Refuse an engine that can't carry hosts, or has another owner's, before anything is made or fetched for it.
+    @property
+    def target(self) -> Operations:
+        """The target of the stack's settings. Raises `BadInput` for settings that can't be used."""
+        return operations(Settings.of(self.places), self.places)
+
+    def require_target(self) -> None:
+        """Refuse a target that can't run machines, or has another owner's, before anything is made or fetched for it.
 
         The program asks for the first as well, for whoever runs plain `pulumi`. Raises `AmanatError`.
         """
-        uri = self.engine_uri()
-        engine.require_suitable(engine.facts(uri), uri)
-        engine.refuse_another_owner(uri, self.places.stack_id, owner())
+        target = self.target
+        target.require_suitable()
+        target.refuse_another_owner()
 
     def _workspace(self) -> automation.LocalWorkspace:
         environment = self.environment()
@@ -172,7 +169,7 @@ class Stack:
             raise self._no_stack()
 
     def _no_stack(self) -> NoStack:
-        with suppress(engine.EngineUnreachable):
+        with suppress(TargetUnreachable):
             self._refuse_another_owner()
         return NoStack(
             what=f"there is no stack {self.places.stack!r} yet",
@@ -192,22 +189,22 @@ class Stack:
     @contextmanager
     def _open(self) -> Iterator[automation.Stack]:
         """The stack, under the lock that is held already."""
-        self._ensure_settings_file()
-        Settings.from_file(self._settings_file())  # Pulumi's own type errors name no fix
+        ensure_settings_file(self._settings_file())
+        Settings.of(self.places)  # Pulumi's own type errors name no fix
         self._ensure_passphrase()
-        with _explained():
+        with explained():
             stack = self._selected(self._workspace())
             runs.release_stale_lock(self.places, stack)
             yield stack
 
     def _refuse_another_owner(self) -> None:
-        engine.refuse_another_owner(self.engine_uri(), self.places.stack_id, owner(), self._known_ids)
+        self.target.refuse_another_owner(self._known_ids)
 
     def _known_ids(self) -> set[str]:
         """The ids of all resources in our state."""
         if not self.exists():
             return set()
-        with _explained():
+        with explained():
             deployment = self._workspace().export_stack(self.places.stack).deployment or {}
         return _ids(deployment.get("resources") or [])
 
@@ -218,22 +215,8 @@ class Stack:
         except automation.CommandError as error:
             if "incorrect passphrase" not in str(error) or self.exists():
                 raise
-        self._drop_stale_salt()
+        drop_stale_salt(self._settings_file())
         return automation.Stack.create_or_select(self.places.stack, workspace)
-
-    def _drop_stale_salt(self) -> None:
-        """Forget the salt of a settings file that another state's passphrase made. Raises `StaleSettings`."""
-        path = self._settings_file()
-        lines = path.read_text("utf-8").splitlines(keepends=True)
-        if any(re.search(r"\bsecure\s*:", line) for line in lines):
-            raise StaleSettings(
-                what="the secret values in this file were encrypted for another checkout's state",
-                where=str(path),
-                fix="Remove `encryptionsalt` and each value with `secure:`; set those anew with"
-                " `pulumi config set --secret`.",
-            )
-        kept = [line for line in lines if not line.startswith("encryptionsalt:")]
-        write_private(path, "".join(kept), mode=path.stat().st_mode & 0o777)
 
     def _ensure_passphrase(self) -> None:
         path = Path(self.environment()["PULUMI_CONFIG_PASSPHRASE_FILE"])
@@ -250,17 +233,11 @@ class Stack:
     def _settings_file(self) -> Path:
         return self.places.project / f"Pulumi.{self.places.stack}.yaml"
 
-    def _ensure_settings_file(self) -> None:
-        path = self._settings_file()
-        embedded = self.places.project / "templates" / "Pulumi.local.yaml"
-        if not path.exists():
-            path.write_text(embedded.read_text("utf-8"), "utf-8")
-
     def _recovered(self, stack: automation.Stack) -> list[Mapping[str, Any]]:
-        """The resources of the state, after what a killed run left in it and on the engine is mended."""
+        """The resources of the state, after what a killed run left in it and at the target is mended."""
         resources = self._resources(stack)
         self._refuse_lost_state(resources)
-        self._clean_engine(resources)
+        self._clean_target(resources)
         return resources
 
     def _resources(self, stack: automation.Stack) -> list[Mapping[str, Any]]:
@@ -272,30 +249,24 @@ class Stack:
         return content.get("resources") or []
 
     def _refuse_lost_state(self, resources: Sequence[Mapping[str, Any]]) -> None:
-        """Hosts that an empty state doesn't know are no halves: a killed run leaves more than nothing in it."""
-        if not resources and engine.present(self.engine_uri(), self.places.stack_id):
+        """Machines that an empty state doesn't know are no halves: a killed run leaves more than nothing in it."""
+        if not resources and self.target.exists():
             raise LostState(
-                what=f"the engine has hosts of stack {self.places.stack}, and its state knows none",
+                what=f"there are hosts of stack {self.places.stack}, and its state knows none",
                 where=self.environment()["PULUMI_BACKEND_URL"],
                 fix="Set PULUMI_BACKEND_URL as it was when they were made. If that state is lost for good, `make down`"
                 " removes them, with every message.",
             )
 
-    def _clean_engine(self, resources: Sequence[Mapping[str, Any]]) -> None:
-        """Remove what a killed run left on the engine, and start what is stopped."""
-        uri = self.engine_uri()
-        engine.sweep(uri, self.places.stack_id, owner(), _ids(resources))
-        engine.start_stopped(uri, self.places.stack_id)
+    def _clean_target(self, resources: Sequence[Mapping[str, Any]]) -> None:
+        """Remove what a killed run left at the target, and bring back what doesn't run."""
+        target = self.target
+        target.remove_orphans(_ids(resources))
+        target.start_stopped()
 
     def _forget_lost(self, stack: automation.Stack, resources: Sequence[Mapping[str, Any]]) -> None:
-        """Let Pulumi see which hosts, networks and volumes are gone from the engine, so that it makes them anew."""
-        there = engine.present(self.engine_uri(), self.places.stack_id)
-        lost = [
-            str(found["urn"])
-            for found in resources
-            if found.get("type") in LABELLED and str(found.get("id")) not in there
-        ]
-        if lost:
+        """Let Pulumi see what is gone from the target, so that it makes it anew."""
+        if lost := self.target.missing(resources):
             stack.refresh(target=lost, suppress_progress=True)
 
 
@@ -303,7 +274,7 @@ def _gone(result: automation.RefreshResult) -> Iterator[str]:
     """What else a refresh did not find: images, say."""
     for kind, count in (result.summary.resource_changes or {}).items():
         if str(getattr(kind, "value", kind)) == "delete":
-            yield f"{count} resources are gone from the engine"
+            yield f"{count} resources are gone"
 
 
 def _configuration_drift(resources: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -314,42 +285,3 @@ def _configuration_drift(resources: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _ids(resources: Sequence[Mapping[str, Any]]) -> set[str]:
     return {str(one.get("id", "")) for one in resources}
-
-
-@contextmanager
-def _heard(on_event: OnEvent) -> Iterator[OnEvent]:
-    """Listen to an operation's events; when it fails, raise what its diagnostics say."""
-    errors: list[str] = []
-    printed: list[str] = []
-
-    def listen(event: automation.EngineEvent) -> None:
-        if STOPPING.asked:  # what now fails was asked to end
-            return
-        diagnostic = event.diagnostic_event
-        if diagnostic is not None and diagnostic.severity == "error":
-            errors.append(plain(diagnostic.message).removeprefix("error: "))
-        elif diagnostic is not None and diagnostic.severity == "info#err":
-            printed.append(plain(diagnostic.message))
-        on_event(event)
-
-    try:
-        yield listen
-    except automation.CommandError as error:
-        raise explain(str(error), errors, printed) from error
-
-
-def plain(message: str) -> str:
-    """A message of Pulumi's without its colour marks."""
-    return _COLOUR.sub("", message).strip()
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except automation.CommandError as error:
-        raise explain(str(error)) from error
-    except (OSError, json.JSONDecodeError) as error:
-        raise AmanatError(
-            what=f"Pulumi could not be run: {error}", where="pulumi", fix="Run `make tools`, then again."
-        ) from error

@@ -17,13 +17,15 @@ from amanat.cli.setup import run_setup
 from amanat.errors import AmanatError, of_os
 from amanat.handover import handing
 from amanat.places import Places, require_own_checkout
-from amanat.setup.engine import unasked
+from amanat.settings import Settings
 from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
 from amanat.start import COMPLETING
 from amanat.stopping import STOPPED, STOPPING
 from amanat.streams import OutputLost, guarded, require_text
+from amanat.targets import operations as target_operations
 
+DEFAULT_STACK = "local"
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
@@ -62,12 +64,12 @@ def setup(
     source: Source = None, tools_only: Annotated[bool, typer.Option(help="Leave the engine alone.")] = False
 ) -> None:
     """Make this machine ready: programs, Pulumi's tools, a Docker engine."""
-    run_setup(source, with_engine=not tools_only)
+    run_setup(source, None if tools_only else target_operations(Settings(), Places(DEFAULT_STACK)))
 
 
 @app.command()
 def up(
-    stack: StackName = "local",
+    stack: StackName = DEFAULT_STACK,
     source: Source = None,
     force: Annotated[bool, typer.Option(help="Run the playbook though nothing changed.")] = False,
     audit_after: Annotated[
@@ -78,7 +80,8 @@ def up(
     """Stand up or update the stack, drill a restore when one is due, then audit."""
     places = Places(stack)
     operations.adopt_mirrors(places)
-    os.environ.update(run_setup(source, check_engine=Stack(places).require_engine).environment)
+    own = Stack(places)
+    os.environ.update(run_setup(source, own.target, check_target=own.require_target).environment)
     done, secrets = operations.up(places, force=force)
     operations.tell(done, as_json)
     if audit_after:
@@ -97,14 +100,14 @@ def restore(
     lose_unsent: Annotated[
         bool, typer.Option("--lose-unsent", help="Give up what the store has recorded and could not send.")
     ] = False,
-    stack: StackName = "local",
+    stack: StackName = DEFAULT_STACK,
     as_json: AsJson = False,
 ) -> None:
     """Put a backup in the archive's place, verify it, and converge the hosts."""
     places = Places(stack)
     operations.adopt_mirrors(places)
     target = recover.instant(target_time)
-    os.environ.update(run_setup().environment)
+    os.environ.update(run_setup(target=Stack(places).target).environment)
     done = recover.restore(places, target, reason, yes=yes, lose_unsent=lose_unsent)
     operations.tell(done, as_json)
 
@@ -117,7 +120,7 @@ def drill(
     if_due: Annotated[
         bool, typer.Option("--if-due", help="Only when the last drill is older than restore_drill_days.")
     ] = False,
-    stack: StackName = "local",
+    stack: StackName = DEFAULT_STACK,
     as_json: AsJson = False,
 ) -> None:
     """Prove the backups: restore on a scratch host, compare, keep the evidence, remove the host."""
@@ -127,14 +130,14 @@ def drill(
     if if_due and not recover.is_due(places):
         typer.echo("no drill is due", err=True)
         return
-    os.environ.update(run_setup().environment)
+    os.environ.update(run_setup(target=Stack(places).target).environment)
     operations.tell(recover.drill(places, target), as_json)
 
 
 @app.command()
 def schedule(
     on: Annotated[bool, typer.Option("--on/--off", help="Install the timer, or remove it.")] = True,
-    stack: StackName = "local",
+    stack: StackName = DEFAULT_STACK,
     as_json: AsJson = False,
 ) -> None:
     """Have systemd drill a restore on this machine whenever one is due."""
@@ -142,17 +145,18 @@ def schedule(
 
 
 @app.command()
-def preview(stack: StackName = "local", as_json: AsJson = False) -> None:
+def preview(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> None:
     """Say what `up` would change; change nothing."""
     places = Places(stack)
     operations.adopt_mirrors(places)
-    os.environ.update(run_setup(check_engine=Stack(places).require_engine).environment)
+    own = Stack(places)
+    os.environ.update(run_setup(target=own.target, check_target=own.require_target).environment)
     operations.tell(operations.preview(places), as_json)
 
 
 @app.command()
 def audit(
-    stack: StackName = "local",
+    stack: StackName = DEFAULT_STACK,
     only: Annotated[list[str] | None, typer.Option(help="This requirement only; repeatable.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -161,37 +165,37 @@ def audit(
 
 
 @app.command()
-def drift(stack: StackName = "local", as_json: AsJson = False) -> None:
+def drift(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> None:
     """Say what differs on the hosts from what `up` made. Exit status 1 when something does."""
     places = Places(stack)
     operations.adopt_mirrors(places)
-    os.environ.update(run_setup().environment)
+    os.environ.update(run_setup(target=Stack(places).target).environment)
     found = operations.drift(places)
     operations.tell(found, as_json)
     raise typer.Exit(1 if found.values["drift"] else 0)
 
 
 @app.command()
-def status(stack: StackName = "local", as_json: AsJson = False) -> None:
+def status(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> None:
     """Say which hosts run, where they are reached, and what the last audit found."""
     places = Places(stack)
     operations.adopt_mirrors(places)
-    os.environ.update(run_setup(with_engine=False).environment)
+    os.environ.update(run_setup().environment)
     operations.tell(operations.status(places), as_json)
 
 
 @app.command("bench")
-def bench_command(stack: StackName = "local", as_json: AsJson = False) -> None:
+def bench_command(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> None:
     """Measure as ratios what recording, the encrypted volume and encrypted backups cost against plain ones."""
     places = Places(stack)
     operations.adopt_mirrors(places)
-    os.environ.update(run_setup(with_engine=False).environment)
+    os.environ.update(run_setup().environment)
     operations.tell(bench.measure(places), as_json)
 
 
 @app.command()
 def down(
-    stack: StackName = "local",
+    stack: StackName = DEFAULT_STACK,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; the messages are deleted.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -199,16 +203,17 @@ def down(
     places = Places(stack)
     if not yes:
         operations.ask(f"Delete stack {stack} of {places.project} with every message in it?")
-    os.environ.update(run_setup().environment)
+    os.environ.update(run_setup(target=Stack(places).target).environment)
     operations.tell(operations.down(places), as_json)
 
 
 @app.command()
-def env(stack: StackName = "local") -> None:
+def env(stack: StackName = DEFAULT_STACK) -> None:
     """Print shell exports with which plain `pulumi` and `ansible-playbook` work: eval "$(amanat env)"."""
-    ready = run_setup(with_engine=False)
-    # Without the engine's address Pulumi would take the engine's provider for changed.
-    typer.echo(operations.exports(Places(stack), {**ready.environment, **unasked().environment()}))
+    ready = run_setup()
+    # Without the target's address Pulumi would take its provider for changed.
+    own = Stack(Places(stack))
+    typer.echo(operations.exports(own.places, {**ready.environment, **own.target.environment()}))
 
 
 def main() -> None:

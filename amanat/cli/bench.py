@@ -6,8 +6,8 @@ from typing import Any
 from amanat.cli.operations import Answer
 from amanat.errors import AmanatError
 from amanat.places import Places
+from amanat.settings import Settings
 from amanat.stack import Stack
-from amanat.targets import engine
 
 BENCHES = {
     "archive": (
@@ -42,16 +42,14 @@ def measure(places: Places) -> Answer:
 
 
 def _run(stack: Stack, command: str) -> dict[str, Any]:
-    container = f"{stack.places.stack_id}-store"
-    code, output = engine.run_as_root(
-        stack.engine_uri(), container, f"{command} 2>/tmp/bench.err || cat /tmp/bench.err"
-    )
+    machine = Settings.of(stack.places).machines.machine_of("store")
+    code, output = stack.target.run_as_root(machine, f"{command} 2>/tmp/bench.err || cat /tmp/bench.err")
     try:
         result: dict[str, Any] = json.loads(output)
     except json.JSONDecodeError as error:
         raise BenchFailed(
             what=f"the bench ended with {code}: {output.strip()[-300:]}",
-            where=f"{container}:{command}",
+            where=f"{machine}:{command}",
             fix="Run it there by hand to see more.",
         ) from error
     return result

@@ -53,11 +53,11 @@ def make(
     named = disclosure.Order(order, day_of(order_date, "--order-date"), approver)
     _checked(named, what)
     typer.echo(f"order {named.number} of {both(named.date)}: {_asked_for(what)}", err=True)
-    port = int(Stack(places).outputs()["ports"]["store_database_port"])
+    host, port = Stack(places).endpoint("store", "postgresql")
     clients = places.clients
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     with disclosure.connection(
-        "127.0.0.1",
+        host,
         port,
         clients / "archive_discloser.crt",
         clients / "archive_discloser.key",

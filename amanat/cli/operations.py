@@ -21,7 +21,7 @@ from amanat.settings import Settings
 from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
 from amanat.stopping import STOPPING
-from amanat.targets import engine
+from amanat.targets.endpoints import SSH
 
 NO_DRIFT = "no drift: the hosts are as `make up` left them"
 NOT_SELECTED = "not-selected"  # the verdict on what `--only` left out
@@ -62,7 +62,7 @@ def adopt_mirrors(places: Places) -> None:
 
     Raises BadInput for settings that can't be used.
     """
-    settings = Settings.from_file(places.project / f"Pulumi.{places.stack}.yaml")
+    settings = Settings.of(places)
     for variable, value in {
         "AMANAT_PYPI_INDEX": settings.pypi_index,
         "AMANAT_GOPROXY": settings.go_proxy,
@@ -79,7 +79,7 @@ def up(places: Places, *, force: bool) -> tuple[Answer, Mapping[str, Any]]:
     changes = _counts(result.summary.resource_changes or {})
     show.line(_changed(changes))
     key = outputs["sealing_key"]
-    lines = [f"{name} is reached at {where}" for name, where in outputs["ssh"].items()]
+    lines = [f"{name} is reached at ssh://{reached[SSH]}" for name, reached in outputs["endpoints"].items()]
     if "create" in changes:
         lines.append(
             f"The private half of the sealing key is {key['private_half']}: move it to safe keeping off this machine;"
@@ -98,7 +98,7 @@ def preview(places: Places) -> Answer:
 
 
 def drift(places: Places) -> Answer:
-    """List what differs on the engine and inside the hosts; nothing is changed there."""
+    """List what differs at the target and inside the hosts; nothing is changed there."""
     found = Stack(places).drift(Show())
     lines = [*found, "next: `make up` puts this right"] if found else [NO_DRIFT]
     return Answer({"stack": places.stack_id, "drift": found}, tuple(lines))
@@ -108,35 +108,36 @@ def status(places: Places) -> Answer:
     """Hosts and how they are, endpoints, and the last audit."""
     stack = Stack(places)
     outputs = stack.outputs()
-    uri = stack.engine_uri()
-    states = engine.states(uri, places.stack_id)
+    states = stack.target.states()
     summary = last_audit(places)
     well = health.of_stack(places, states)
     values = {
         "stack": places.stack_id,
         "hosts": states,
         "health": {name: one.as_json() for name, one in well.items()},
-        "ssh": outputs.get("ssh", {}),
-        "ports": outputs.get("ports", {}),
-        "subnet": outputs.get("subnet", ""),
+        "endpoints": outputs.get("endpoints", {}),
+        "network": outputs.get("network", {}),
     }
-    hosts = {name: well.pop(name.removeprefix(f"{places.stack_id}-")) for name in states}
-    lines = [f"{name:<28} {states[name]:<10} {one.words}" for name, one in hosts.items()] or ["no host runs"]
+    hosts = {name: well.pop(name) for name in states}
+    lines = [f"{name:<28} {states[name]:<13} {one.words}" for name, one in hosts.items()] or ["no host runs"]
     lines += [f"{name.replace('_', ' '):<28} {one.words}" for name, one in well.items()]
-    lines += [f"{name:<28} 127.0.0.1:{port}" for name, port in values["ports"].items()]
+    lines += [
+        f"{f'{machine} {endpoint}':<28} {where}"
+        for machine, endpoints in values["endpoints"].items()
+        for endpoint, where in endpoints.items()
+    ]
+    lines.append(f"{'stack id':<28} {places.stack_id}")
     lines.append(f"last audit: {summary or 'none yet; run `make audit`'}")
     return Answer({**values, "last_audit": summary}, tuple(lines))
 
 
 def down(places: Places) -> Answer:
-    """Remove the stack from the engine."""
+    """Remove the stack from its target."""
     stack = Stack(places)
     stack.down(Show())
     with suppress(NoTimers):
         Schedule(places).off()
-    rest = {
-        kind: names for kind, names in engine.leftovers(stack.engine_uri(), places.stack_id).items() if names
-    }
+    rest = stack.target.list_resources()
     kept = [str(path) for path in (places.sealing, places.evidence) if path.exists()]
     lines = [f"stack {places.stack_id} is gone", *(f"kept: {path}" for path in kept)]
     lines += [f"still there: {kind} {', '.join(names)}" for kind, names in rest.items()]

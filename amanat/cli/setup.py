@@ -10,11 +10,11 @@ from time import monotonic
 from rich.console import Console
 from rich.status import Status
 
-from amanat.setup.engine import Engine, engine
 from amanat.setup.mirrors import Mirrors
-from amanat.setup.packages import DEBIAN_KEYRINGS, ensure_commands, ensure_packages, may_install
+from amanat.setup.packages import ensure_commands
 from amanat.setup.progress import elapsed
 from amanat.setup.toolchain import Tools, environment, tools
+from amanat.targets import Operations, Prepared
 
 QUIET_TICK_SECONDS = 20
 # gpg makes keys by its agent, which Debian has in another package; gnupg brings both.
@@ -23,10 +23,10 @@ COMMANDS = {"ssh": "openssh-client", "gpg": "gnupg", "gpg-agent": "gnupg"}
 
 @dataclass(frozen=True)
 class Ready:
-    """A machine made ready: what runs stacks on it, and the environment to run that in."""
+    """A machine made ready: Pulumi's tools, the target, and the environment to run both in."""
 
     tools: Tools
-    engine: Engine | None
+    target: Prepared | None
     environment: dict[str, str]
 
 
@@ -74,39 +74,34 @@ class Screen:
 
 def run_setup(
     source: str | None = None,
-    with_engine: bool = True,
+    target: Operations | None = None,
     console: Console | None = None,
-    check_engine: Callable[[], None] = lambda: None,
+    check_target: Callable[[], None] = lambda: None,
 ) -> Ready:
-    """Make the machine ready for `pulumi up`: programs, an engine, Pulumi's tools; nothing is done twice.
+    """Make the machine ready for `pulumi up`: programs, the target if one is given, Pulumi's tools; nothing twice.
 
-    `source` forces where Pulumi's tools come from (`build` or `download`). `check_engine` may refuse the engine before
-    the tools are fetched or built. Raises SetupError, and what `check_engine` raises.
+    `source` forces where Pulumi's tools come from (`build` or `download`). `check_target` may refuse the target before
+    the tools are fetched or built. Raises what the target raises, SetupError, and what `check_target` raises.
     """
     screen = Screen(console or Console(file=sys.stderr))
     mirrors = Mirrors.from_environment()
     with screen.stage("programs") as result:
-        if with_engine:
+        if target:
             ensure_commands(COMMANDS, screen)
-        # Without root we go on: a pulled image needs none of these, and who needs them says so.
-        if with_engine and may_install():
-            ensure_commands({"mmdebstrap": "mmdebstrap"}, screen)
-            if not any(path.exists() for path in DEBIAN_KEYRINGS):
-                ensure_packages(["debian-archive-keyring"], screen)
-        result.append("ready" if with_engine else "not needed")
-    ready_engine = None
-    if with_engine:
-        with screen.stage("engine") as result:
-            ready_engine = engine(screen)
-            result.append(f"Docker {ready_engine.version} at {ready_engine.host}")
-            os.environ.update(ready_engine.environment())
-            check_engine()
+        result.append("ready" if target else "not needed")
+    prepared = None
+    if target:
+        with screen.stage(target.noun) as result:
+            prepared = target.prepare(screen)
+            result.append(prepared.description)
+            os.environ.update(prepared.environment)
+            check_target()
     with screen.stage("tools") as result:
         found = tools(source, screen, mirrors)
         result.append(
             f"pulumi {found.versions['pulumi']}, Docker plugin {found.versions['docker']}: {found.source}"
         )
     env = environment(found, mirrors)
-    if ready_engine:
-        env |= ready_engine.environment()
-    return Ready(found, ready_engine, env)
+    if prepared:
+        env |= prepared.environment
+    return Ready(found, prepared, env)

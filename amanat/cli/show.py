@@ -6,8 +6,8 @@ from time import monotonic
 from pulumi.automation import EngineEvent
 from rich.console import Console
 
+from amanat.pulumi_events import plain
 from amanat.setup.progress import elapsed
-from amanat.stack import plain
 
 _VERBS = {
     "create": "made",

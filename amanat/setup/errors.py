@@ -27,9 +27,5 @@ class BuildFailed(SetupError):
     """Building from source didn't work."""
 
 
-class EngineMissing(SetupError):
-    """No container engine answers, and we can't or mustn't start one."""
-
-
 class PackagesMissing(SetupError):
     """Distribution packages are needed and can't be installed by us."""

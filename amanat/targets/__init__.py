@@ -1,29 +1,63 @@
-"""Targets: ways to get the hosts of a stack. Each gives the same `Host`; nothing of a target leaks past its module."""
+"""The door to a stack's machines: one target, chosen by the settings, behind one contract (amanat/targets/contract.py).
 
-from typing import Protocol
+Nobody else knows of which kind it is. Each target lies in a directory of its own, its settings beside it.
+"""
 
-import pulumi
+from typing import TYPE_CHECKING
 
-from amanat.keyring import Keyring
-from amanat.places import Places
-from amanat.settings import Settings
-from amanat.targets.host import Host, HostSpec
+from amanat.targets.contract import (
+    NEVER_STARTED,
+    PAUSED,
+    RUNNING,
+    STOPPED,
+    AnotherOwner,
+    NoConsole,
+    Operations,
+    Prepared,
+    ScratchMachine,
+    ScratchMachineNotMade,
+    Target,
+    TargetDrift,
+    TargetUnreachable,
+    UnsuitableTarget,
+)
 
-__all__ = ["Host", "HostSpec", "Target", "target"]
+if TYPE_CHECKING:
+    from amanat.keyring import Keyring
+    from amanat.places import Places
+    from amanat.settings import Settings
+
+__all__ = [
+    "NEVER_STARTED",
+    "PAUSED",
+    "RUNNING",
+    "STOPPED",
+    "AnotherOwner",
+    "NoConsole",
+    "Operations",
+    "Prepared",
+    "ScratchMachine",
+    "ScratchMachineNotMade",
+    "Target",
+    "TargetDrift",
+    "TargetUnreachable",
+    "UnsuitableTarget",
+    "operations",
+    "target",
+]
+
+# Imported when they are called: another target must not need Docker's client, nor a command Pulumi's Docker SDK.
 
 
-class Target(Protocol):
-    """A place where hosts can be made, with the network they share."""
-
-    subnet: pulumi.Output[str]
-    ports: pulumi.Output[dict[str, int]]
-
-    def provision(self, name: str) -> Host:
-        """Make the host of this name of the topology."""
-
-
-def target(settings: Settings, places: Places, keyring: Keyring) -> Target:
-    """The target that the settings choose."""
-    from amanat.targets.docker import DockerTarget  # an ssh target must not need Docker's client
+def target(settings: "Settings", places: "Places", keyring: "Keyring") -> Target:
+    """The target that the settings choose, for Pulumi's program."""
+    from amanat.targets.docker.target import DockerTarget
 
     return DockerTarget(settings, places, keyring)
+
+
+def operations(settings: "Settings", places: "Places") -> Operations:
+    """The target that the settings choose, for commands."""
+    from amanat.targets.docker.operations import DockerOperations
+
+    return DockerOperations(settings, places)

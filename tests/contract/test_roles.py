@@ -10,7 +10,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 
-from amanat.targets.image import PACKAGES
+from amanat.targets.docker.image import PACKAGES
 from tests.loading import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,7 +73,7 @@ SAMPLE = {
     "ansible_facts": {"virtualization_type": "docker", "default_ipv4": {"address": "10.1.2.11"}},
     "inventory_hostname": "store",
     "base_stack": "local-000000",
-    "base_peers": {"store": "10.1.2.11"},
+    "base_peers": {"alpha": {"address": "10.1.2.11", "names": ["alpha", "store"]}},
     "base_flows": [
         {"name": "ssh", "protocol": "tcp", "port": 22, "sources": ["10.1.2.1"]},
         {"name": "postgresql", "port": 5432, "sources": ["10.1.2.0/24"]},

@@ -18,7 +18,7 @@ from amanat.places import cache
 from amanat.setup.mirrors import LOCAL_AUTHORITIES, Mirrors
 from amanat.setup.packages import ensure_commands
 from amanat.setup.progress import QUIET, Reporter
-from amanat.targets.rootfs import mmdebstrap
+from amanat.targets.docker.rootfs import mmdebstrap
 
 SUITE = "trixie"
 USER = "reader"

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from amanat.places import PROJECT_ROOT, Places, home
-from amanat.targets import engine
+from amanat.stack import Stack
 
 # Each of pytest-xdist's processes has a stack of its own, with its own state: some tests damage or read all of it.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER")
@@ -77,7 +77,11 @@ class LiveStack:
 
     stack: str
     places: Places
-    ports: dict[str, int]
+    endpoints: dict[str, dict[str, str]]
+
+    def port(self, host: str, endpoint: str = "ssh") -> int:
+        """The port of 127.0.0.1 that leads to an endpoint of a host."""
+        return int(self.endpoints[host][endpoint].rpartition(":")[2])
 
     def amanat(self, *arguments: str, **environment: str) -> Done:
         """Run the command line as a person would."""
@@ -88,8 +92,8 @@ class LiveStack:
         return self.amanat("audit", "--json", *(word for one in only for word in ("--only", one)))
 
     def root(self, host: str, script: str) -> str:
-        """Run a script as root on a host through the engine, as somebody with the console could."""
-        code, output = engine.run_as_root("", f"{self.places.stack_id}-{host}", script)
+        """Run a script at root's console of a host, past SSH and its firewall."""
+        code, output = Stack(self.places).target.run_as_root(host, script)
         assert code == 0, f"{script!r} on {host} ended with {code}: {output}"
         return output
 
@@ -108,7 +112,7 @@ class LiveStack:
         clients = self.places.clients
         return {
             "host": "127.0.0.1",
-            "port": self.ports["store_database_port"],
+            "port": self.port("store", "store.postgresql"),
             "dbname": "archive",
             "user": role,
             "password": (clients / f"{role}.password").read_text("utf-8").strip(),

@@ -7,14 +7,15 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
 
 from amanat.places import PROJECT_ROOT, Places
-from amanat.targets import engine
-from amanat.targets.image import PACKAGES
-from amanat.targets.rootfs import BootstrapFailed, bootstrap
+from amanat.targets.docker import resources
+from amanat.targets.docker.image import PACKAGES
+from amanat.targets.docker.rootfs import BootstrapFailed, bootstrap
 from tests.hosts.live import STACK, Done, amanat
 
 OTHER = "test-bad"
@@ -33,13 +34,13 @@ def other_stack(tmp_path):
 
     yield write
     path.unlink(missing_ok=True)
-    left = engine.leftovers("", Places(OTHER).stack_id)
+    left = resources.list_resources("", Places(OTHER).stack_id)
     own = tmp_path / "home" / "owner"
-    engine.sweep(
+    resources.remove_orphans(
         "", Places(OTHER).stack_id, own.read_text("utf-8").strip() if own.exists() else "", known=set()
     )
     for volume in left["volumes"]:
-        engine.remove_volume("", volume)
+        resources.remove_volume("", volume)
     assert [left["containers"], left["networks"]] == [[], []]
 
 
@@ -106,14 +107,15 @@ def test_no_engine_in_the_environment(other_stack):
 def test_a_port_that_is_taken(other_stack):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        home = other_stack(store_ssh_port=port)
+        home = other_stack(ssh_ports={"store": port})
         done = amanat("up", "--stack", OTHER, **home)
-    refused(done, f"store_ssh_port = {port}", "in use")
+    refused(done, f"ssh_ports.store = {port}", "in use")
     assert amanat("down", "--yes", "--stack", OTHER, **home).code == 0
 
 
 def test_a_subnet_that_is_taken(live_stack, other_stack):
-    subnet = json.loads((live_stack.amanat("status", "--json")).out)["subnet"]
+    network = json.loads((live_stack.amanat("status", "--json")).out)["network"]
+    subnet = str(IPv4Network(f"{network['controller']}/24", strict=False))
     home = other_stack(network_subnet=subnet)
     refused(amanat("up", "--stack", OTHER, **home), "network_subnet", "overlaps")
     assert amanat("down", "--yes", "--stack", OTHER, **home).code == 0
@@ -174,7 +176,7 @@ def test_a_host_that_cannot_be_reached(live_stack, tmp_path):
     """Nothing is green about a host nobody saw."""
     inventory = tmp_path / "hosts.yml"
     text = live_stack.places.hosts_file.read_text("utf-8")
-    port = live_stack.ports["store_ssh_port"]
+    port = live_stack.port("store")
     with socket.create_server(("127.0.0.1", 0)) as server:
         free = server.getsockname()[1]
     inventory.write_text(text.replace(f"ansible_port: {port}", f"ansible_port: {free}"), "utf-8")

@@ -7,10 +7,12 @@ import pytest
 
 from amanat.setup.mirrors import Mirrors
 from amanat.setup.toolchain import environment, tools
-from amanat.targets import engine, image
-from amanat.targets.docker import CAPABILITIES
-from amanat.targets.rootfs import bootstrap
-from amanat.targets.scratch import make_host
+from amanat.targets.docker import console, image
+from amanat.targets.docker.facts import engine_facts, require_suitable
+from amanat.targets.docker.labels import labels
+from amanat.targets.docker.machine import CAPABILITIES
+from amanat.targets.docker.rootfs import bootstrap
+from amanat.targets.docker.scratch import make_machine
 from tests.fresh.disk import disk
 from tests.fresh.machine import HANDED_IN, Machine
 
@@ -52,14 +54,15 @@ def host(machine, uri):
         "deploy_public_key": machine.disk.key.with_suffix(".pub").read_text("utf-8"),
         "port": 22022,
         "stack_id": STACK,
-        "labels": engine.labels(STACK, "test"),
+        "labels": labels(STACK, "test"),
         "image_id": machine.run("root", "docker image inspect --format {{.Id}} host").strip(),
         "engine_uri": uri,
+        "name_servers": [],
     }
-    make_host(spec, {**environment(tools()), "AMANAT_HOME": str(machine.directory)})
+    make_machine(spec, {**environment(tools()), "AMANAT_HOME": str(machine.directory)})
 
     def run(script):
-        code, output = engine.run_as_root(uri, CONTAINER, script)
+        code, output = console.run_as_root(uri, CONTAINER, script)
         assert code == 0, f"{script!r} ended {code}: {output}"
         return output.strip()
 
@@ -67,9 +70,9 @@ def host(machine, uri):
 
 
 def test_the_engine_is_what_readers_have(uri):
-    facts = engine.facts(uri)
+    facts = engine_facts(uri)
     assert facts.cgroup_version == 2
-    engine.require_suitable(facts, uri)
+    require_suitable(facts, uri)
 
 
 def test_systemd_boots_to_the_end_and_sshd_answers(host):
@@ -100,7 +103,7 @@ def test_nothing_outside_its_own_subtree_is_seen_or_written(host, machine):
     assert found == [f"/sys/fs/cgroup/system.slice/docker-{identity}.scope/inside-marker"]
     # The way up ends at the namespace's root: nothing can be moved into a group beside it.
     assert "/../" not in host("cat /proc/1/cgroup")
-    code, _ = engine.run_as_root(machine_uri(machine), CONTAINER, "echo 1 > /sys/fs/cgroup/../cgroup.procs")
+    code, _ = console.run_as_root(machine_uri(machine), CONTAINER, "echo 1 > /sys/fs/cgroup/../cgroup.procs")
     assert code != 0
     assert machine.run("root", "cat /sys/fs/cgroup/outside-marker/cgroup.procs") == ""
 
@@ -119,5 +122,5 @@ def test_it_has_no_more_rights_than_on_cgroup_v1(machine, host):
 
 def test_it_comes_back_from_a_restart(machine, host):
     machine.run("root", f"docker restart --time 30 {CONTAINER}")
-    assert engine.host_key(machine_uri(machine), CONTAINER).startswith("ssh-ed25519 ")
+    assert console.host_key(machine_uri(machine), CONTAINER).startswith("ssh-ed25519 ")
     assert host("systemctl is-system-running --wait") == "running"

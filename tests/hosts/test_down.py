@@ -5,8 +5,9 @@ import subprocess
 import docker
 import pytest
 
+from amanat.settings import Settings
 from amanat.stack import Stack
-from amanat.targets import engine
+from amanat.targets import operations
 
 
 @pytest.fixture
@@ -20,14 +21,13 @@ def bystander():
 
 
 def test_down_leaves_nothing_and_touches_nothing_else(live_stack, bystander):
-    stack_id = live_stack.places.stack_id
     backing = live_stack.root("store", "stat --format %i /var/lib/amanat/volume.img").strip()
     assert backing in attached_loops(), "the encrypted volume shows outside as a loop device"
 
     down = live_stack.amanat("down", "--yes")
     assert down.code == 0, down.err
 
-    assert engine.leftovers("", stack_id) == {"containers": [], "networks": [], "volumes": [], "images": []}
+    assert operations(Settings(), live_stack.places).list_resources() == {}
     assert backing not in attached_loops()
     assert not Stack(live_stack.places).exists()
     assert live_stack.places.sealing_private_key.exists(), "the operator's half of the key is the operator's"

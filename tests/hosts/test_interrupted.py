@@ -123,7 +123,7 @@ def ssh(stack, *options, command):
             "-i",
             str(places.auditor_key),
             "-p",
-            str(stack.ports["store_ssh_port"]),
+            str(stack.port("store")),
         ]
         + [
             "-o",

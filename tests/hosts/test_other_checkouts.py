@@ -9,13 +9,14 @@ import pytest
 
 from amanat.owner import described, owner
 from amanat.places import PROJECT_ROOT, Places
-from amanat.targets import engine
+from amanat.targets.docker import client as engine
+from amanat.targets.docker.labels import STACK_LABEL
 
 
 def everything(live_stack):
     """The stack's containers, networks and volumes as the engine knows them, its state, and its messages."""
     with engine.connection("") as client:
-        label = {"label": f"{engine.STACK_LABEL}={live_stack.places.stack_id}"}
+        label = {"label": f"{STACK_LABEL}={live_stack.places.stack_id}"}
         containers = sorted(
             (one.id, one.attrs["State"]["StartedAt"])
             for one in client.containers.list(all=True, filters=label)

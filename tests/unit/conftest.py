@@ -7,6 +7,20 @@ import pytest
 from amanat.places import Places
 
 
+class Recorded:
+    """A reporter that remembers what stays on the screen."""
+
+    def __init__(self):
+        self.notes = []
+        self.ticks = []
+
+    def note(self, text):
+        self.notes.append(text)
+
+    def tick(self, text):
+        self.ticks.append(text)
+
+
 @pytest.fixture
 def places(tmp_path, monkeypatch):
     """A stack that no other test and no real checkout has, below a home that is not made yet."""
@@ -24,6 +38,11 @@ def open_umask():
     before = os.umask(0)
     yield
     os.umask(before)
+
+
+@pytest.fixture
+def report():
+    return Recorded()
 
 
 def mode(path):

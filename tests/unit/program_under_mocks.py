@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 
 from amanat.places import PROJECT_ROOT
-from amanat.targets import engine
+from amanat.targets.docker import facts, target
 
 MARK = "SECRETMARK"
 
@@ -28,7 +28,9 @@ class Mocks(pulumi.runtime.Mocks):
         outs |= {
             "Allocation": {
                 "subnet": "10.99.7.0/24",
-                "ports": {"store_ssh_port": 21022, "store_database_port": 21432, "vault_ssh_port": 22022},
+                "controller": "10.99.7.1",
+                "addresses": {"drill": "10.99.7.2", "store": "10.99.7.3", "vault": "10.99.7.4"},
+                "ports": {"store/ssh": 21022, "store/store.postgresql": 21432, "vault/ssh": 22022},
             },
             "SshKeyPair": {
                 "private_key": f"{MARK}-{args.name}",
@@ -51,8 +53,8 @@ class Mocks(pulumi.runtime.Mocks):
 def main() -> None:
     """Run the program on a pretended engine of the cgroup version that the first argument says."""
     version = int(sys.argv[1])
-    pretended = engine.EngineFacts(version, "20.10", platform.machine(), "1.41")
-    engine.facts = lambda uri: pretended  # type: ignore[assignment]
+    pretended = facts.EngineFacts(version, "20.10", platform.machine(), "1.41")
+    target.engine_facts = lambda uri: pretended  # type: ignore[assignment]
     mocks = Mocks()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

@@ -20,7 +20,7 @@ class Host:
 
     def __init__(self, name):
         self.name = name
-        self.target = SimpleNamespace(groups=frozenset({"all", name}))
+        self.target = SimpleNamespace(carries=lambda service: service == name)
         self.system, self.failed, self.inactive, self.disk = "running", [], {}, 12
         self.backup_hours, self.drill = 2.0, {"at": (NOW - timedelta(days=3)).isoformat(), "passed": True}
         self.down = False
@@ -56,7 +56,7 @@ class Host:
 class Hosts(dict):
     """An inventory's hosts, each named after its service."""
 
-    job = dict.__getitem__
+    service = dict.__getitem__
 
 
 @pytest.fixture
@@ -73,12 +73,10 @@ def hosts(monkeypatch):
 
 @pytest.fixture
 def look(places):
-    """The health of a stack whose containers the engine calls so."""
+    """The health of a stack whose machines are in these states."""
 
     def of(**states):
-        return health.of_stack(
-            places, {f"{places.stack_id}-{name}": state for name, state in {**RUNNING, **states}.items()}
-        )
+        return health.of_stack(places, {**RUNNING, **states})
 
     return of
 
@@ -136,9 +134,9 @@ def test_a_full_disk_is_what_the_law_register_calls_so(hosts, look):
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ("exited", "is stopped: `make up` starts it"),
+        ("stopped", "is stopped: `make up` starts it"),
         ("paused", "is paused: `make up` starts it"),
-        ("created", "was never started: `make up` starts it"),
+        ("never started", "was never started: `make up` starts it"),
         ("dead", "is dead: `make up` starts it"),
     ],
 )

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from amanat.keyring import ANCHOR, COPYING, DATABASE_CLIENTS
+from amanat.keyring import ANCHOR, DATABASE_CLIENTS
 
+MACHINES = ("alpha", "beta")
 # In a process of its own, because Pulumi's mocks and event loops stay for a process's life.
 MAKE = """
 import asyncio, json, sys
@@ -33,7 +34,7 @@ def watched(self, provider, name, props, opts=None):
 pulumi.dynamic.Resource.__init__ = watched
 
 async def make():
-    made = Keyring("keys", Places("unit"), 397)
+    made = Keyring("keys", Places("unit"), 397, ("alpha", "beta"))
     json.dump({
         "secrets": await pulumi.Output.all(**made.secrets()).future(),
         "files": await pulumi.Output.all(**made.files()).future(),
@@ -59,8 +60,8 @@ def test_the_roles_get_what_they_need_and_no_client_key(keyring):
         "volume_key": "volume-key.value",
         "store_passwords": {role: f"{role}-password.value" for role in (*DATABASE_CLIENTS, ANCHOR)},
         "repository_cipher": "backup-cipher.value",
-        "copy_logins": {name: f"{name}-copy-login.value" for name in COPYING},
-        "copy_keys": {name: f"{name}-copy-key.value" for name in COPYING},
+        "copy_logins": {name: f"{name}-copy-login.value" for name in MACHINES},
+        "copy_keys": {name: f"{name}-copy-key.value" for name in MACHINES},
         "anchor_client_key": "archive_anchor-certificate.private_key",
     }
 
@@ -89,6 +90,6 @@ def test_pulumi_is_told_to_encrypt_every_private_half(keyring):
     for role in (*DATABASE_CLIENTS, ANCHOR):
         assert hidden.pop(f"{role}-certificate") == {"private_key", "ca_private_key"}
         assert hidden.pop(f"{role}-password") == {"value"}
-    for name in COPYING:
+    for name in MACHINES:
         assert hidden.pop(f"{name}-copy-login") == hidden.pop(f"{name}-copy-key") == {"value"}
     assert hidden == {"volume-key": {"value"}, "backup-cipher": {"value"}}

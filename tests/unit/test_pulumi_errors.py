@@ -2,9 +2,9 @@
 
 import pytest
 
-from amanat.allocation import NothingFree
 from amanat.errors import AmanatError
 from amanat.pulumi_errors import PulumiFailed, explain
+from amanat.targets.docker.allocation import NothingFree
 
 TRACEBACK = (
     "Exception calling application: Traceback (most recent call last):\n"

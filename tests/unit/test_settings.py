@@ -38,9 +38,9 @@ BAD = {
     "half a day": ("ip_retention_days", 186.5, "= 186.5 is no whole number"),
     "underscored number": ("message_retention_days", "1_000", "= 1_000 is no whole number"),
     "number with unit": ("store_volume_size_gib", "4 GiB", "= 4 GiB is no whole number"),
-    "truth for number": ("store_memory_mib", True, "= True is no whole number"),
+    "truth for number": ("store_volume_size_gib", True, "= True is no whole number"),
     "nothing": ("certificate_days", None, "= nothing is no whole number"),
-    "empty number": ("store_ssh_port", "", "= '' is no whole number"),
+    "empty number": ("database_port", "", "= '' is no whole number"),
     "list": ("debian_mirror", ["https://mirror.example"], "is no text"),
     "mapping": ("operator_name_en", {"secure": "v1:x"}, "is no text"),
     "number for name": ("operator_name_en", 521129, "= 521129 is no text"),
@@ -62,10 +62,16 @@ BAD = {
     "large network": ("network_subnet", "10.0.0.0/8", "= 10.0.0.0/8 is too large or too small"),
     "tiny network": ("network_subnet", "10.64.7.0/30", "= 10.64.7.0/30 is too large or too small"),
     "IPv6 network": ("network_subnet", "fd00::/64", "= fd00::/64 is no IPv4 network"),
-    "privileged port": ("store_ssh_port", 22, "= 22 is below what can work"),
-    "port beyond": ("store_database_port", 70000, "= 70000 is above what can work"),
-    "negative port": ("store_database_port", -1, "= -1 is below what can work"),
-    "little memory": ("store_memory_mib", 64, "= 64 is below what can work"),
+    "privileged port": ("database_port", 22, "= 22 is below what can work"),
+    "port beyond": ("database_port", 70000, "= 70000 is above what can work"),
+    "negative port": ("database_port", -1, "= -1 is below what can work"),
+    "little memory": ("memory_mib", {"store": 64}, "has store: 64, which is below what can work"),
+    "ports of no machine": ("ssh_ports", 2201, "= 2201 is no mapping"),
+    "ports in a list": ("ssh_ports", [2201], "is no mapping"),
+    "text for ports": ("ssh_ports", "store", "= store is no mapping"),
+    "word for a port": ("ssh_ports", {"store": "many"}, "has store: many, which is no whole number"),
+    "privileged port of a machine": ("ssh_ports", {"store": 22}, "has store: 22, which is below"),
+    "one port for two": ("ssh_ports", {"store": 2201, "vault": 2201}, "gives store and vault one port"),
     "tiny volume": ("store_volume_size_gib", 1, "= 1 is below what can work"),
     "endless volume": ("store_volume_size_gib", 10**7, "is above what can work"),
     # Addresses.
@@ -162,8 +168,17 @@ def test_a_message_is_short_and_harmless(name, value, said):
         ({"a\x1b[2Jb": 1}, r"amanat:'a\x1b[2Jb' is no setting"),
         ({"": 1}, "amanat:'' is no setting"),
         (
-            {"store_ssh_port": 2222, "store_database_port": "2222"},
-            "store_database_port = 2222 is store_ssh_port too",
+            {"ssh_ports": {"store": 2222}, "database_port": "2222"},
+            "database_port = 2222 is ssh_ports.store too",
+        ),
+        (
+            {"ssh_ports": {"stor": 2222}},
+            "ssh_ports names stor, which is no machine of this stack.\n       Did you mean store?",
+        ),
+        (
+            {"placement": {"alpha": "store", "beta": "vault"}, "memory_mib": {"store": 2048}},
+            "memory_mib names store, which is no machine of this stack.\n       In Pulumi.local.yaml, set"
+            " amanat:memory_mib for alpha or beta",
         ),
         ({"certificate_days": 20}, "= 30 would renew every certificate at each run"),
         (
@@ -181,7 +196,7 @@ def test_settings_without_sense_together_are_refused(raw, said):
 
 
 def test_every_fault_is_told_in_one_message():
-    raw = {"ip_retention_days": 100, "target": "ssh", "colour": "green", "store_ssh_port": "x"}
+    raw = {"ip_retention_days": 100, "target": "ssh", "colour": "green", "database_port": "x"}
     with pytest.raises(BadInputs) as refused:
         Settings.parse(raw, "office")
     message = str(refused.value)
@@ -210,10 +225,13 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(value):
         ("ip_retention_days", 200.0, 200),
         ("ip_retention_days", "186", 186),
         ("certificate_days", 398, 398),
-        ("store_ssh_port", "0", 0),
-        ("store_ssh_port", 1024, 1024),
-        ("store_database_port", 65535, 65535),
-        ("store_memory_mib", "2048", 2048),
+        ("database_port", "0", 0),
+        ("database_port", 1024, 1024),
+        ("database_port", 65535, 65535),
+        ("ssh_ports", {"store": "۲۲۰۱", "vault": 0}, {"store": 2201, "vault": 0}),
+        ("ssh_ports", '{"store": 2201}', {"store": 2201}),
+        ("ssh_ports", "", {}),
+        ("memory_mib", {"store": "2048"}, {"store": 2048}),
         ("network_subnet", "10.64.7.0/24", "10.64.7.0/24"),
         ("network_subnet", "۱۹۲.۱۶۸.۵.۱۶/۲۸", "192.168.5.16/28"),
         ("network_subnet", "", ""),
@@ -291,9 +309,9 @@ def test_a_stack_s_file_is_read_without_pulumi(tmp_path):
     path.write_text("encryptionsalt: v1:x\n", encoding="utf-8")
     assert Settings.from_file(path) == Settings()
     path.write_text(
-        'config:\n  amanat:ip_retention_days: "۲۰۰"\n  store_ssh_port: 2222\n  docker:host: x\n', "utf-8"
+        'config:\n  amanat:ip_retention_days: "۲۰۰"\n  database_port: 2222\n  docker:host: x\n', "utf-8"
     )
-    assert (Settings.from_file(path).ip_retention_days, Settings.from_file(path).store_ssh_port) == (
+    assert (Settings.from_file(path).ip_retention_days, Settings.from_file(path).database_port) == (
         200,
         2222,
     )

@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import platform
 from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 
@@ -11,14 +10,24 @@ import pytest
 from pulumi import automation
 
 from amanat import stack as module
-from amanat.drift import NOT_COMPARED
 from amanat.errors import AmanatError
 from amanat.files import write_private
+from amanat.placement import NotPlaced
 from amanat.pulumi_errors import PulumiFailed
+from amanat.pulumi_events import plain
 from amanat.runs import RUN_ID
-from amanat.stack import CONFIGURATION, LostPassphrase, LostState, NoStack, Stack, StaleSettings, plain
-from amanat.targets.engine import AnotherOwner, Standing, UnsuitableEngine
+from amanat.stack import (
+    CONFIGURATION,
+    NOT_COMPARED,
+    LostPassphrase,
+    LostState,
+    NoStack,
+    Stack,
+)
+from amanat.stack_file import StaleSettings
+from amanat.targets import RUNNING, STOPPED, AnotherOwner, UnsuitableTarget
 from tests.unit.conftest import mode
+from tests.unit.targets.fake import FakeMachine, FakeOperations, in_state
 
 URN = f"urn:pulumi:unit::amanat::{CONFIGURATION}"
 
@@ -41,7 +50,10 @@ class Pulumi:
     def stack_outputs(self, name):
         if name not in self.stacks:
             raise Missing(f"error: no stack named '{name}' found")
-        return {"secrets": SimpleNamespace(value={"k": "v"}), "subnet": SimpleNamespace(value="10.0.0.0/24")}
+        return {
+            "secrets": SimpleNamespace(value={"k": "v"}),
+            "endpoints": SimpleNamespace(value={"store": {"store.postgresql": "127.0.0.1:21432"}}),
+        }
 
     def export_stack(self, name=""):
         return SimpleNamespace(version=3, deployment=json.loads(json.dumps(self.deployment)))
@@ -64,7 +76,7 @@ class Pulumi:
     def up(self, on_event, **options):
         return self._operation("up", on_event, **options)
 
-    def refresh(self, on_event, **options):
+    def refresh(self, on_event=lambda event: None, **options):
         self._operation("refresh", on_event, **options)
         return SimpleNamespace(summary=SimpleNamespace(resource_changes=self.gone))
 
@@ -83,26 +95,15 @@ class Failed(automation.CommandError):
 
 
 @pytest.fixture
-def engine(monkeypatch):
-    """What was asked of the Docker engine."""
-    asked = []
-    monkeypatch.setattr(
-        module.engine, "sweep", lambda uri, stack, owner, known: asked.append(("sweep", stack, known))
-    )
-    monkeypatch.setattr(module.engine, "refuse_another_owner", lambda *asked: None)
-    monkeypatch.setattr(module.engine, "present", lambda uri, stack: set())
-    monkeypatch.setattr(module.engine, "standing", lambda uri, stack: {})
-    suitable = module.engine.EngineFacts(2, "28", platform.machine(), "1.50")
-    monkeypatch.setattr(module.engine, "facts", lambda uri: suitable)
-    monkeypatch.setattr(module.engine, "start_stopped", lambda uri, stack: asked.append(("start", stack)))
-    monkeypatch.setattr(
-        module.engine, "remove_volumes", lambda uri, stack, owner: asked.append(("remove", stack))
-    )
-    return asked
+def target(monkeypatch):
+    """The target that the settings choose, in memory."""
+    fake = FakeOperations()
+    monkeypatch.setattr(module, "operations", lambda settings, places: fake)
+    return fake
 
 
 @pytest.fixture
-def pulumi(monkeypatch, places, engine):
+def pulumi(monkeypatch, places, target):
     """A backend that knows the stack, and the project's files."""
     fake = Pulumi()
     monkeypatch.setattr(module, "tools", lambda: None)
@@ -167,14 +168,16 @@ def test_a_later_up_leaves_passphrase_and_settings(stack, places):
 
 
 def test_a_passphrase_that_another_stacks_run_made_meanwhile_stays(places, pulumi, monkeypatch):
-    def slow(path, text):
-        write_private(places.passphrase, "the other's\n")
-        write_private(path, text)
+    link = os.link
 
-    monkeypatch.setattr("amanat.places.write_private", slow)
+    def late(draft, path):
+        places.passphrase.write_text("the other's\n", "utf-8")
+        link(draft, path)
+
+    monkeypatch.setattr(os, "link", late)
     Stack(places).up(ignore)
     assert places.passphrase.read_text("utf-8") == "the other's\n"
-    assert list(places.passphrase.parent.glob("passphrase.*")) == []
+    assert list(places.passphrase.parent.glob("*passphrase.*")) == []
 
 
 def test_a_lost_passphrase_is_told_and_not_made_anew(stack, places, pulumi):
@@ -207,13 +210,13 @@ def test_a_passphrase_in_the_environment_never_stands_before_the_file(places, pu
 
 
 def test_a_bad_setting_is_refused_before_pulumi_runs(stack, places, pulumi):
-    (places.project / "Pulumi.unit.yaml").write_text("config: {amanat:store_ssh_port: many}\n", "utf-8")
-    with pytest.raises(AmanatError, match="store_ssh_port"):
+    (places.project / "Pulumi.unit.yaml").write_text("config: {amanat:database_port: many}\n", "utf-8")
+    with pytest.raises(AmanatError, match="database_port"):
         stack.up(ignore)
     assert pulumi.calls == []
 
 
-def test_halves_of_a_killed_run_are_forgotten_and_swept(stack, places, pulumi, engine):
+def test_halves_of_a_killed_run_are_forgotten_and_swept(stack, places, pulumi, target):
     pulumi.deployment = {
         "resources": [{"urn": "a", "id": "c1"}, {"urn": "b"}],
         "pending_operations": [{"type": "creating"}],
@@ -222,7 +225,7 @@ def test_halves_of_a_killed_run_are_forgotten_and_swept(stack, places, pulumi, e
     assert [one.version for one in pulumi.imported] == [3]
     assert "pending_operations" not in pulumi.imported[0].deployment
     assert pulumi.imported[0].deployment["resources"] == pulumi.deployment["resources"]
-    assert engine == [("sweep", places.stack_id, {"c1", ""}), ("start", places.stack_id)]
+    assert target.asked == [("remove_orphans", {"c1", ""}), ("start_stopped", [])]
 
 
 def test_a_whole_state_is_not_imported_again(stack, pulumi):
@@ -230,9 +233,9 @@ def test_a_whole_state_is_not_imported_again(stack, pulumi):
     assert pulumi.imported == []
 
 
-def test_a_preview_changes_nothing_on_the_engine(stack, pulumi, engine):
+def test_a_preview_changes_nothing_on_the_engine(stack, pulumi, target):
     assert stack.preview(ignore) == "preview"
-    assert (engine, pulumi.imported) == ([], [])
+    assert (target.asked, pulumi.imported) == ([], [])
 
 
 @pytest.mark.parametrize(("force", "replaced"), [(False, []), (True, [URN])])
@@ -260,87 +263,94 @@ def test_another_stack_of_the_backend_is_not_this_one(stack, pulumi):
         stack.drift(ignore)
 
 
+def test_an_endpoint_is_found_by_its_service(stack, places, pulumi):
+    assert stack.endpoint("store", "postgresql") == ("127.0.0.1", 21432)
+    (places.project / "Pulumi.unit.yaml").write_text("config: {amanat:placement: {beta: vault}}\n", "utf-8")
+    with pytest.raises(NotPlaced, match="no machine carries store") as refused:
+        stack.endpoint("store", "postgresql")
+    assert "beta: vault" in str(refused.value)
+
+
 def test_outputs_secrets_and_drift_are_read_from_the_state(stack, pulumi):
     pulumi.deployment = {
         "resources": [{"urn": URN, "outputs": {"drift": ["store: x"]}}, {"urn": "urn:other"}]
     }
-    assert stack.outputs()["subnet"] == "10.0.0.0/24"
+    assert stack.outputs()["endpoints"] == {"store": {"store.postgresql": "127.0.0.1:21432"}}
     assert stack.secrets() == {"k": "v"}
     assert stack.drift(ignore) == ["store: x"]
 
 
-HOST = {"urn": "urn:pulumi:unit::amanat::amanat:Host$docker:index/container:Container::store", "id": "c1"}
-NETWORK = {"urn": "urn:pulumi:unit::amanat::docker:index/network:Network::operator", "id": "n1"}
-DATA = {"urn": "urn:pulumi:unit::amanat::docker:index/volume:Volume::store-data", "id": "unit-store-data"}
-MADE = [
-    {**one, "type": f"docker:index/{kind}:{kind.capitalize()}"}
-    for one, kind in ((HOST, "container"), (NETWORK, "network"), (DATA, "volume"))
-]
-RUNS = {
-    "c1": Standing("container", "unit-store", "running"),
-    "n1": Standing("network", "unit-operator"),
-    "unit-store-data": Standing("volume", "unit-store-data"),
-}
+MADE = in_state("store", "vault")
+CONFIGURED = {"urn": URN, "type": "amanat:Configuration", "id": "x", "outputs": {"drift": ["store: x"]}}
 
 
-@pytest.mark.parametrize(
-    ("there", "said"),
-    [
-        (RUNS | {"c1": Standing("container", "unit-store", "exited")}, "host store is stopped"),
-        (RUNS | {"c1": Standing("container", "unit-store", "paused")}, "host store is paused"),
-        (RUNS | {"c1": Standing("container", "unit-store", "created")}, "host store is created"),
-        (RUNS | {"c1": Standing("container", "unit-store", "restarting")}, "host store is restarting"),
-        (RUNS | {"c1": Standing("container", "unit-store", "dead")}, "host store is dead"),
-        ({name: thing for name, thing in RUNS.items() if name != "c1"}, "container store is gone"),
-        ({name: thing for name, thing in RUNS.items() if name != "n1"}, "network operator is gone"),
-        ({name: thing for name, thing in RUNS.items() if "data" not in name}, "volume store-data is gone"),
-    ],
-)
-def test_a_host_that_does_not_run_is_drift_and_stays_as_it_is(
-    stack, pulumi, engine, monkeypatch, there, said
-):
-    pulumi.deployment = {"resources": [*MADE, {"urn": URN, "type": "amanat:Configuration", "id": "x"}]}
-    monkeypatch.setattr(module.engine, "standing", lambda uri, stack: there)
-    assert stack.drift(ignore) == [said, NOT_COMPARED]
-    assert (engine, pulumi.calls) == ([], [])
+def running(target, *names):
+    target.machines |= {name: FakeMachine() for name in names}
 
 
-def test_what_a_killed_run_left_is_drift_and_stays(stack, pulumi, engine, monkeypatch):
-    pulumi.deployment = {"resources": [*MADE, {"urn": URN, "outputs": {"drift": ["store: x"]}}]}
-    more = RUNS | {"c9": Standing("container", "unit-drill", "exited")}
-    monkeypatch.setattr(module.engine, "standing", lambda uri, stack: more)
-    assert stack.drift(ignore) == [
-        "container unit-drill is none that `make up` finished: a killed run left it",
-        "store: x",
-    ]
-    assert engine == []
+def test_a_host_that_does_not_run_is_drift_and_stays_as_it_is(stack, pulumi, target):
+    pulumi.deployment = {"resources": [*MADE, CONFIGURED]}
+    running(target, "store", "vault")
+    target.machines["store"].state = STOPPED
+    assert stack.drift(ignore) == ["host store is stopped", NOT_COMPARED]
+    assert (target.asked, pulumi.calls) == ([], [])
 
 
-def test_what_only_a_refresh_misses_is_drift(stack, pulumi, monkeypatch):
+def test_a_host_that_is_gone_is_drift_and_not_made_anew(stack, pulumi, target):
+    pulumi.deployment = {"resources": [*MADE, CONFIGURED]}
+    running(target, "store")
+    assert stack.drift(ignore) == ["machine vault is gone", NOT_COMPARED]
+    assert (target.asked, pulumi.calls) == ([], [])
+
+
+def test_what_a_killed_run_left_is_drift_and_stays(stack, pulumi, target):
+    pulumi.deployment = {"resources": [*MADE, CONFIGURED]}
+    running(target, "store", "vault", "drill")
+    assert stack.drift(ignore) == ["machine drill: a killed run left it", "store: x"]
+    assert target.asked == []
+
+
+def test_what_is_gone_is_forgotten_so_that_it_is_made_anew(stack, pulumi, target):
+    pulumi.deployment = {"resources": [*MADE, CONFIGURED]}
+    running(target, "store")
+    stack.up(ignore)
+    assert pulumi.calls[0] == ("refresh", {"target": ["urn:vault"], "suppress_progress": True})
+
+
+def test_what_is_stopped_is_brought_back_before_pulumi_works(stack, pulumi, target):
+    pulumi.deployment = {"resources": [*MADE, CONFIGURED]}
+    running(target, "store", "vault")
+    target.machines["vault"].state = STOPPED
+    stack.up(ignore)
+    assert target.states() == {"store": RUNNING, "vault": RUNNING}
+    assert [kind for kind, _ in pulumi.calls] == ["up"]
+
+
+def test_what_only_a_refresh_misses_is_drift(stack, pulumi, target):
     pulumi.deployment = {"resources": MADE}
     pulumi.gone = {"delete": 1, "same": 9}
-    monkeypatch.setattr(module.engine, "standing", lambda uri, stack: RUNS)
-    assert stack.drift(ignore) == ["1 resources are gone from the engine"]
+    running(target, "store", "vault")
+    assert stack.drift(ignore) == ["1 resources are gone"]
 
 
-def test_no_drift_where_all_is_as_it_was_left(stack, pulumi, engine, monkeypatch):
+def test_no_drift_where_all_is_as_it_was_left(stack, pulumi, target):
     pulumi.deployment = {"resources": [*MADE, {"urn": URN, "outputs": {"drift": []}}]}
-    monkeypatch.setattr(module.engine, "standing", lambda uri, stack: RUNS)
+    running(target, "store", "vault")
     assert stack.drift(ignore) == []
     assert [kind for kind, _ in pulumi.calls] == ["refresh"]
-    assert engine == []
+    assert target.asked == []
 
 
-def test_down_removes_what_the_state_knows_and_what_it_does_not(stack, places, pulumi, engine):
+def test_down_removes_what_the_state_knows_and_what_it_does_not(stack, places, pulumi, target):
     stack.down(ignore)
     assert pulumi.calls == [("destroy", {"suppress_progress": True, "remove": True})]
-    assert engine[-2:] == [("sweep", places.stack_id, set()), ("remove", places.stack_id)]
+    assert target.asked[-2:] == [("remove_orphans", set()), ("remove_all", None)]
 
 
-def test_down_of_a_stack_whose_state_is_gone_still_sweeps(places, pulumi, engine):
+def test_down_of_a_stack_whose_state_is_gone_still_sweeps(places, pulumi, target):
     Stack(places).down(ignore)
     assert pulumi.calls == []
-    assert engine == [("sweep", places.stack_id, set()), ("remove", places.stack_id)]
+    assert target.asked == [("remove_orphans", set()), ("remove_all", None)]
 
 
 def test_a_failure_tells_what_the_diagnostics_say_without_colours(stack, pulumi):
@@ -377,51 +387,47 @@ def test_a_stale_lock_is_released_and_orphans_ended_before_pulumi_works(stack, p
     assert [kind for kind, _ in pulumi.calls] == ["preview"]
 
 
-def refusing(monkeypatch):
-    def refuse(*asked):
-        raise AnotherOwner("stack belongs to you@there:/home/you", "the Docker engine")
-
-    monkeypatch.setattr(module.engine, "refuse_another_owner", refuse)
+def refusing(target):
+    target.machines["store"] = FakeMachine(owner="them")
 
 
 @pytest.mark.parametrize(("operation", "refused"), [("preview", True), ("up", True), ("down", False)])
-def test_an_unsuitable_engine_is_refused_before_anything_is_made_and_can_still_be_cleaned(
-    places, pulumi, engine, monkeypatch, operation, refused
+def test_an_unsuitable_target_is_refused_before_anything_is_made_and_can_still_be_cleaned(
+    places, pulumi, target, operation, refused
 ):
-    podman = module.engine.EngineFacts(2, "4", platform.machine(), "1.41", product="Podman")
-    monkeypatch.setattr(module.engine, "facts", lambda uri: podman)
-    with pytest.raises(UnsuitableEngine, match="Podman") if refused else nullcontext():
+    target.unsuitable = "Podman answers"
+    with pytest.raises(UnsuitableTarget, match="Podman") if refused else nullcontext():
         getattr(Stack(places), operation)(ignore)
-    assert bool(engine) is not refused
+    assert bool(target.asked) is not refused
     assert not places.state.exists()
 
 
 @pytest.mark.parametrize("operation", ["preview", "up", "drift", "down"])
-def test_anothers_stack_is_touched_by_no_operation(stack, pulumi, engine, monkeypatch, operation):
-    refusing(monkeypatch)
+def test_anothers_stack_is_touched_by_no_operation(stack, pulumi, target, monkeypatch, operation):
+    refusing(target)
     with pytest.raises(AnotherOwner):
         getattr(stack, operation)(ignore)
-    assert (engine, pulumi.calls, pulumi.imported) == ([], [], [])
+    assert (target.asked, pulumi.calls, pulumi.imported) == ([], [], [])
 
 
 @pytest.mark.parametrize("operation", ["up", "down"])
-def test_a_second_home_touches_nothing_of_the_first(places, pulumi, engine, monkeypatch, operation):
+def test_a_second_home_touches_nothing_of_the_first(places, pulumi, target, monkeypatch, operation):
     """There is no state in this home, so all that the engine has of the stack would look like a half."""
-    refusing(monkeypatch)
+    refusing(target)
     with pytest.raises(AnotherOwner):
         getattr(Stack(places), operation)(ignore)
-    assert (engine, pulumi.calls) == ([], [])
+    assert (target.asked, pulumi.calls) == ([], [])
     assert not places.passphrase.exists()
 
 
-def test_an_empty_state_beside_hosts_is_another_states_stack(stack, pulumi, engine, monkeypatch):
+def test_an_empty_state_beside_hosts_is_another_states_stack(stack, pulumi, target, monkeypatch):
     """As when PULUMI_BACKEND_URL was set for one run and not for the next."""
-    monkeypatch.setattr(module.engine, "present", lambda uri, stack: {"c1"})
+    running(target, "store")
     for operation in (stack.up, stack.drift):
         with pytest.raises(LostState, match="its state knows none") as refused:
             operation(ignore)
         assert "PULUMI_BACKEND_URL" in refused.value.fix
-    assert (engine, pulumi.calls) == ([], [])
+    assert (target.asked, pulumi.calls) == ([], [])
     stack.down(ignore)
     assert [kind for kind, _ in pulumi.calls] == ["destroy"]
 
@@ -434,21 +440,22 @@ def test_the_state_says_what_is_known(stack, places, pulumi):
 
 
 @pytest.mark.parametrize("question", ["outputs", "secrets", "drift"])
-def test_a_question_about_anothers_stack_is_refused_by_its_name(places, pulumi, monkeypatch, question):
-    refusing(monkeypatch)
+def test_a_question_about_anothers_stack_is_refused_by_its_name(places, pulumi, target, question):
+    refusing(target)
     with pytest.raises(AnotherOwner):
         Stack(places).drift(ignore) if question == "drift" else getattr(Stack(places), question)()
 
 
-def test_down_holds_the_lock_to_its_end(stack, places, pulumi, engine, monkeypatch):
+def test_down_holds_the_lock_to_its_end(stack, places, pulumi, target, monkeypatch):
     held = []
 
-    def sweep(*asked, **known):
+    def removed(*asked):
         with places.lock.open("a") as file, pytest.raises(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         held.append(True)
 
-    monkeypatch.setattr(module.engine, "sweep", sweep)
+    monkeypatch.setattr(target, "remove_orphans", removed)
+    monkeypatch.setattr(target, "remove_all", removed)
     stack.down(ignore)
     assert held == [True, True]
 

@@ -16,7 +16,7 @@ COMMAND = """
 import subprocess, sys, threading
 from amanat.cli import app as module
 from amanat.places import PROJECT_ROOT
-from amanat.stack import _explained
+from amanat.pulumi_events import explained
 import typer
 
 app = typer.Typer()

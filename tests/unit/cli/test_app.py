@@ -39,8 +39,8 @@ def ready(monkeypatch):
     """Nothing is set up; what was asked of set-up is kept."""
     asked = []
 
-    def setup(source=None, with_engine=True, check_engine=None):
-        asked.append((source, with_engine))
+    def setup(source=None, target=None, check_target=None):
+        asked.append((source, target is not None))
         return SimpleNamespace(environment={"AMANAT_TEST_READY": "1"})
 
     monkeypatch.setattr(module, "run_setup", setup)

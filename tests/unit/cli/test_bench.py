@@ -4,6 +4,7 @@ import pytest
 
 from amanat.cli import bench
 from amanat.cli.bench import BENCHES, BenchFailed, measure
+from tests.unit.targets.fake import FakeOperations
 
 
 @pytest.fixture
@@ -11,22 +12,23 @@ def store(monkeypatch, places):
     """The store's answer to each bench; tests change it."""
     answer = {"code": 0, "output": '{"ratio": 0.8123, "recorded": 4000, "plain": 4924}', "ran": []}
 
-    def run(uri, container, script):
-        answer["ran"].append((uri, container, script))
+    def run(machine, script):
+        answer["ran"].append((machine, script))
         return answer["code"], answer["output"]
 
-    monkeypatch.setattr(bench.engine, "run_as_root", run)
+    target = FakeOperations()
+    monkeypatch.setattr(target, "run_as_root", run)
     monkeypatch.setattr(bench.Stack, "outputs", lambda self: {})
-    monkeypatch.setattr(bench.Stack, "engine_uri", lambda self: "unix:///chosen")
+    monkeypatch.setattr(bench.Stack, "target", target)
+    settings = places.project / f"Pulumi.{places.stack}.yaml"
+    settings.write_text("config: {amanat:placement: {alpha: store}}\n", "utf-8")
     return answer
 
 
 def test_each_bench_runs_on_the_store_and_is_a_line_with_its_goal(store, places):
     answer = measure(places)
     assert set(answer.values) == set(BENCHES)
-    assert [one[:2] for one in store["ran"]] == [("unix:///chosen", f"{places.stack_id}-store")] * len(
-        BENCHES
-    )
+    assert [machine for machine, _ in store["ran"]] == ["alpha"] * len(BENCHES)
     assert "ratio 0.81 (goal 0.7)" in answer.lines[0]
     assert "recorded 4000, plain 4924" in answer.lines[0]
 
@@ -36,4 +38,4 @@ def test_a_bench_that_fails_tells_its_last_words(store, places):
     with pytest.raises(BenchFailed) as failure:
         measure(places)
     assert "ended with 1: error: no room" in str(failure.value)
-    assert f"{places.stack_id}-store:/usr/local/lib/amanat/" in str(failure.value)
+    assert "alpha:/usr/local/lib/amanat/" in str(failure.value)

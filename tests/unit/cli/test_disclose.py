@@ -34,10 +34,10 @@ def archive(monkeypatch, places):
         return SimpleNamespace(fetchone=lambda: (7,), fetchall=lambda: rows)
 
     session = SimpleNamespace(execute=execute)
-    outputs = {"ports": {"store_database_port": 5432}}
+    reached = SimpleNamespace(endpoint=lambda service, endpoint: ("127.0.0.1", 5432))
     monkeypatch.setattr(module, "_now", lambda: datetime(2026, 11, 26, tzinfo=UTC))
     monkeypatch.setattr(module, "Places", lambda stack: places)
-    monkeypatch.setattr(module, "Stack", lambda places: SimpleNamespace(outputs=lambda: outputs))
+    monkeypatch.setattr(module, "Stack", lambda places: reached)
     monkeypatch.setattr(module.disclosure, "connection", lambda *given: nullcontext(session))
     places.clients.mkdir(parents=True)
     (places.clients / "archive_discloser.password").write_text("word", "utf-8")

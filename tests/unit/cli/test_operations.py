@@ -1,4 +1,4 @@
-"""What each command finds and how it tells it, with the stack and the engine replaced."""
+"""What each command finds and how it tells it, with the stack and its target replaced."""
 
 import json
 import os
@@ -10,11 +10,11 @@ from pulumi.automation import OpType
 from amanat.cli import operations
 from amanat.cli.operations import Answer, adopt_mirrors, exports, last_audit, tell
 from amanat.health import Health
+from tests.unit.targets.fake import FakeMachine, FakeOperations
 
 OUTPUTS = {
-    "ssh": {"store": "ssh://127.0.0.1:21022"},
-    "ports": {"store_ssh_port": 21022},
-    "subnet": "10.99.7.0/24",
+    "endpoints": {"store": {"ssh": "127.0.0.1:21022"}},
+    "network": {"addresses": {"store": "10.99.7.11"}, "controller": "10.99.7.1"},
     "sealing_key": {"fingerprint": "F", "private_half": "/home/private.asc"},
     "secrets": {"key": "SECRETMARK"},
 }
@@ -26,10 +26,9 @@ def output(name):
 
 @pytest.fixture
 def stack(monkeypatch):
-    """The stack and the engine; tests set what they find."""
-    found = SimpleNamespace(
-        changes={"same": 9}, drift=[], left={}, states={"unit-store": "running"}, asked=[]
-    )
+    """The stack and its target; tests set what they find."""
+    target = FakeOperations({"store": FakeMachine()})
+    found = SimpleNamespace(changes={"same": 9}, drift=[], target=target, asked=[])
 
     class Stack:
         def __init__(self, places):
@@ -49,8 +48,7 @@ def stack(monkeypatch):
         def outputs(self):
             return OUTPUTS
 
-        def engine_uri(self):
-            return "unix:///chosen"
+        target = found.target
 
         def down(self, show):
             found.asked.append("down")
@@ -59,12 +57,6 @@ def stack(monkeypatch):
             return {"PULUMI_BACKEND_URL": "file:///it's", "HOME": "/root"}
 
     monkeypatch.setattr(operations, "Stack", Stack)
-    monkeypatch.setattr(
-        operations.engine, "states", lambda uri, stack: found.asked.append(uri) or found.states
-    )
-    monkeypatch.setattr(
-        operations.engine, "leftovers", lambda uri, stack: found.asked.append(uri) or found.left
-    )
     return found
 
 
@@ -118,30 +110,29 @@ def test_a_drift_inside_and_outside_is_listed_with_what_to_do(stack, places):
 
 
 def test_the_status_tells_hosts_and_how_they_are_ports_and_the_last_audit(stack, places, monkeypatch):
-    host = f"{places.stack_id}-store"
-    stack.states = {host: "running"}
     well = {"store": Health(True, "well: all that it needs runs"), "last_drill": Health(False, "none yet")}
     monkeypatch.setattr(operations.health, "of_stack", lambda places, states: dict(well) if states else {})
     answer = operations.status(places)
-    assert answer.values["hosts"] == {host: "running"}
+    assert answer.values["hosts"] == {"store": "running"}
     assert answer.values["health"]["store"] == {"well": True, "words": "well: all that it needs runs"}
-    assert answer.lines[0].split(maxsplit=2) == [host, "running", "well: all that it needs runs"]
+    assert answer.lines[0].split(maxsplit=2) == ["store", "running", "well: all that it needs runs"]
     assert answer.lines[1].split(maxsplit=2) == ["last", "drill", "none yet"]
-    assert answer.lines[2].split() == ["store_ssh_port", "127.0.0.1:21022"]
-    assert answer.lines[3] == "last audit: none yet; run `make audit`"
-    assert stack.asked == ["unix:///chosen"]
-    stack.states = {}
+    assert answer.lines[2].split() == ["store", "ssh", "127.0.0.1:21022"]
+    assert answer.lines[3].split() == ["stack", "id", places.stack_id]
+    assert answer.lines[4] == "last audit: none yet; run `make audit`"
+    stack.target.machines.clear()
     assert operations.status(places).lines[0] == "no host runs"
 
 
 def test_down_tells_what_is_kept_and_what_is_still_there(stack, places):
     places.sealing.mkdir(parents=True)
-    stack.left = {"containers": [], "images": ["amanat/host:x"]}
+    stack.target.machines.clear()
+    stack.target.data["store"] = "messages"
     answer = operations.down(places)
     assert answer.values["kept"] == [str(places.sealing)]
-    assert answer.values["left"] == {"images": ["amanat/host:x"]}
-    assert answer.lines[1:] == (f"kept: {places.sealing}", "still there: images amanat/host:x")
-    assert stack.asked == ["down", "unix:///chosen"]
+    assert answer.values["left"] == {"data": ["store"]}
+    assert answer.lines[1:] == (f"kept: {places.sealing}", "still there: data store")
+    assert stack.asked == ["down"]
 
 
 def audit(places, name, green, *verdicts):

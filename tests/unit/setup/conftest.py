@@ -28,20 +28,6 @@ esac
 COMPANIONS = ("pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
 
 
-class Recorded:
-    """A reporter that remembers what stays on the screen."""
-
-    def __init__(self):
-        self.notes = []
-        self.ticks = []
-
-    def note(self, text):
-        self.notes.append(text)
-
-    def tick(self, text):
-        self.ticks.append(text)
-
-
 @dataclass
 class Mirror:
     """What the server serves, what it was asked, and how it misbehaves."""
@@ -147,11 +133,6 @@ def mirror(pair, monkeypatch):
     server.shutdown()
     server.server_close()
     thread.join()
-
-
-@pytest.fixture
-def report():
-    return Recorded()
 
 
 @pytest.fixture

@@ -1,0 +1,151 @@
+"""What the roles are told: variables of every machine, of one machine, and of the machine that carries a service."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from amanat import network, topology
+from amanat.inventory import Group, inventory_text
+from amanat.network import Network
+from amanat.placement import Placement
+from amanat.places import Places
+from amanat.settings import Settings
+from amanat.setup.mirrors import Mirrors
+
+ARCHIVE_COMMAND = "pgbackrest --stanza=archive archive-push %p"
+
+
+def inventory(settings: Settings, places: Places, known: Mapping[str, Any]) -> str:
+    """The stack's inventory. `known`: the network as JSON, machines' SSH endpoints, and public keys."""
+    joined = Network.from_json(known["network"])
+    machines = {
+        name: {
+            "ansible_host": host,
+            "ansible_port": int(port),
+            **machine_variables(name, settings, places, joined),
+        }
+        for name, (host, port, _) in known["endpoints"].items()
+    }
+    placement = settings.machines
+    groups = {
+        service: Group((placement.machine_of(service),), service_variables(service, settings, joined))
+        for service in placement.services
+    }
+    return inventory_text(places, shared_variables(settings, places, joined, known), machines, groups)
+
+
+def shared_variables(
+    settings: Settings, places: Places, joined: Network, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What every machine is told. `known`: public keys, and the authority's certificate."""
+    mirrors = Mirrors.from_environment()
+    return {
+        "base_stack": places.stack_id,
+        "base_peers": network.peers(settings.machines, joined),
+        "base_deploy_public_key": known["deploy"],
+        "base_auditor_public_key": known["auditor"],
+        "base_debian_mirror": settings.debian_mirror or mirrors.debian,
+        "base_debian_security_mirror": settings.debian_security_mirror or mirrors.debian_security,
+        "base_http_proxy": settings.http_proxy,
+        "base_name_servers": list(settings.asked_name_servers),
+        # Authorities found on the controller are the controller's: hosts trust only what was chosen for them.
+        "base_trusted_ca": settings.trusted_ca(places.project)
+        or (mirrors.trusted_ca if mirrors.trust_is_chosen else ""),
+        "pki_ca_certificate": known["ca"],
+        "pki_certificate_days": settings.certificate_days,
+        "pki_renew_days": settings.certificate_renew_days,
+        "copy_server": "vault" if settings.machines.carries("vault") else "",
+        "copy_port": topology.port("vault", "restic"),
+        "copy_interval_hours": settings.copy_interval_hours,
+        "copy_second_server": settings.copy_second_server,
+        "archive_sealing_public_key": known["sealing"],
+        "anchor_client_certificate": known["anchor"],
+    }
+
+
+def machine_variables(machine: str, settings: Settings, places: Places, joined: Network) -> dict[str, Any]:
+    """What one machine is told of itself, whatever it carries."""
+    names = settings.machines.names_of(machine)
+    called = [form for name in names for form in (name, f"{name}.{places.stack_id}.internal")]
+    return {
+        "base_flows": network.incoming(machine, settings.machines, joined),
+        "pki_names": [*called, "localhost", "127.0.0.1", str(joined.addresses[machine])],
+    }
+
+
+def service_variables(service: str, settings: Settings, joined: Network) -> dict[str, Any]:
+    """What the machine that carries a service is told of it."""
+    return VARIABLES_BY_SERVICE[service](settings, joined) if service in VARIABLES_BY_SERVICE else {}
+
+
+def _store(settings: Settings, joined: Network) -> dict[str, Any]:
+    placement = settings.machines
+    return {
+        **_database(settings),
+        **_unlocking(placement),
+        **_repository(placement),
+        "store_client_networks": network.sources("store", "postgresql", placement, joined),
+        "store_archive_command": ARCHIVE_COMMAND if placement.carries("vault") else "",
+        "store_archive_timeout_seconds": settings.archive_timeout_seconds,
+        # Both lie in one chain and expire by whole months together, so the longer choice holds.
+        "archive_message_retention_days": max(
+            settings.message_retention_days, settings.transaction_retention_days
+        ),
+    }
+
+
+def _vault(settings: Settings, _joined: Network) -> dict[str, Any]:
+    placement = settings.machines
+    archive = "store" if placement.carries("store") else ""
+    return {
+        "tang_port": topology.port("vault", "tang"),
+        "repository_port": topology.port("vault", "pgbackrest"),
+        "repository_clients": [*([placement.machine_of("store")] if archive else []), "drill"],
+        "repository_source": archive,
+        "repository_source_port": topology.port("store", "pgbackrest"),
+        "repository_full_days": settings.full_backup_days,
+        "repository_full_kept": settings.full_backups_kept,
+        "repository_interval_hours": settings.backup_interval_hours,
+        "copies_port": topology.port("vault", "restic"),
+        "anchor_database_host": archive,
+        "anchor_database_port": topology.port("store", "postgresql"),
+    }
+
+
+def _drill(settings: Settings, _joined: Network) -> dict[str, Any]:
+    """A store that nobody reaches, and that leaves nothing on the vault."""
+    return {
+        **_database(settings),
+        **_repository(settings.machines),
+        "store_client_networks": ["127.0.0.1/32"],
+    }
+
+
+def _database(settings: Settings) -> dict[str, Any]:
+    return {
+        "volume_encryption": settings.store_volume_encryption,
+        "volume_size_gib": settings.store_volume_size_gib,
+        "store_volume_gib": settings.store_volume_size_gib,
+    }
+
+
+def _unlocking(placement: Placement) -> dict[str, Any]:
+    """The tang server whose help the volume needs to open; without a vault the key lies beside the volume."""
+    if not placement.carries("vault"):
+        return {"volume_tang_url": "", "volume_tang_host": ""}
+    url = f"http://vault:{topology.port('vault', 'tang')}"
+    return {"volume_tang_url": url, "volume_tang_host": placement.machine_of("vault")}
+
+
+def _repository(placement: Placement) -> dict[str, Any]:
+    """Where backups go: the address, and the common name of the certificate there, which is its machine's."""
+    if not placement.carries("vault"):
+        return {"backup_repository": "", "backup_repository_certificate": ""}
+    return {
+        "backup_repository": "vault",
+        "backup_repository_certificate": placement.machine_of("vault"),
+        "backup_repository_port": topology.port("vault", "pgbackrest"),
+        "backup_port": topology.port("store", "pgbackrest"),
+    }
+
+
+VARIABLES_BY_SERVICE = {"store": _store, "vault": _vault, "drill": _drill}

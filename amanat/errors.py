@@ -4,6 +4,8 @@ import errno
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
+from amanat.exit_codes import ExitCode
+
 _INDENT = "       "  # as wide as "error: ", which the command line puts in front
 _LONGEST_SHOWN = 60
 
@@ -11,11 +13,10 @@ _LONGEST_SHOWN = 60
 class AmanatError(Exception):
     """A failure that a person can act on; its text never holds a traceback.
 
-    `what` is a sentence, `where` a file, host or resource, `fix` the next step. `exit_code` is the command's
-    exit status: 1 for an operation that failed, 2 for input that was refused before anything was done.
+    `what` is a sentence, `where` a file, host or resource, `fix` the next step.
     """
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
 
     def __init__(self, what: str, where: str = "", fix: str = "") -> None:
         super().__init__(what, where, fix)
@@ -36,7 +37,7 @@ class AmanatError(Exception):
 class BadInput(AmanatError):
     """Something a person wrote (a setting, a file, an argument) is refused; nothing has been changed."""
 
-    exit_code: ClassVar[int] = 2
+    exit_code: ClassVar[ExitCode] = ExitCode.REFUSED
 
 
 class BadInputs(BadInput):

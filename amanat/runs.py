@@ -8,10 +8,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import ClassVar
 
 from pulumi import automation
 
 from amanat.errors import AmanatError
+from amanat.exit_codes import ExitCode
 from amanat.files import private_directory
 from amanat.locks import file_lock
 from amanat.places import Places, home
@@ -22,6 +24,8 @@ ENDING_SECONDS = 20
 
 class Busy(AmanatError):
     """Another run works on this stack."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BUSY
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from amanat import environment, processes
 from amanat.errors import AmanatError
+from amanat.exit_codes import ExitCode
 from amanat.files import write_private
 from amanat.places import Places, user_home
 
@@ -33,6 +34,10 @@ Type=oneshot
 WorkingDirectory={project}
 EnvironmentFile={environment}
 ExecStart={python} -m amanat drill --if-due --stack={stack}
+# Again when another run is at work on the stack ({busy}), and not when a drill failed.
+Restart=on-failure
+RestartPreventExitStatus={final}
+RestartSec=15min
 """
 TIMER = """\
 # Made by `amanat schedule`: asks daily, so that a machine which was off that day drills the day after.
@@ -86,6 +91,8 @@ class Schedule:
             "stack": self.places.stack,
             "project": str(self.places.project).replace("%", "%%"),  # it takes no quotes
             "environment": _as_glob(self.environment),
+            "busy": str(ExitCode.BUSY.value),
+            "final": " ".join(str(code.value) for code in ExitCode if code != ExitCode.BUSY),
             "python": _quoted(sys.executable).replace("$", "$$"),
         }
         kept = {**kept_of(os.environ), "AMANAT_HOME": str(self.places.directory.parent)}

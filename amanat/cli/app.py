@@ -1,7 +1,4 @@
-"""The `amanat` command: what `make` calls, and all a person needs from day to day.
-
-Exit status: 0 done (an audit: green); 1 an operation failed, an audit is not green, or there is drift; 2 refused.
-"""
+"""The `amanat` command: what `make` calls, and all a person needs from day to day."""
 
 import json
 import os
@@ -15,6 +12,7 @@ from amanat import __version__
 from amanat.cli import bench, disclose, evidence, operations, policies, recover
 from amanat.cli.setup import run_setup
 from amanat.errors import AmanatError, of_os
+from amanat.exit_codes import SUMMARY, ExitCode
 from amanat.handover import handing
 from amanat.places import Places, require_own_checkout
 from amanat.settings import Settings
@@ -26,13 +24,12 @@ from amanat.streams import OutputLost, guarded, require_text
 from amanat.targets import operations as target_operations
 
 DEFAULT_STACK = "local"
-INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Stand up, update and audit the machines that ISIC 521129 demands of a messaging operator.",
-    epilog="Exit status: 0 done or green; 1 failed, not green, or drift; 2 refused input.",
+    epilog=SUMMARY,
 )
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(disclose.app, name="disclosure")
@@ -166,13 +163,13 @@ def audit(
 
 @app.command()
 def drift(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> None:
-    """Say what differs on the hosts from what `up` made. Exit status 1 when something does."""
+    """Say what differs on the hosts from what `up` made. Exit code 1 when something does."""
     places = Places(stack)
     operations.adopt_mirrors(places)
     os.environ.update(run_setup(target=Stack(places).target).environment)
     found = operations.drift(places)
     operations.tell(found, as_json)
-    raise typer.Exit(1 if found.values["drift"] else 0)
+    raise typer.Exit(ExitCode.FAILED if found.values["drift"] else ExitCode.DONE)
 
 
 @app.command()
@@ -228,7 +225,7 @@ def main() -> None:
             require_own_checkout(Path(sys.argv[0]))
             app()
     except SystemExit as end:
-        if end.code == INTERRUPTED or (end.code and STOPPING.asked):
+        if end.code == ExitCode.INTERRUPTED or (end.code and STOPPING.asked):
             _stopped(as_json)
         raise
     except (Exception, KeyboardInterrupt) as error:
@@ -246,7 +243,7 @@ def _stopped(as_json: bool) -> NoReturn:
         typer.echo(json.dumps({"error": {"what": what, "where": "", "fix": fix}}))
     else:
         typer.echo(STOPPED, err=True)
-    sys.exit(INTERRUPTED)
+    sys.exit(ExitCode.INTERRUPTED)
 
 
 def _failed(error: AmanatError, as_json: bool) -> NoReturn:

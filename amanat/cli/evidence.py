@@ -12,6 +12,7 @@ from amanat.evidence.output import printable
 from amanat.evidence.row import RECORDS, Memory, begun, newest
 from amanat.evidence.run import PUBLIC_KEY
 from amanat.evidence.signature import BadSigningKey, fingerprint, public_key
+from amanat.exit_codes import ExitCode
 from amanat.places import Places
 
 app = typer.Typer(no_args_is_help=True, help="Check the evidence of audits.")
@@ -40,7 +41,7 @@ def verify_command(
 ) -> None:
     """Name whatever was altered, removed, added, reordered or not signed since the audit.
 
-    Exit status: 0 nothing, 1 something, 2 nothing there to check.
+    Exit codes: 0 nothing, 1 something, 2 nothing there to check.
     """
     try:
         trusted_file = key or _stack_key(Places(stack))
@@ -55,9 +56,9 @@ def verify_command(
             typer.echo(json.dumps({"error": error.as_json()}))
         else:
             typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from None
+        raise typer.Exit(ExitCode.REFUSED) from None
     typer.echo(_as_json(found) if as_json else _as_text(found, where, trusted_file is not None), nl=False)
-    raise typer.Exit(1 if any(found.values()) else 0)
+    raise typer.Exit(ExitCode.FAILED if any(found.values()) else ExitCode.DONE)
 
 
 def _stack_key(places: Places) -> Path | None:

@@ -12,6 +12,7 @@ from amanat import processes
 from amanat.errors import AmanatError, BadInput
 from amanat.evidence.row import MANIFEST
 from amanat.evidence.run import new_name
+from amanat.exit_codes import ExitCode
 from amanat.places import PROJECT_ROOT, Places
 from amanat.setup.progress import elapsed
 
@@ -30,7 +31,7 @@ class NotAudited(BadInput):
 
 
 def audit(places: Places, only: list[str], *, as_json: bool = False, on_stderr: bool = False) -> int:
-    """Audit the stack; 0 green, 1 not green, 2 refused or interrupted. `on_stderr` leaves standard output alone.
+    """Audit the stack; the exit code says whether it is green. `on_stderr` leaves standard output alone.
 
     Raises `NothingMeasured` when it ended well without evidence; where JSON was asked for, also when it didn't.
     """
@@ -45,11 +46,11 @@ def audit(places: Places, only: list[str], *, as_json: bool = False, on_stderr: 
     verdicts = _verdicts(places.evidence / run / MANIFEST)
     if verdicts:
         typer.echo(done.stdout or "", nl=False)
-    elif code == 0 or as_json:
-        kind = NothingMeasured if code in (0, 1) else NotAudited
+    elif code == ExitCode.DONE or as_json:
+        kind = NothingMeasured if code in (ExitCode.DONE, ExitCode.FAILED) else NotAudited
         raise kind(**_reason(done.stdout or "", code, places.evidence / run))
     typer.echo(f"audit took {elapsed(monotonic() - began)}; {_next(code)}", err=True)
-    return min(code, 2) if code >= 0 else 2
+    return code if code in (ExitCode.DONE, ExitCode.FAILED) else ExitCode.REFUSED
 
 
 def _verdicts(manifest: Path) -> int:
@@ -74,6 +75,6 @@ def _reason(stdout: str, code: int, directory: Path) -> dict[str, str]:
 
 
 def _next(code: int) -> str:
-    if code == 0:
+    if code == ExitCode.DONE:
         return "next: `make status`, `make drift`, or `amanat evidence verify`."
     return "next: read the reasons above, mend them, and run `make audit` again."

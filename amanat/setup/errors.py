@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from amanat.errors import AmanatError
+from amanat.exit_codes import ExitCode
 
 
 class SetupError(AmanatError):
@@ -12,7 +13,7 @@ class SetupError(AmanatError):
 class BadMirror(SetupError):
     """A mirror or trust setting can't be used."""
 
-    exit_code: ClassVar[int] = 2
+    exit_code: ClassVar[ExitCode] = ExitCode.REFUSED
 
 
 class DownloadUnreachable(SetupError):

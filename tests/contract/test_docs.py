@@ -8,6 +8,7 @@ import typer.main
 
 from amanat import __version__
 from amanat.cli.app import app
+from amanat.exit_codes import ExitCode
 from amanat.settings import Settings
 from tests.fresh.disk import ASKED_FOR
 from tests.loading import load
@@ -44,6 +45,21 @@ def anchors(page):
 def test_the_law_table_is_that_of_the_register_and_the_policies():
     found = (ROOT / "docs/law.md").read_text(encoding="utf-8")
     assert found == law_table().render(), "run `.venv/bin/python scripts/law_table.py`"
+
+
+def test_the_page_of_errors_is_that_of_the_library():
+    found = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
+    assert found == load(ROOT / "scripts/error_tree.py").render(), (
+        "run `.venv/bin/python scripts/error_tree.py`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "heading"), [("docs/guide.md", "## Exit codes"), ("docs/fa/guide.md", "## کد خروج")]
+)
+def test_the_guides_tell_every_exit_code(page, heading):
+    section = (ROOT / page).read_text(encoding="utf-8").partition(f"\n{heading}\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| (\d+) \|", section, re.MULTILINE) == [str(code.value) for code in ExitCode]
 
 
 def test_the_guide_names_every_make_target():

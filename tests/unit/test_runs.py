@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from amanat import runs
+from amanat.exit_codes import ExitCode
 from amanat.places import home as places_home
 from amanat.runs import RUN_ID, Busy, alone, drop_empty_sidecars, end_orphans, release_stale_lock
 from tests.unit.conftest import mode
@@ -62,6 +63,7 @@ def test_a_second_run_is_told_who_is_at_work(places):
             pytest.fail("two runs at once")
         assert f"another run (process {holder.pid}) is at work on stack unit" in str(refused.value)
         assert str(places.lock) in str(refused.value)
+        assert refused.value.exit_code == ExitCode.BUSY == 75
     finally:
         holder.communicate()
     with alone(places):

@@ -45,6 +45,7 @@ def test_the_timer_asks_daily_and_drills_when_due(machine, systemctl):
     name = Schedule(Places("unit")).on()
     service, timer = units(machine)[name.replace("timer", "service")], units(machine)[name]
     assert "-m amanat drill --if-due --stack=unit\n" in service
+    assert "\nRestart=on-failure\nRestartPreventExitStatus=0 1 2 130\n" in service
     kept = Schedule(Places("unit")).environment
     assert f"EnvironmentFile={machine}/100%% home/{Places('unit').stack_id}/schedule.env\n" in service
     assert f'AMANAT_HOME="{machine}/100% home"\n' in kept.read_text("utf-8")

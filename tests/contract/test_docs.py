@@ -54,6 +54,14 @@ def test_the_page_of_errors_is_that_of_the_library():
     )
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md"])
+def test_services_and_flows_are_drawn_as_the_topology_has_them(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert text == load(ROOT / "scripts/flow_diagram.py").render(text), (
+        "run `.venv/bin/python scripts/flow_diagram.py`"
+    )
+
+
 @pytest.mark.parametrize(
     ("page", "heading"), [("docs/guide.md", "## Exit codes"), ("docs/fa/guide.md", "## کد خروج")]
 )

@@ -2,7 +2,6 @@
 
 import pulumi
 
-from amanat import topology
 from amanat.configure import configure
 from amanat.hidden import hidden
 from amanat.keyring import Keyring
@@ -15,13 +14,14 @@ with told_plainly():
     settings = Settings.from_pulumi()  # refuses choices outside the law, naming the clause
     places = Places(pulumi.get_stack())
 
-    keyring = Keyring("keys", places, settings.certificate_days)
+    machines = settings.machines.machines
+    keyring = Keyring("keys", places, settings.certificate_days, machines)
     site = target(settings, places, keyring)
-    hosts = {name: site.provision(name) for name in topology.built()}
-    configured = configure(settings, places, keyring, hosts, site.subnet)
+    hosts = {name: site.provision(name) for name in machines}
+    configured = configure(settings, places, keyring, hosts, site.network)
 
     pulumi.export("inventory", str(places.inventory))
-    pulumi.export("subnet", site.subnet)
+    pulumi.export("network", site.network)
     pulumi.export("ports", site.ports)
     pulumi.export("ssh", {name: host.endpoint for name, host in hosts.items()})
     pulumi.export("recap", configured.recap)

@@ -5,6 +5,7 @@ It takes what Pulumi hands over (text, mostly) and returns the typed value, or r
 
 import difflib
 import ipaddress
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -166,6 +167,27 @@ def pattern(regex: re.Pattern[str], why: str, instead: str) -> BeforeValidator:
         return text
 
     return _optional(check, instead)
+
+
+def mapping(instead: str) -> BeforeValidator:
+    """Names with a text each, as YAML or as the JSON that Pulumi makes of it; a list of texts counts as one text."""
+
+    def check(value: object) -> dict[str, str]:
+        if isinstance(value, str):
+            try:
+                value = json.loads(value or "{}")
+            except ValueError as fault:
+                raise Unfit("is no mapping", instead) from fault
+        if not isinstance(value, dict):
+            raise Unfit("is no mapping", instead)
+        return {_text(name, instead): _joined(each, instead) for name, each in value.items()}
+
+    return BeforeValidator(check)
+
+
+def _joined(value: object, instead: str) -> str:
+    parts = value if isinstance(value, list) else [value]
+    return " ".join(_text(part, instead) for part in parts)
 
 
 def file_path(instead: str) -> BeforeValidator:

@@ -1,7 +1,7 @@
 """What went wrong, where, and what to do: the one shape of every failure we show to a person."""
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 _INDENT = "       "  # as wide as "error: ", which the command line puts in front
@@ -75,6 +75,12 @@ def of_os(error: OSError) -> AmanatError:
 
 def _nested(fault: BadInput) -> str:
     return str(fault).replace("\n", "\n   ")
+
+
+def each(faults: Iterable[BadInput]) -> Iterator[BadInput]:
+    """The faults one by one, those that were told together taken apart."""
+    for fault in faults:
+        yield from fault.faults if isinstance(fault, BadInputs) else (fault,)
 
 
 def refuse(faults: Sequence[BadInput], what: str, where: str = "") -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from amanat.audit.ages import AHEAD_SECONDS
 from amanat.audit.errors import NotChecked
+from amanat.audit.expectations import expectations
 from amanat.audit.host import Host
 from amanat.audit.hosts import Hosts
 from amanat.backups import KINDS, NoBackup, Repository
@@ -19,26 +20,6 @@ from amanat.recovery import DRILLS, INFO, auditor
 
 RUNNING = "running"
 DISKS = "df --output=pcent,target --local --exclude-type=tmpfs --exclude-type=devtmpfs"
-_COPIES = ("amanat-copies.service", "amanat-copies-tls.service", "amanat-copies-prune.timer")
-_EVERY = ("ssh.service", "nftables.service", "amanat-copy.timer")
-NEEDED = {  # the units without which a host isn't what it is for; the audit measures the same
-    "store": (
-        *_EVERY,
-        "amanat-volume.service",
-        "pgbackrest.service",
-        "amanat-archive-seal.service",
-        "amanat-store-guard.service",
-        "postgresql@17-main.service",
-    ),
-    "vault": (
-        *_EVERY,
-        *_COPIES,
-        "pgbackrest.service",
-        "amanat-backup.timer",
-        "amanat-anchor.timer",
-        "tangd.socket",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -82,10 +63,10 @@ def _not_running(state: str) -> Health:
 def _of_host(hosts: Hosts, name: str, state: str) -> Health:
     if state != RUNNING:
         return _not_running(state)
-    if name not in NEEDED:
+    if name not in hosts:
         return Health(True, "runs for an operation that is going on")
     try:
-        faults = list(_faults(hosts.job(name), NEEDED[name]))
+        faults = list(_faults(hosts[name], expectations().of_host(hosts[name]).active_units))
     except NotChecked as error:
         return Health(False, f"runs, and can't be looked into: {error.what}", seen=False)
     return Health(not faults, "; ".join(faults) or "well: all that it needs runs, and there is room")

@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,24 @@ SSH_OPTIONS = (
 )
 
 
-def inventory_text(places: Places, shared: Mapping[str, Any], hosts: Mapping[str, Mapping[str, Any]]) -> str:
-    """The inventory as YAML: `shared` variables for every host, then each host's own."""
+@dataclass(frozen=True)
+class Group:
+    """An inventory group: its machines, and the variables that they have as its members."""
+
+    machines: tuple[str, ...]
+    variables: Mapping[str, Any]
+
+    def as_tree(self) -> dict[str, Any]:
+        return {"hosts": {name: {} for name in self.machines}, "vars": dict(self.variables)}
+
+
+def inventory_text(
+    places: Places,
+    shared: Mapping[str, Any],
+    machines: Mapping[str, Mapping[str, Any]],
+    groups: Mapping[str, Group],
+) -> str:
+    """The inventory as YAML: `shared` variables, each machine's own, and a group for each service."""
     access = {
         "ansible_user": "deploy",
         "ansible_ssh_private_key_file": str(places.deploy_key),
@@ -36,18 +53,22 @@ def inventory_text(places: Places, shared: Mapping[str, Any], hosts: Mapping[str
         "ansible_remote_tmp": "/tmp",  # noqa: S108 (as the configuration has it, and why)
         "ansible_no_target_syslog": True,
     }
-    tree = {"all": {"vars": {**access, **shared}, "hosts": {name: dict(own) for name, own in hosts.items()}}}
-    text = yaml.dump(tree, Dumper=_Blocks, allow_unicode=True, sort_keys=True, width=1000)
+    tree = {
+        "vars": {**access, **shared},
+        "hosts": {name: dict(own) for name, own in machines.items()},
+        "children": {name: group.as_tree() for name, group in groups.items()},
+    }
+    text = yaml.dump({"all": tree}, Dumper=_Blocks, allow_unicode=True, sort_keys=True, width=1000)
     return f"{HEADER}\n{text}"
 
 
 def hosts_of(inventory: Path) -> list[str]:
-    """The names of the hosts in an inventory directory that `inventory_text` filled."""
+    """The names of the machines in an inventory directory that `inventory_text` filled."""
     return list(yaml.safe_load((inventory / "hosts.yml").read_text("utf-8"))["all"]["hosts"])
 
 
 def scratch_inventory_text(known_hosts: Path, name: str, variables: Mapping[str, Any]) -> str:
-    """An inventory to be given beside the stack's own: one more host, with its key pinned in a file of its own."""
+    """An inventory to be given beside the stack's own: one more machine, with its key pinned in a file of its own."""
     own = {**variables, "ansible_ssh_common_args": ssh_arguments(known_hosts)}
     return yaml.dump({"all": {"hosts": {name: own}}}, Dumper=_Blocks, allow_unicode=True, width=1000)
 

@@ -1,6 +1,6 @@
 """Every key, certificate and password of a stack, in one place."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pulumi
@@ -10,7 +10,6 @@ from amanat.places import Places
 
 DATABASE_CLIENTS = ("archive_writer", "archive_auditor", "archive_discloser")
 ANCHOR = "archive_anchor"  # the vault's own role in the archive: it reads the heads of the chain
-COPYING = ("store", "vault")  # hosts that leave copies of their files on the append-only server
 PASSWORD_BYTES = 24
 VOLUME_KEY_BYTES = 32
 
@@ -18,7 +17,8 @@ VOLUME_KEY_BYTES = 32
 class Keyring(pulumi.ComponentResource):
     """Made once with the stack. Private halves are Pulumi secrets; the sealing key's goes to the operator alone."""
 
-    def __init__(self, name: str, places: Places, certificate_days: int) -> None:
+    def __init__(self, name: str, places: Places, certificate_days: int, machines: Collection[str]) -> None:
+        """`machines` are those that leave copies of their files on the append-only server."""
         super().__init__("amanat:keys:Keyring", name)
         child = pulumi.ResourceOptions(parent=self)
         self.deploy = SshKeyPair("deploy", f"deploy@{places.stack_id}", child)
@@ -28,9 +28,11 @@ class Keyring(pulumi.ComponentResource):
         self.volume_key = RandomSecret("volume-key", VOLUME_KEY_BYTES, child)
         self.backup_cipher = RandomSecret("backup-cipher", VOLUME_KEY_BYTES, child)
         self.copy_logins = {
-            name: RandomSecret(f"{name}-copy-login", PASSWORD_BYTES, child) for name in COPYING
+            name: RandomSecret(f"{name}-copy-login", PASSWORD_BYTES, child) for name in machines
         }
-        self.copy_keys = {name: RandomSecret(f"{name}-copy-key", VOLUME_KEY_BYTES, child) for name in COPYING}
+        self.copy_keys = {
+            name: RandomSecret(f"{name}-copy-key", VOLUME_KEY_BYTES, child) for name in machines
+        }
         self.passwords = {
             role: RandomSecret(f"{role}-password", PASSWORD_BYTES, child)
             for role in (*DATABASE_CLIENTS, ANCHOR)

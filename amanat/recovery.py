@@ -17,17 +17,19 @@ from amanat.audit import inventory as audited
 from amanat.audit.hosts import Hosts
 from amanat.audit.recorder import Recorder
 from amanat.backups import Repository
-from amanat.configure import host_variables
-from amanat.errors import AmanatError
+from amanat.errors import AmanatError, BadInput, listed
 from amanat.evidence import Redactor, Run, RunContext
 from amanat.evidence.row import Memory
 from amanat.evidence.run import new_name
 from amanat.evidence.signature import signing_key
 from amanat.inventory import known_hosts_text, scratch_inventory_text
+from amanat.network import Network
+from amanat.placement import Placement
 from amanat.places import PROJECT_ROOT, Places
 from amanat.playbook import Playbook
 from amanat.settings import Settings
 from amanat.stack import Stack
+from amanat.variables import machine_variables, service_variables
 
 if TYPE_CHECKING:
     from amanat.targets.scratch import ScratchHost
@@ -66,7 +68,7 @@ class Drilled:
 def repository(places: Places) -> Repository:
     """What the vault's repository holds, read as the auditor. Raises `NoBackup`, or `NotChecked` when it can't be."""
     with auditor(places) as hosts:
-        vault = hosts.job("vault")
+        vault = hosts.service("vault")
         stanza = vault.json(INFO)["stanza"]
         now = datetime.fromtimestamp(float(vault.read("date +%s.%N")), UTC)
     return Repository.of(stanza, now)
@@ -116,17 +118,20 @@ def drill(places: Places, target: datetime | None, tell: Tell) -> Drilled:
     outputs = stack.outputs()
     secrets = {**stack.secrets(), "volume_key": random.token_hex(32)}  # the scratch volume's own
     own = yaml.safe_load(places.hosts_file.read_text("utf-8"))["all"]["vars"]
+    settings = _settings(places)
+    network = Network.from_json(outputs["network"])
     with (
         scratch_host(
             SCRATCH,
             places,
             engine_uri=stack.engine_uri(),
-            subnet=outputs["subnet"],
+            address=str(network.addresses[SCRATCH]),
+            like=settings.machines.machine_of("store"),
             deploy_public_key=own["base_deploy_public_key"],
             name_servers=own.get("base_name_servers", []),
             environment=stack.environment(),
         ) as host,
-        _scratch_inventory(places, host, outputs["subnet"]) as beside,
+        _scratch_inventory(places, host, settings, network) as beside,
         _result() as result,
     ):
         variables = {"operation_target_time": _utc(target), "operation_result": str(result)}
@@ -174,7 +179,7 @@ def what_differs(values: Mapping[str, Any]) -> str:
 def last_drill(places: Places) -> datetime | None:
     """When the last drill ended, by what the vault has on record; None if it failed. Raises `Unreachable`."""
     with auditor(places) as hosts:
-        lines = hosts.job("vault").run(f"cat {DRILLS}").stdout.splitlines()
+        lines = hosts.service("vault").run(f"cat {DRILLS}").stdout.splitlines()
     last: dict[str, Any] = json.loads(lines[-1]) if lines else {"passed": False}
     return datetime.fromisoformat(last["at"]) if last["passed"] else None
 
@@ -191,12 +196,14 @@ def auditor(places: Places) -> Iterator[Hosts]:
 
 
 @contextmanager
-def _scratch_inventory(places: Places, host: "ScratchHost", subnet: str) -> Iterator[Path]:
-    settings = Settings.from_file(places.project / f"Pulumi.{places.stack}.yaml")
+def _scratch_inventory(
+    places: Places, host: "ScratchHost", settings: Settings, network: Network
+) -> Iterator[Path]:
     variables = {
         "ansible_host": host.ssh_host,
         "ansible_port": host.ssh_port,
-        **host_variables(host.name, settings, places, subnet),
+        **machine_variables(host.name, settings, places, network),
+        **service_variables(SCRATCH, settings, network),
     }
     with tempfile.TemporaryDirectory(prefix="amanat-drill-") as directory:
         known_hosts = Path(directory) / "known_hosts"
@@ -204,6 +211,31 @@ def _scratch_inventory(places: Places, host: "ScratchHost", subnet: str) -> Iter
         hosts = Path(directory) / "hosts.yml"
         hosts.write_text(scratch_inventory_text(known_hosts, host.name, variables), "utf-8")
         yield hosts
+
+
+def has_backups(places: Places) -> bool:
+    """Whether the stack has both what is backed up and what keeps the backups."""
+    return not _lacking(_settings(places).machines)
+
+
+def _lacking(placement: Placement) -> list[str]:
+    return [name for name in ("store", "vault") if not placement.carries(name)]
+
+
+def require_backups(places: Places) -> None:
+    """Raise `BadInput` unless the stack `has_backups`."""
+    placement = _settings(places).machines
+    lacking = _lacking(placement)
+    if lacking:
+        raise BadInput(
+            f"no machine carries {listed(lacking, 'or')}, so there is no backup to restore",
+            f"stack {places.stack}: {placement.as_text()}",
+            f"Place {listed(lacking)} in amanat:placement of Pulumi.{places.stack}.yaml, and run `make up`.",
+        )
+
+
+def _settings(places: Places) -> Settings:
+    return Settings.from_file(places.project / f"Pulumi.{places.stack}.yaml")
 
 
 @contextmanager

@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 
 from amanat import choices
 from amanat.choices import Unfit, whole_number
-from amanat.errors import BadInput, refuse
+from amanat.errors import BadInput, each, refuse
 from amanat.law import register
 from amanat.lined_yaml import LinedYaml
+from amanat.placement import Placement
 from amanat.setting_faults import NAMESPACE, BadSetting, fault, unknown
 from amanat.trust import authorities
 
@@ -39,6 +40,13 @@ class Settings(BaseModel):
             description="Where hosts run: docker (containers on an engine); ssh (real servers) comes later."
         ),
     ] = "docker"
+    placement: Annotated[
+        dict[str, str],
+        choices.mapping("a mapping such as {alpha: store, beta: vault}, or leave it out"),
+        Field(
+            description="Machine: the services it carries (main: store, safe: vault). Empty: one each, named after it."
+        ),
+    ] = {}  # noqa: RUF012 - pydantic copies it
     engine: Annotated[
         str,
         choices.engine("unix:///path/of/docker.sock or ssh://user@host, or leave it empty"),
@@ -229,6 +237,15 @@ class Settings(BaseModel):
                 raise Unfit("is outside the law", "", outside)
         return value
 
+    @field_validator("placement", mode="after")
+    @classmethod
+    def _can_be_placed(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        try:
+            Placement.parse(value, _file(info))
+        except BadInput as refused:
+            raise Unfit("can't be built", "", refused) from refused
+        return value
+
     @field_validator("store_database_port", "vault_ssh_port", mode="after")
     @classmethod
     def _its_own_port(cls, value: int, info: ValidationInfo) -> int:
@@ -290,9 +307,14 @@ class Settings(BaseModel):
         try:
             settings = cls.model_validate(known, context={"file": file})
         except ValidationError as wrong:
-            faults += [fault(error, file) for error in wrong.errors()]
+            faults += each(fault(error, file) for error in wrong.errors())
         refuse(faults, f"{len(faults)} settings are refused", file)
         return settings
+
+    @property
+    def machines(self) -> Placement:
+        """The stack's machines and the services they carry."""
+        return Placement.parse(self.placement)
 
     @property
     def asked_name_servers(self) -> tuple[str, ...]:

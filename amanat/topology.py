@@ -1,22 +1,21 @@
-"""The house: which hosts there are, what they offer each other, and who may reach whom. Plain data.
+"""The topology: the services, what each listens for, and who may connect to whom. Plain data.
 
-This release builds the store and the vault; the others have their place, so that addresses and flows don't move
-later.
+Which machine carries a service is the placement's (amanat/placement.py), its address the network's
+(amanat/network.py). This release builds the store and the vault; the others are here, so that ports and flows
+don't move later.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
 
-CONTROLLER = "controller"  # the machine that runs the kit: it reaches hosts from the network's gateway
+CONTROLLER = "controller"  # the machine that runs the kit
 WORLD = "world"  # anyone, through the public door
-GATEWAY_OFFSET = 1
-ANYWHERE = "0.0.0.0/0"
+MACHINE = "machine"  # in a flow: every machine of the stack but a transient one
 
 
 @dataclass(frozen=True)
-class Service:
-    """Something a host listens for. `port` is the host's own, not the one published on the controller."""
+class Endpoint:
+    """A listening socket. `port` is the machine's own, not the one that a target publishes on the controller."""
 
     name: str
     port: int
@@ -25,26 +24,26 @@ class Service:
 
 @dataclass(frozen=True)
 class Flow:
-    """Who may open connections to which service of a host, and why."""
+    """A permitted connection: from `source` to an endpoint of `service` (or of every `MACHINE`), and why."""
 
     source: str
-    host: str
     service: str
+    endpoint: str
     why: str
 
 
 @dataclass(frozen=True)
-class Place:
-    """A host's place: its address is the network's plus `offset`, below 15 so that a /28 holds every host.
+class Service:
+    """A service: an inventory group, its endpoints and what it needs.
 
-    `needs` are the hosts that have to be there before it works; `memory_mib` is the least it runs in. A `transient`
-    host comes and goes with an operation; its address and flows are always there.
+    A port belongs to one service alone, so that any two can share a machine. `needs` are the services that have to
+    be there before it works, where the stack has them; `memory_mib` is the least it runs in. A `transient` service
+    comes and goes with an operation, on a machine of its own name.
     """
 
     name: str
-    offset: int
-    job: str
-    services: tuple[Service, ...]
+    purpose: str
+    endpoints: tuple[Endpoint, ...]
     needs: tuple[str, ...] = ()
     encrypted_volume: bool = False
     memory_mib: int = 512
@@ -52,90 +51,73 @@ class Place:
     transient: bool = False
 
 
-SSH = Service("ssh", 22)
-METRICS = Service("metrics", 9100)
+SSH = Endpoint("ssh", 22)
+METRICS = Endpoint("metrics", 9100)
+MACHINE_ENDPOINTS = (SSH, METRICS)  # what every machine offers, whatever it carries
 
-PLACES: dict[str, Place] = {
-    place.name: place
-    for place in (
-        Place(
+SERVICES: dict[str, Service] = {
+    service.name: service
+    for service in (
+        Service(
             "drill",
-            offset=8,
-            job="a scratch host on which backups are proven by restoring them",
-            services=(SSH,),
+            purpose="a scratch machine on which backups are proven by restoring them",
+            endpoints=(SSH,),
             needs=("vault",),
             encrypted_volume=True,
             memory_mib=1024,
             transient=True,
         ),
-        Place(
+        Service(
             "logs",
-            offset=9,
-            job="IP, transaction and access logs for the law's six months; monitoring",
-            services=(SSH, Service("relp", 2514)),
+            purpose="IP, transaction and access logs for the law's six months; monitoring",
+            endpoints=(Endpoint("relp", 2514),),
             needs=("vault",),
             encrypted_volume=True,
         ),
-        Place(
+        Service(
             "edge",
-            offset=10,
-            job="the public door: the operator's site, TLS, rate limits; sees users' addresses",
-            services=(SSH, METRICS, Service("http", 80), Service("https", 443)),
+            purpose="the public door: the operator's site, TLS, rate limits; sees users' addresses",
+            endpoints=(Endpoint("http", 80), Endpoint("https", 443)),
             needs=("desk", "otp", "logs"),
         ),
-        Place(
+        Service(
             "store",
-            offset=11,
-            job="the message archive, transactions, and the databases of desk and otp",
-            services=(SSH, METRICS, Service("postgresql", 5432), Service("pgbackrest", 8432)),
+            purpose="the message archive, transactions, and the databases of desk and otp",
+            endpoints=(Endpoint("postgresql", 5432), Endpoint("pgbackrest", 8433)),
             encrypted_volume=True,
             memory_mib=1024,
             built=True,
         ),
-        Place(
+        Service(
             "vault",
-            offset=12,
-            job="backups, another host's append-only copy, anchored heads, unlock keys",
-            services=(
-                SSH,
-                METRICS,
-                Service("pgbackrest", 8432),
-                Service("restic", 8000),
-                Service("tang", 7500),
-            ),
+            purpose="backups, another machine's append-only copy, anchored heads, unlock keys",
+            endpoints=(Endpoint("pgbackrest", 8432), Endpoint("restic", 8000), Endpoint("tang", 7500)),
             built=True,
         ),
-        Place(
+        Service(
             "desk",
-            offset=13,
-            job="questions and complaints with numbers, mail in and out",
-            services=(SSH, METRICS, Service("https", 443), Service("smtp", 25)),
+            purpose="questions and complaints with numbers, mail in and out",
+            endpoints=(Endpoint("https", 8443), Endpoint("smtp", 25)),
             needs=("store",),
             memory_mib=1024,
         ),
-        Place(
+        Service(
             "otp",
-            offset=14,
-            job="mobile-number verification by one-time codes",
-            services=(SSH, METRICS, Service("https", 443)),
+            purpose="mobile-number verification by one-time codes",
+            endpoints=(Endpoint("https", 9443),),
             needs=("store",),
         ),
     )
 }
 
-SERVERS = tuple(name for name, place in PLACES.items() if not place.transient)
-
 FLOWS: tuple[Flow, ...] = (
-    *(Flow(CONTROLLER, name, "ssh", "configuration and audit") for name in PLACES),
+    Flow(CONTROLLER, MACHINE, "ssh", "configuration and audit"),
+    Flow(CONTROLLER, "drill", "ssh", "configuration of the scratch machine"),
     Flow(CONTROLLER, "store", "postgresql", "the operator's software and auditors on the controller"),
-    *(Flow("logs", name, "metrics", "monitoring") for name in SERVERS if name != "logs"),
-    *(
-        Flow(name, "logs", "relp", "logs leave the host that wrote them")
-        for name in SERVERS
-        if name != "logs"
-    ),
-    *(Flow(name, "vault", "restic", "a copy of the host's files") for name in SERVERS if name != "vault"),
-    Flow("store", "vault", "tang", "the volume's unlock key lies on another host"),
+    Flow("logs", MACHINE, "metrics", "monitoring"),
+    Flow(MACHINE, "logs", "relp", "logs leave the machine that wrote them"),
+    Flow(MACHINE, "vault", "restic", "a copy of the machine's files"),
+    Flow("store", "vault", "tang", "the volume's unlock key lies on another machine"),
     Flow("store", "vault", "pgbackrest", "archived write-ahead log"),
     Flow("vault", "store", "pgbackrest", "base backups"),
     Flow("vault", "store", "postgresql", "heads of the archive's chain, to be anchored"),
@@ -150,45 +132,36 @@ FLOWS: tuple[Flow, ...] = (
 )
 
 
+def permanent() -> tuple[str, ...]:
+    """The services that stay, those that this release doesn't build included."""
+    return tuple(name for name, service in SERVICES.items() if not service.transient)
+
+
 def built() -> tuple[str, ...]:
-    """The hosts that this release builds."""
-    return tuple(name for name, place in PLACES.items() if place.built)
+    """The services that this release builds."""
+    return tuple(name for name, service in SERVICES.items() if service.built)
 
 
-def gateway(subnet: IPv4Network) -> IPv4Address:
-    """The network's gateway: the source address of what the controller sends."""
-    return subnet[GATEWAY_OFFSET]
+def transient() -> tuple[str, ...]:
+    """The services that come and go with an operation."""
+    return tuple(name for name, service in SERVICES.items() if service.transient)
 
 
-def address(host: str, subnet: IPv4Network) -> IPv4Address:
-    """A host's address, the same in every run; the subnet is a /28 or larger."""
-    return subnet[PLACES[host].offset]
+def endpoint(service: str, name: str) -> Endpoint:
+    """The endpoint of this name that a service (or every `MACHINE`) offers."""
+    return next(one for one in endpoints(service) if one.name == name)
 
 
-def port(host: str, service: str) -> int:
-    """The port on which a host offers a service."""
-    return next(one.port for one in PLACES[host].services if one.name == service)
+def endpoints(service: str) -> tuple[Endpoint, ...]:
+    """What a service (or every `MACHINE`) listens for."""
+    return MACHINE_ENDPOINTS if service == MACHINE else SERVICES[service].endpoints
 
 
-def peers(subnet: IPv4Network, hosts: Collection[str] = ()) -> dict[str, str]:
-    """Name -> address of the hosts (those that are built unless named) and of every transient one, in their order."""
-    here = {*(hosts or built()), *(name for name, place in PLACES.items() if place.transient)}
-    return {name: str(address(name, subnet)) for name in PLACES if name in here}
+def port(service: str, name: str) -> int:
+    """The port of a service's endpoint."""
+    return endpoint(service, name).port
 
 
-def incoming(host: str, subnet: IPv4Network, hosts: Collection[str] = ()) -> list[dict[str, object]]:
-    """What may come in to a host, one entry a service: {name, protocol, port, sources: [address, …]}.
-
-    A service that nobody present may reach has no entry, so its port stays closed. `hosts` are those present
-    (the built ones unless named).
-    """
-    present = peers(subnet, hosts)
-    known = {CONTROLLER: str(gateway(subnet)), WORLD: ANYWHERE, **present}
-    entries: list[dict[str, object]] = []
-    for service in PLACES[host].services:
-        allowed = {flow.source for flow in FLOWS if flow.host == host and flow.service == service.name}
-        sources = [where for name, where in known.items() if name in allowed]
-        if sources:
-            entry = {"name": service.name, "protocol": service.protocol, "port": service.port}
-            entries.append({**entry, "sources": sources})
-    return entries
+def flows_to(service: str, name: str) -> Iterator[Flow]:
+    """The flows that reach an endpoint of a service (or of every `MACHINE`)."""
+    return (flow for flow in FLOWS if (flow.service, flow.endpoint) == (service, name))

@@ -1,89 +1,46 @@
-"""From choices to configured hosts: what the roles are told, the controller's files, and the playbook's run."""
+"""What the roles are told: variables of every machine, of one machine, and of the machine that carries a service."""
 
-import hashlib
 from collections.abc import Mapping
-from ipaddress import IPv4Network
 from typing import Any
 
-import pulumi
-
-from amanat import topology
-from amanat.access import ControllerFiles
-from amanat.converge import Configuration
-from amanat.inventory import inventory_text, known_hosts_text, secrets_source
-from amanat.keyring import ANCHOR, Keyring
+from amanat import network, topology
+from amanat.inventory import Group, inventory_text
+from amanat.network import Network
+from amanat.placement import Placement
 from amanat.places import Places
 from amanat.settings import Settings
 from amanat.setup.mirrors import Mirrors
-from amanat.targets import Host
 
 ARCHIVE_COMMAND = "pgbackrest --stanza=archive archive-push %p"
-UNLOCKER = "vault"  # the host whose help the store's volume needs to open
 
 
-def configure(
-    settings: Settings,
-    places: Places,
-    keyring: Keyring,
-    hosts: Mapping[str, Host],
-    subnet: pulumi.Output[str],
-) -> Configuration:
-    """Write the inventory and the controller's files, then converge the hosts."""
-    described = pulumi.Output.all(
-        subnet=subnet,
-        endpoints={name: [host.ssh_host, host.ssh_port, host.host_key] for name, host in hosts.items()},
-        deploy=keyring.deploy.public_key,
-        auditor=keyring.auditor.public_key,
-        ca=keyring.authority.certificate,
-        sealing=keyring.sealing.public_key,
-        anchor=keyring.clients[ANCHOR].certificate,
-    )
-    inventory = described.apply(lambda known: _inventory(settings, places, known))
-    pinned = described.apply(
-        lambda known: known_hosts_text(
-            {(host, int(port)): key for host, port, key in known["endpoints"].values()}
-        )
-    )
-    files = ControllerFiles(
-        "controller-files",
-        places.directory,
-        {
-            **keyring.files(),
-            "ssh/known_hosts": pinned,
-            "inventory/hosts.yml": inventory,
-            "inventory/secrets": secrets_source(places),
-        },
-        executable=["inventory/secrets"],
-    )
-    return Configuration(
-        "configured",
-        places,
-        inventory_digest=inventory.apply(lambda text: hashlib.sha256(text.encode()).hexdigest()),
-        machines=[host.machine_id for host in hosts.values()],
-        secrets=keyring.secrets(),
-        opts=pulumi.ResourceOptions(depends_on=[files, *hosts.values()]),
-    )
-
-
-def _inventory(settings: Settings, places: Places, known: Mapping[str, Any]) -> str:
-    shared = shared_variables(settings, places, known)
-    hosts = {
+def inventory(settings: Settings, places: Places, known: Mapping[str, Any]) -> str:
+    """The stack's inventory. `known`: the network as JSON, machines' SSH endpoints, and public keys."""
+    joined = Network.from_json(known["network"])
+    machines = {
         name: {
             "ansible_host": host,
             "ansible_port": int(port),
-            **host_variables(name, settings, places, known["subnet"]),
+            **machine_variables(name, settings, places, joined),
         }
         for name, (host, port, _) in known["endpoints"].items()
     }
-    return inventory_text(places, shared, hosts)
+    placement = settings.machines
+    groups = {
+        service: Group((placement.machine_of(service),), service_variables(service, settings, joined))
+        for service in placement.services
+    }
+    return inventory_text(places, shared_variables(settings, places, joined, known), machines, groups)
 
 
-def shared_variables(settings: Settings, places: Places, known: Mapping[str, Any]) -> dict[str, Any]:
-    """What every host is told. `known`: subnet, public keys, and the authority's certificate."""
+def shared_variables(
+    settings: Settings, places: Places, joined: Network, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What every machine is told. `known`: public keys, and the authority's certificate."""
     mirrors = Mirrors.from_environment()
     return {
         "base_stack": places.stack_id,
-        "base_peers": topology.peers(IPv4Network(known["subnet"]), known["endpoints"].keys()),
+        "base_peers": network.peers(settings.machines, joined),
         "base_deploy_public_key": known["deploy"],
         "base_auditor_public_key": known["auditor"],
         "base_debian_mirror": settings.debian_mirror or mirrors.debian,
@@ -96,33 +53,38 @@ def shared_variables(settings: Settings, places: Places, known: Mapping[str, Any
         "pki_ca_certificate": known["ca"],
         "pki_certificate_days": settings.certificate_days,
         "pki_renew_days": settings.certificate_renew_days,
+        "copy_server": "vault" if settings.machines.carries("vault") else "",
+        "copy_port": topology.port("vault", "restic"),
+        "copy_interval_hours": settings.copy_interval_hours,
+        "copy_second_server": settings.copy_second_server,
         "archive_sealing_public_key": known["sealing"],
         "anchor_client_certificate": known["anchor"],
     }
 
 
-def host_variables(name: str, settings: Settings, places: Places, subnet: str) -> dict[str, Any]:
-    """What one host is told besides."""
-    network = IPv4Network(subnet)
-    address = str(topology.address(name, network))
-    common = {
-        "base_flows": topology.incoming(name, network),
-        "copy_interval_hours": settings.copy_interval_hours,
-        "copy_second_server": settings.copy_second_server,
-        "pki_names": [name, f"{name}.{places.stack_id}.internal", "localhost", "127.0.0.1", address],
-    }
-    return {**common, **_OWN[name](settings, subnet)} if name in _OWN else common
-
-
-def _store(settings: Settings, subnet: str) -> dict[str, Any]:
+def machine_variables(machine: str, settings: Settings, places: Places, joined: Network) -> dict[str, Any]:
+    """What one machine is told of itself, whatever it carries."""
+    names = settings.machines.names_of(machine)
+    called = [form for name in names for form in (name, f"{name}.{places.stack_id}.internal")]
     return {
-        "volume_encryption": settings.store_volume_encryption,
-        "volume_size_gib": settings.store_volume_size_gib,
-        "volume_tang_url": f"http://{UNLOCKER}:{topology.port(UNLOCKER, 'tang')}",
-        "volume_tang_host": UNLOCKER,
-        "store_volume_gib": settings.store_volume_size_gib,
-        "store_client_networks": _sources("store", "postgresql", subnet),
-        "store_archive_command": ARCHIVE_COMMAND,
+        "base_flows": network.incoming(machine, settings.machines, joined),
+        "pki_names": [*called, "localhost", "127.0.0.1", str(joined.addresses[machine])],
+    }
+
+
+def service_variables(service: str, settings: Settings, joined: Network) -> dict[str, Any]:
+    """What the machine that carries a service is told of it."""
+    return VARIABLES_BY_SERVICE[service](settings, joined) if service in VARIABLES_BY_SERVICE else {}
+
+
+def _store(settings: Settings, joined: Network) -> dict[str, Any]:
+    placement = settings.machines
+    return {
+        **_database(settings),
+        **_unlocking(placement),
+        **_repository(placement),
+        "store_client_networks": network.sources("store", "postgresql", placement, joined),
+        "store_archive_command": ARCHIVE_COMMAND if placement.carries("vault") else "",
         "store_archive_timeout_seconds": settings.archive_timeout_seconds,
         # Both lie in one chain and expire by whole months together, so the longer choice holds.
         "archive_message_retention_days": max(
@@ -131,35 +93,59 @@ def _store(settings: Settings, subnet: str) -> dict[str, Any]:
     }
 
 
-def _vault(settings: Settings, _subnet: str) -> dict[str, Any]:
+def _vault(settings: Settings, _joined: Network) -> dict[str, Any]:
+    placement = settings.machines
+    archive = "store" if placement.carries("store") else ""
     return {
-        "tang_port": topology.port(UNLOCKER, "tang"),
+        "tang_port": topology.port("vault", "tang"),
+        "repository_port": topology.port("vault", "pgbackrest"),
+        "repository_clients": [*([placement.machine_of("store")] if archive else []), "drill"],
+        "repository_source": archive,
+        "repository_source_port": topology.port("store", "pgbackrest"),
         "repository_full_days": settings.full_backup_days,
         "repository_full_kept": settings.full_backups_kept,
         "repository_interval_hours": settings.backup_interval_hours,
+        "copies_port": topology.port("vault", "restic"),
+        "anchor_database_host": archive,
+        "anchor_database_port": topology.port("store", "postgresql"),
     }
 
 
-def _drill(settings: Settings, _subnet: str) -> dict[str, Any]:
+def _drill(settings: Settings, _joined: Network) -> dict[str, Any]:
     """A store that nobody reaches, and that leaves nothing on the vault."""
     return {
-        "volume_encryption": settings.store_volume_encryption,
-        "volume_size_gib": settings.store_volume_size_gib,
-        "store_volume_gib": settings.store_volume_size_gib,
+        **_database(settings),
+        **_repository(settings.machines),
         "store_client_networks": ["127.0.0.1/32"],
     }
 
 
-def _sources(host: str, service: str, subnet: str) -> list[str]:
-    flows = topology.incoming(host, IPv4Network(subnet))
-    sources = [
-        str(source) for flow in flows if flow["name"] == service for source in _listed(flow["sources"])
-    ]
-    return [source if "/" in source else f"{source}/32" for source in sources]
+def _database(settings: Settings) -> dict[str, Any]:
+    return {
+        "volume_encryption": settings.store_volume_encryption,
+        "volume_size_gib": settings.store_volume_size_gib,
+        "store_volume_gib": settings.store_volume_size_gib,
+    }
 
 
-def _listed(value: object) -> list[object]:
-    return list(value) if isinstance(value, list) else []
+def _unlocking(placement: Placement) -> dict[str, Any]:
+    """The tang server whose help the volume needs to open; without a vault the key lies beside the volume."""
+    if not placement.carries("vault"):
+        return {"volume_tang_url": "", "volume_tang_host": ""}
+    url = f"http://vault:{topology.port('vault', 'tang')}"
+    return {"volume_tang_url": url, "volume_tang_host": placement.machine_of("vault")}
 
 
-_OWN = {"store": _store, "vault": _vault, "drill": _drill}
+def _repository(placement: Placement) -> dict[str, Any]:
+    """Where backups go: the address, and the common name of the certificate there, which is its machine's."""
+    if not placement.carries("vault"):
+        return {"backup_repository": "", "backup_repository_certificate": ""}
+    return {
+        "backup_repository": "vault",
+        "backup_repository_certificate": placement.machine_of("vault"),
+        "backup_repository_port": topology.port("vault", "pgbackrest"),
+        "backup_port": topology.port("store", "pgbackrest"),
+    }
+
+
+VARIABLES_BY_SERVICE = {"store": _store, "vault": _vault, "drill": _drill}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from amanat.audit.archive import Archive
+from amanat.audit.expectations import Expectations, expectations
 from amanat.audit.host import Host
 from amanat.audit.hosts import Hosts
 from amanat.audit.markers import ids_of
@@ -44,6 +45,12 @@ def job(request: pytest.FixtureRequest) -> str:
 def machine(job: str, hosts: Hosts) -> Host:
     """The host of each such job in turn."""
     return hosts.job(job)
+
+
+@pytest.fixture(scope="session")
+def expected() -> Callable[[Host], Expectations]:
+    """`expected(machine)`: what the expectations of its services say of a machine."""
+    return expectations().of_host
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from amanat.audit.errors import NotChecked, Unreachable
+from amanat.audit.expectations import expectations
 from amanat.audit.foreign import make_certificate
 from amanat.audit.host import Host
 from amanat.audit.postgres import Certificate, Database, Entry, Session, enter, session
@@ -22,7 +23,7 @@ from amanat.audit.tls import postgresql_certificate
 from amanat.errors import BadInput
 from amanat.private_key import passphrase_of
 
-POSTGRESQL_PORT = 5432
+POSTGRESQL_PORT = expectations().of(["store"]).listening("postgresql").port
 CONNECT_SECONDS = 10
 KNOCK_SECONDS = 2
 

@@ -31,6 +31,7 @@ def restore(
 ) -> Answer:
     """Show the plan, ask, restore, converge."""
     Stack(places).outputs()
+    recovery.require_backups(places)
     known = recovery.repository(places)
     plan = known.plan(target)
     for line in [f"the archive of stack {places.stack} is replaced:", *plan.lines(known.now)]:
@@ -53,6 +54,7 @@ def restore(
 def drill(places: Places, target: datetime | None) -> Answer:
     """Prove the backups on a scratch host."""
     Stack(places).outputs()
+    recovery.require_backups(places)
     if target is not None:
         recovery.repository(places).plan(target)
     show = Show()
@@ -76,8 +78,11 @@ def drill(places: Places, target: datetime | None) -> Answer:
 
 
 def drill_if_due(places: Places) -> None:
-    """Drill in a process of its own when the last one is too old; one that fails shows in the audit that follows."""
-    if is_due(places):
+    """Drill in a process of its own when the last one is too old; one that fails shows in the audit that follows.
+
+    A stack without backups has nothing to drill; its audit says so.
+    """
+    if recovery.has_backups(places) and is_due(places):
         typer.echo("a restore drill is due: proving the backups on a scratch host", err=True)
         command = [sys.executable, "-m", "amanat", "drill", f"--stack={places.stack}"]
         processes.run(command, own=True, seconds=None, cwd=PROJECT_ROOT, stdout=sys.stderr)

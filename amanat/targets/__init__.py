@@ -1,6 +1,6 @@
 """Targets: ways to get the hosts of a stack. Each gives the same `Host`; nothing of a target leaks past its module."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import pulumi
 
@@ -15,11 +15,11 @@ __all__ = ["Host", "HostSpec", "Target", "target"]
 class Target(Protocol):
     """A place where hosts can be made, with the network they share."""
 
-    subnet: pulumi.Output[str]
+    network: pulumi.Output[dict[str, Any]]  # amanat.network.Network as JSON
     ports: pulumi.Output[dict[str, int]]
 
     def provision(self, name: str) -> Host:
-        """Make the host of this name of the topology."""
+        """Make the machine of this name of the placement."""
 
 
 def target(settings: Settings, places: Places, keyring: Keyring) -> Target:

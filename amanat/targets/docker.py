@@ -1,7 +1,7 @@
 """Hosts as systemd containers on a Docker engine. Nothing outside this module and its siblings knows of Docker."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -12,7 +12,9 @@ from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 from amanat import topology
 from amanat.allocation import Allocation
 from amanat.keyring import Keyring
+from amanat.network import Network
 from amanat.owner import owner
+from amanat.placement import Placement
 from amanat.places import Places
 from amanat.settings import Settings
 from amanat.setup.mirrors import Mirrors
@@ -23,15 +25,11 @@ from amanat.targets.image import HostImage
 from amanat.targets.sysctls import network_sysctls
 
 LOOPBACK = "127.0.0.1"
+GATEWAY_OFFSET = 1  # the source address of what the controller sends
 LOOP_DEVICES = "b 7:* rmw"
 CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_AUDIT_CONTROL", "CAP_SYSLOG")
 TEMPORARY = {"/run": "rw,nosuid,nodev,mode=755", "/run/lock": "", "/tmp": "rw,nosuid,nodev"}  # noqa: S108 - the host's own
 DATA_DIRECTORY = "/var/lib/amanat"
-# Host -> port inside -> the setting that holds the port on the controller.
-PUBLISHED = {
-    "store": {22: "store_ssh_port", 5432: "store_database_port"},
-    "vault": {22: "vault_ssh_port"},
-}
 
 
 class _HostIdentities(ResourceProvider):
@@ -165,6 +163,22 @@ class DockerHost(Host):
         )
 
 
+def published(machine: str, placement: Placement) -> dict[int, str]:
+    """Port inside -> the name that its port on the controller goes by: what the controller may reach."""
+    ports = {topology.SSH.port: f"{machine}_ssh_port"}
+    if "store" in placement.services_of(machine):
+        ports[topology.port("store", "postgresql")] = "store_database_port"
+    return ports
+
+
+def network_in(subnet: IPv4Network, machines: Collection[str]) -> Network:
+    """The addresses in a subnet: the gateway's for the controller, then transient machines, then the others."""
+    first = GATEWAY_OFFSET + 1
+    names = (*topology.transient(), *machines)
+    addresses = {name: subnet[offset] for offset, name in enumerate(names, start=first)}
+    return Network(addresses, subnet[GATEWAY_OFFSET])
+
+
 def _registered(settings: Settings) -> str:
     registry = settings.image_registry or Mirrors.from_environment().image_registry
     return f"{registry}/{settings.image_base}" if registry else settings.image_base
@@ -213,12 +227,15 @@ class DockerTarget:
             engine_uri=settings.engine,
             asked_subnet=settings.network_subnet,
             asked_ports={
-                setting: getattr(settings, setting)
-                for ports in PUBLISHED.values()
-                for setting in ports.values()
+                setting: getattr(settings, setting, 0)
+                for machine in settings.machines.machines
+                for setting in published(machine, settings.machines).values()
             },
         )
         self.subnet = self._allocation.subnet
+        self.network = self.subnet.apply(
+            lambda subnet: network_in(IPv4Network(subnet), settings.machines.machines).as_json()
+        )
         self.ports = self._allocation.ports
         self._network = DockerNetwork(
             "operator",
@@ -244,11 +261,14 @@ class DockerTarget:
         ports = self._allocation.ports
         spec = HostSpec(
             name=name,
-            address=self.subnet.apply(lambda subnet: str(topology.address(name, IPv4Network(subnet)))),
+            address=self.network.apply(lambda network: str(network["addresses"][name])),
             deploy_public_key=self._keyring.deploy.public_key,
-            published_ports={inside: _port(ports, setting) for inside, setting in PUBLISHED[name].items()},
+            published_ports={
+                inside: _port(ports, setting)
+                for inside, setting in published(name, self._settings.machines).items()
+            },
             name_servers=self._settings.asked_name_servers,
-            memory_mib=getattr(self._settings, f"{name}_memory_mib"),
+            memory_mib=getattr(self._settings, f"{name}_memory_mib", 0),
         )
         return DockerHost(
             spec,

@@ -8,13 +8,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi_docker as docker
 from pulumi import automation
 
-from amanat import processes, runs, topology
+from amanat import processes, runs
 from amanat.allocation import choose_ports
 from amanat.errors import AmanatError
 from amanat.owner import owner
@@ -48,12 +47,13 @@ def scratch_host(
     places: Places,
     *,
     engine_uri: str,
-    subnet: str,
+    address: str,
+    like: str,
     deploy_public_key: str,
     name_servers: list[str],
     environment: dict[str, str],
 ) -> Iterator[ScratchHost]:
-    """A transient host of the topology on the stack's network, from the image of its store.
+    """A transient host of the topology at `address` of the stack's network, from the image of the machine `like`.
 
     Nothing of it is left afterwards; what a killed run left is removed first. While it lasts, no other run works on
     the stack. Raises `AmanatError`.
@@ -66,12 +66,12 @@ def scratch_host(
 
         spec = {
             "name": name,
-            "address": str(topology.address(name, IPv4Network(subnet))),
+            "address": address,
             "deploy_public_key": deploy_public_key,
             "port": port,
             "stack_id": places.stack_id,
             "labels": engine.labels(places.stack_id, owner()),
-            "image_id": engine.image_id(engine_uri, f"{places.stack_id}-store"),
+            "image_id": engine.image_id(engine_uri, f"{places.stack_id}-{like}"),
             "engine_uri": engine_uri,
             "name_servers": name_servers,
         }

@@ -10,7 +10,6 @@ VOLUME = "sudo -n /usr/local/lib/amanat/probe-volume"
 UNLOCK = "sudo -n /usr/local/lib/amanat/probe-unlock"
 DRAW = "sudo -n /usr/local/lib/amanat/probe-marker draw"
 LOOK = "sudo -n /usr/local/lib/amanat/probe-marker look"
-UNLOCK_PORT = 7500
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +70,11 @@ def test_only_their_server_reads_the_unlock_keys(helper):
 
 
 @requirement("A5-6-1-access")
-def test_the_store_alone_may_ask_for_help(store, vault):
+def test_the_store_alone_may_ask_for_help(store, vault, expected):
     """The vault's firewall accepts calls to the unlock server from the store's addresses only."""
-    asking = callers(vault.json("sudo -n nft -j list ruleset"), "input", UNLOCK_PORT)
+    asking = callers(
+        vault.json("sudo -n nft -j list ruleset"), "input", expected(vault).listening("tang").port
+    )
     assert asking
     assert asking <= set(store.read("hostname --all-ip-addresses").split())
 

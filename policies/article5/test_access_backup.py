@@ -3,23 +3,25 @@
 import pytest
 
 from amanat.audit import early, requirement
+from amanat.audit.expectations import SERVICES, expectations
 
 INFO = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository info"
 WAY_OUT = "sudo -n -u postgres /usr/local/lib/amanat/probe-backup"
-PROBE_TLS = "/usr/local/lib/amanat/probe-tls %s 8432"
+PROBE_TLS = "/usr/local/lib/amanat/probe-tls %s %d"
 GREETING = '{"name":"pgBackRest",'
-SIDES = [("store", "vault"), ("vault", "store")]
+SERVERS = {name: expectations().of([name]).listening("pgbackrest") for name in ("store", "vault")}
+VAULTS, STORES = (PROBE_TLS % (name, SERVERS[name].port) for name in ("vault", "store"))
 
 
-@pytest.fixture(scope="module", params=SIDES, ids=[server for _, server in SIDES])
+@pytest.fixture(scope="module", params=[("store", VAULTS), ("vault", STORES)], ids=["vault", "store"])
 def attempts(request, hosts):
     """What a host without the right certificate gets from the other's backup server."""
-    client, server = request.param
-    return hosts.job(client).json(PROBE_TLS, server)
+    client, command = request.param
+    return hosts.job(client).json(command)
 
 
-@early(PROBE_TLS % "vault", host="store")
-@early(PROBE_TLS % "store", host="vault")
+@early(VAULTS, host="store")
+@early(STORES, host="vault")
 @requirement("A5-6-1-access")
 def test_without_a_certificate_a_server_of_backups_says_its_name_and_no_more(attempts):
     """Whoever has no certificate is greeted by program and version; what it asks then is not answered."""
@@ -44,14 +46,20 @@ def test_a_server_of_backups_speaks_no_old_tls(attempts, bound):
     assert bound("tls_min_version").allows(float(spoken.removeprefix("TLSv"))), spoken
 
 
+def clients(hosts, server):
+    """Those that a server of backups is to serve the archive's, by the machines that carry them."""
+    callers = SERVERS[server].callers
+    return {f"{hosts.job(name).name if name in SERVICES else name}=archive" for name in callers}
+
+
 @early(INFO, host="vault")
 @early(WAY_OUT)
 @requirement("A5-6-1-access")
-def test_backups_are_handed_to_those_meant_only(store, vault):
+def test_backups_are_handed_to_those_meant_only(hosts, store, vault):
     """The repository serves store and drill, the store serves the vault; another host of the stack is denied."""
     repository, way_out = vault.json(INFO), store.json(WAY_OUT)
-    assert set(repository["clients"]) == {"store=archive", "drill=archive"}
-    assert set(way_out["clients"]) == {"vault=archive"}
+    assert set(repository["clients"]) == clients(hosts, "vault")
+    assert set(way_out["clients"]) == clients(hosts, "store")
     assert "access denied" in repository["stranger"]
     assert "access denied" in way_out["stranger"]
 

@@ -14,24 +14,18 @@ NEWEST = "sudo -n /usr/local/lib/amanat/probe-copy newest"
 RESTORED = "sudo -n /usr/local/lib/amanat/probe-copy restored"
 REFUSALS = "sudo -n /usr/local/lib/amanat/probe-copy refusals"
 TIMER = "systemctl list-timers --all --output=json amanat-copy.timer"
-COPIED = {"/etc", "/var/lib/amanat"}
-# Beside the host's configuration what the stack keeps nowhere else: the other host's way back, if that one lies.
-KEPT = {
-    "store": {"/etc", "/var/lib/amanat/heads"},
-    "vault": {"/etc", "/var/lib/amanat/repository", "/var/lib/amanat/anchors"},
-}
 FORBIDDEN = 403
 MICRO = 1_000_000
 
 
 @early(SERVER, host="vault")
 @requirement("A5-6-1-durable")
-def test_the_newest_copy_came_in_lately(vault, job, bound):
+def test_the_newest_copy_came_in_lately(vault, machine, bound):
     """By the times of the server's own files, the host's newest copy is younger than the bound."""
     held = vault.json(SERVER)["hosts"]
-    assert job in held, f"no copy of {job}"
-    hours = held[job]["newest_age_hours"]
-    assert hours is not None, f"no copy of {job}"
+    assert machine.name in held, f"no copy of {machine.name}"
+    hours = held[machine.name]["newest_age_hours"]
+    assert hours is not None, f"no copy of {machine.name}"
     assert hours * 3600 > -AHEAD_SECONDS, f"it is dated {-hours:.1f} hours ahead of the server's clock"
     assert bound("copy_age_hours").allows(hours), f"{hours:.1f} hours"
 
@@ -47,14 +41,14 @@ def test_the_next_copy_is_due_in_time(machine, bound):
 
 @early(NEWEST, seconds=300)
 @requirement("A5-6-1-durable")
-def test_the_newest_copy_is_readable_and_holds_what_it_should(machine, job, bound):
+def test_the_newest_copy_is_readable_and_holds_what_it_should(machine, expected, bound):
     """The host lists its newest copy in each place: young, with the configuration and what the stack keeps."""
     places = machine.json(NEWEST, seconds=300)
     assert places, "no place has a copy"
     for place, newest in places.items():
         hours = age_seconds(newest["time"]) / 3600
-        assert set(newest["paths"]) >= COPIED, f"{place} place"
-        assert set(newest["files"]) >= KEPT[job], f"{place} place"
+        assert set(newest["paths"]) >= {*expected(machine).copied_paths}, f"{place} place"
+        assert set(newest["files"]) >= {*expected(machine).copied_files}, f"{place} place"
         assert bound("copy_age_hours").allows(hours), f"{place} place: {hours:.1f} hours"
 
 

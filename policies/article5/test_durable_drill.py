@@ -34,12 +34,12 @@ def test_what_came_back_is_what_was_recorded(drill):
 
 
 @requirement("A5-6-1-durable")
-def test_the_files_came_back_too(drill, job):
+def test_the_files_came_back_too(drill, machine):
     """The drill restored each host's newest copy beside its files, and found none that differs."""
     copies = drill.get("copies", {})
-    assert job in copies, f"the drill left out {job}: run `make drill`"
-    assert copies[job]["different"] == []
-    assert copies[job]["same"] > 0
+    assert machine.name in copies, f"the drill left out {machine.name}: run `make drill`"
+    assert copies[machine.name]["different"] == []
+    assert copies[machine.name]["same"] > 0
 
 
 @requirement("A5-6-1-durable")

@@ -5,18 +5,6 @@ import time
 from amanat.audit import early, requirement
 
 DRIFT = "sudo -n /usr/local/lib/amanat/probe drift"
-EVERY = ("ssh.service", "nftables.service", "amanat-copy.timer")
-COPIES = ("amanat-copies.service", "amanat-copies-tls.service", "amanat-copies-prune.timer")
-VAULT = (*EVERY, *COPIES, "pgbackrest.service", "amanat-backup.timer", "amanat-anchor.timer", "tangd.socket")
-ARCHIVE = ("amanat-archive-seal.service", "amanat-store-guard.service")
-STORE = (*EVERY, "amanat-volume.service", "pgbackrest.service", *ARCHIVE)
-NEEDED = {"store": (*STORE, "postgresql@17-main.service"), "vault": VAULT}
-AT_BOOT = {"store": (*STORE, "postgresql.service"), "vault": VAULT}
-CONFINED = {
-    "store": ("postgresql@17-main.service", "pgbackrest.service"),
-    "vault": ("pgbackrest.service", "amanat-backup.service", "amanat-anchor.service", "tangd@any.service"),
-}
-ROOM = {"store": ("/", "/var/lib/amanat", "/srv/archive"), "vault": ("/", "/var/lib/amanat")}
 
 
 @requirement("A5-6-1-trusted")
@@ -27,10 +15,11 @@ def test_no_service_has_failed(machine, bound):
 
 
 @requirement("A5-6-1-trusted")
-def test_what_the_host_is_for_runs(machine, job):
+def test_what_the_host_is_for_runs(machine, expected):
     """Its services are active now."""
-    states = machine.run(f"systemctl is-active {' '.join(NEEDED[job])}").stdout.splitlines()
-    assert dict(zip(NEEDED[job], states, strict=True)) == dict.fromkeys(NEEDED[job], "active")
+    needed = expected(machine).active_units
+    states = machine.run(f"systemctl is-active {' '.join(needed)}").stdout.splitlines()
+    assert dict(zip(needed, states, strict=True)) == dict.fromkeys(needed, "active")
 
 
 @early(DRIFT)
@@ -52,14 +41,14 @@ def test_the_clock_is_right(machine, bound):
 
 
 @requirement("A5-6-1-trusted")
-def test_there_is_room(machine, job, bound):
+def test_there_is_room(machine, expected, bound):
     """No file system is near its end."""
-    places = machine.read("df --output=pcent,target " + " ".join(ROOM[job])).splitlines()[1:]
-    used = {place: int(percent.rstrip("%")) for percent, place in map(str.split, places)}
+    file_systems = " ".join(expected(machine).file_systems)
+    listing = machine.read(f"df --output=pcent,target {file_systems}").splitlines()[1:]
+    used = {path: int(percent.rstrip("%")) for percent, path in map(str.split, listing)}
     assert len(used) >= 1
-    assert {
-        place: percent for place, percent in used.items() if not bound("disk_used_percent").allows(percent)
-    } == {}
+    full = {path: percent for path, percent in used.items() if not bound("disk_used_percent").allows(percent)}
+    assert full == {}
 
 
 @requirement("A5-6-1-trusted")
@@ -72,17 +61,18 @@ def test_there_are_connections_left(store, probe, bound):
 
 
 @requirement("A5-6-1-trusted")
-def test_the_host_comes_back_by_itself(machine, job):
+def test_the_host_comes_back_by_itself(machine, expected):
     """What the host is for is started at boot, without anybody's hand."""
-    said = machine.run(f"systemctl is-enabled {' '.join(AT_BOOT[job])}").stdout.splitlines()
-    states = dict(zip(AT_BOOT[job], said, strict=True))
+    units = expected(machine).units_at_boot
+    listing = machine.run(f"systemctl is-enabled {' '.join(units)}").stdout.splitlines()
+    states = dict(zip(units, listing, strict=True))
     assert {unit: state for unit, state in states.items() if state not in ("enabled", "static")} == {}
 
 
 @requirement("A5-6-1-trusted")
-def test_services_run_in_confinement(machine, job):
+def test_services_run_in_confinement(machine, expected):
     """What the network reaches, and what handles data, can't gain rights and sees the system read-only."""
-    for unit in CONFINED[job]:
+    for unit in expected(machine).confined:
         shown = machine.read("systemctl show --property=NoNewPrivileges,ProtectSystem,User %s", unit)
         properties = dict(line.split("=", 1) for line in shown.splitlines())
         assert properties["NoNewPrivileges"] == "yes", unit

@@ -10,73 +10,9 @@ from amanat.audit.readings import dropped_sources, listeners, ways_out
 
 PROBE = "sudo -n /usr/local/lib/amanat/probe"
 RULES = "sudo -n nft -j list ruleset"
-# Units that may be up, as systemd and the packages of every host have them, and what each host is for.
-EVERYWHERE = (
-    *("amanat-copy.*", "amanat-integrity.*", "amanat-peers.service", "amanat-proc.service"),
-    *("apt-daily*.*", "dpkg-db-backup.*", "unattended-upgrades.service", "fstrim.*"),
-    *("dbus.*", "ldconfig.service", "nftables.service", "pgbackrest.service", "ssh.service"),
-    *(
-        "systemd-ask-password-*.path",
-        "systemd-journal*.*",
-        "systemd-logind.service",
-        "systemd-update-*.service",
-    ),
-    *(
-        "systemd-remount-fs.service",
-        "systemd-sysusers.service",
-        "systemd-tmpfiles-*.*",
-        "systemd-sysctl.service",
-    ),
-    *("systemd-user-sessions.service", "systemd-timedated.service", "systemd-hostnamed.service"),
-    *("systemd-binfmt.service", "systemd-machine-id-commit.service", "systemd-random-seed.service"),
-    *("systemd-boot-random-seed.service", "systemd-fsck*.service", "systemd-modules-load.service"),
-    *(
-        "systemd-udev*.*",
-        "systemd-network*.*",
-        "apparmor.service",
-        "chrony*.service",
-        "kmod-static-nodes.service",
-    ),
-    *("modprobe@*.service", "systemd-pcr*.*", "systemd-pstore.service", "cryptsetup*"),
-)
-UP = {
-    "store": (
-        "amanat-archive-*.*",
-        "amanat-store-guard.service",
-        "amanat-volume.service",
-        "postgresql.service",
-        "postgresql@17-main.service",
-    ),
-    "vault": ("amanat-anchor.*", "amanat-backup.*", "amanat-copies*.*", "tangd.socket", "tangd@*.service"),
-}
-# Sockets of the file system: the service manager's own, and those that a host's services meet at.
-MET_EVERYWHERE = ("/run/systemd/*", "/run/dbus/system_bus_socket", "/run/udev/control", "/run/chrony/*")
-# The second is of a probe's scratch cluster, below a directory of PostgreSQL's alone.
-MET = {
-    "store": ("/run/postgresql/.s.PGSQL.5432", "/srv/archive/postgresql/17/.scratch-*/.s.PGSQL.*"),
-    "vault": ("/run/amanat-copies/http.sock",),
-}
 PROMPTS = (
     *("autovt@.service", "console-getty.service", "container-getty@.service", "debug-shell.service"),
     *("emergency.service", "getty@.service", "rescue.service", "serial-getty@.service"),
-)
-DROP_INS = ("/etc/systemd/system/*.d/amanat.conf", "/etc/systemd/system/ssh.service.d/first-boot.conf")
-KEPT_APART = (
-    *("/etc/amanat", "/etc/pgbackrest", "/etc/pgbackrest.conf", "/etc/ssl/private", "/etc/postgresql"),
-    *(
-        "/var/lib/amanat",
-        "/var/lib/tang",
-        "/srv",
-        "/root",
-        "/run/amanat*",
-        "/run/pgbackrest",
-        "/run/postgresql",
-    ),
-)
-TELLS_NOTHING = (
-    *("/etc/amanat/*.json", "/etc/amanat/hosts", "/etc/amanat/pki/*.crt", "/etc/pgbackrest/openssl.cnf"),
-    *("/var/lib/amanat/anchors/*.jsonl", "/var/lib/amanat/drills/*", "/run/postgresql/*.pid"),
-    "/run/amanat-bytecode-*",
 )
 MAY_LOG_IN = {"root", "deploy", "auditor"}
 MOST_EXPOSED = 4.0
@@ -104,13 +40,13 @@ def files(machine):
 
 
 @requirement("A7-protection")
-def test_nothing_runs_that_the_host_is_not_for(machine, job):
+def test_nothing_runs_that_the_host_is_not_for(machine, expected):
     """Of services, sockets, timers and watched paths, only those are up that the host needs."""
     types = "--type=service,socket,timer,path"
     listing = machine.read(f"systemctl list-units {types} --state=active,activating --plain --no-legend")
     up = [line.split()[0] for line in listing.splitlines()]
     assert "ssh.service" in up
-    assert unexpected(up, *EVERYWHERE, *UP[job]) == []
+    assert unexpected(up, *expected(machine).known_units) == []
 
 
 @requirement("A7-protection", "A5-6-1-access")
@@ -122,11 +58,11 @@ def test_no_service_listens_on_every_address(machine):
 
 
 @requirement("A7-protection", "A5-6-1-access")
-def test_no_other_socket_of_the_file_system_waits(machine, job):
+def test_no_other_socket_of_the_file_system_waits(machine, expected):
     """Programs of the host meet at the sockets that are known; there is no second door to sshd."""
     paths = [line.split()[4] for line in machine.read("ss -Hlx").splitlines()]
     assert any(path.startswith("/run/systemd/") for path in paths)
-    assert unexpected(paths, *MET_EVERYWHERE, *MET[job]) == []
+    assert unexpected(paths, *expected(machine).unix_sockets) == []
 
 
 @requirement("A7-protection", "A5-6-1-access")
@@ -202,22 +138,24 @@ def test_logs_are_for_their_readers(files):
 
 
 @requirement("A7-protection", "A5-6-1-access")
-def test_what_opens_things_is_not_for_every_account(machine):
+def test_what_opens_things_is_not_for_every_account(machine, expected):
     """Where keys, ciphers and passwords lie, the auditor's account reads only what is known to tell nothing."""
-    listing = machine.read(f"find {' '.join(KEPT_APART)} -type f -readable 2>/dev/null || true")
+    listing = machine.read(
+        f"find {' '.join(expected(machine).private_paths)} -type f -readable 2>/dev/null || true"
+    )
     readable = listing.splitlines()
     assert "/etc/amanat/pki/ca.crt" in readable
-    assert unexpected(readable, *TELLS_NOTHING) == []
+    assert unexpected(readable, *expected(machine).readable_paths) == []
 
 
 @requirement("A7-protection")
-def test_no_unit_is_changed_by_a_file_that_nobody_knows(machine):
+def test_no_unit_is_changed_by_a_file_that_nobody_knows(machine, expected):
     """What a drop-in, or a unit until the next boot, takes from a service's confinement shows in no other place."""
     listing = machine.read(
         "find /etc/systemd/system.control /run/systemd/system /run/systemd/system.control -type f 2>/dev/null;"
         " find /etc/systemd/system -type f -name '*.conf'"
     )
-    assert unexpected(listing.splitlines(), *DROP_INS) == []
+    assert unexpected(listing.splitlines(), *expected(machine).drop_ins) == []
 
 
 @requirement("A7-protection")

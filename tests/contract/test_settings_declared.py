@@ -16,7 +16,7 @@ def pulumi_type(annotation):
     if get_origin(annotation) is Literal:
         (kind,) = {type(name) for name in get_args(annotation)}
         return pulumi_type(kind)
-    return {int: "integer", str: "string"}[annotation]
+    return {int: "integer", str: "string", dict: "object"}[get_origin(annotation) or annotation]
 
 
 def test_the_project_is_ours():

@@ -34,24 +34,24 @@ def variables(text):
 def test_what_was_given_is_read_back(places):
     shared = {"pki_ca_certificate": PEM, "base_stack": "unit-1", "days": 397, "yes": "yes", "no": False}
     shared |= {"colon": "a: b", "octal": "0644", "persian": "امانت", "empty": "", "trailing": "a\n\n"}
-    text = inventory_text(places, shared, HOSTS)
+    text = inventory_text(places, shared, HOSTS, {})
     assert variables(text).items() >= shared.items()
     assert yaml.safe_load(text)["all"]["hosts"] == HOSTS
     assert "امانت" in text
 
 
 def test_texts_of_several_lines_are_blocks(places):
-    text = inventory_text(places, {"pki_ca_certificate": PEM}, HOSTS)
+    text = inventory_text(places, {"pki_ca_certificate": PEM}, HOSTS, {})
     assert "pki_ca_certificate: |\n      -----BEGIN CERTIFICATE-----\n      AAAA\n" in text
 
 
 def test_the_same_inputs_give_the_same_text(places):
-    one = inventory_text(places, {"a": 1, "b": 2}, HOSTS)
-    assert one == inventory_text(places, {"b": 2, "a": 1}, HOSTS)
+    one = inventory_text(places, {"a": 1, "b": 2}, HOSTS, {})
+    assert one == inventory_text(places, {"b": 2, "a": 1}, HOSTS, {})
 
 
 def test_every_host_is_reached_with_its_pinned_key_only(places):
-    arguments = shlex.split(variables(inventory_text(places, {}, HOSTS))["ansible_ssh_common_args"])
+    arguments = shlex.split(variables(inventory_text(places, {}, HOSTS, {}))["ansible_ssh_common_args"])
     assert "StrictHostKeyChecking=yes" in arguments
     assert f"UserKnownHostsFile={places.known_hosts}" in arguments
 
@@ -60,7 +60,7 @@ def test_every_host_is_reached_with_its_pinned_key_only(places):
 def test_ssh_finds_the_pinned_keys_wherever_the_home_is(tmp_path, monkeypatch, name):
     monkeypatch.setenv("AMANAT_HOME", str(tmp_path / name))
     places = Places("unit", tmp_path)
-    arguments = shlex.split(variables(inventory_text(places, {}, HOSTS))["ansible_ssh_common_args"])
+    arguments = shlex.split(variables(inventory_text(places, {}, HOSTS, {}))["ansible_ssh_common_args"])
     told = subprocess.run(
         ["ssh", "-F", "none", "-G", *arguments, "h"], capture_output=True, text=True, check=True
     )

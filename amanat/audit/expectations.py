@@ -1,0 +1,181 @@
+"""The audit's expectations of a machine by the services it carries, read from policies/expectations.yaml."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, model_validator
+
+from amanat.audit.host import Host
+from amanat.errors import BadInput, refuse
+from amanat.lined_yaml import LinedYaml
+from amanat.requirement import HostName
+
+EXPECTATIONS_PATH = Path(__file__).resolve().parents[2] / "policies" / "expectations.yaml"
+EVERY = "every"  # as a key: what every machine has; as a caller: every other machine
+SERVICES: tuple[str, ...] = get_args(HostName)
+CONTROLLER = "controller"  # the machine that audits
+
+Caller = Literal[HostName, "every", "controller", "world", "drill"]
+COMING_AND_GOING = frozenset({CONTROLLER, "world", "drill"})  # callers that are let in whoever is there
+Port = Annotated[int, Field(ge=1, le=65535)]
+Unit = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9@*_.:-]+$")]
+AbsolutePath = Annotated[str, Field(pattern=r"^/[^\s,]*$")]
+
+
+class BrokenExpectations(BadInput):
+    """The file of expectations is wrong: an unknown key or service, a missing or unfit value; names file and line."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tuples_from_lists(cls, data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+
+
+class Listening(_Entry):
+    """A port that a machine serves to others, and the services whose machines may call it."""
+
+    name: str
+    port: Port
+    callers: tuple[Caller, ...]
+
+    @model_validator(mode="after")
+    def _has_callers(self) -> Self:
+        if not self.callers:
+            raise ValueError("callers is empty, so nobody needs the port")
+        return self
+
+    def is_open_to(self, services: Collection[str]) -> bool:
+        """Whether any of these services' machines, or who is always let in, may call it."""
+        return bool(COMING_AND_GOING & {*self.callers}) or any(
+            caller in services or (caller == EVERY and services) for caller in self.callers
+        )
+
+
+class Expectations(_Entry):
+    """What a machine is to have. Units and paths may be patterns as of a shell where the name says `allowed` or
+    the key is compared as a whole: `allowed_units`, `unix_sockets`, `drop_ins`, `readable_paths`.
+    """
+
+    listens: tuple[Listening, ...] = ()
+    always_up: tuple[Unit, ...] = ()  # active now, and started at boot
+    active: tuple[Unit, ...] = ()  # active now, since another unit starts it
+    enabled: tuple[Unit, ...] = ()  # started at boot, and not itself what runs
+    allowed_units: tuple[Unit, ...] = ()  # may be up beside those
+    confined: tuple[
+        Unit, ...
+    ] = ()  # run as an account of their own, gain no rights, see the system read-only
+    unix_sockets: tuple[AbsolutePath, ...] = ()  # sockets of the file system that may wait
+    drop_ins: tuple[AbsolutePath, ...] = ()  # files that may change a unit
+    file_systems: tuple[AbsolutePath, ...] = ()  # are to have room
+    copied_paths: tuple[AbsolutePath, ...] = ()  # what a copy is to have been made of
+    copied_files: tuple[AbsolutePath, ...] = ()  # what a copy is to hold
+    private_paths: tuple[AbsolutePath, ...] = ()  # where keys, ciphers and passwords lie
+    readable_paths: tuple[AbsolutePath, ...] = ()  # in there, what every account may read
+
+    @property
+    def ports(self) -> set[int]:
+        """The ports that others may reach."""
+        return {one.port for one in self.listens}
+
+    @property
+    def controller_ports(self) -> set[int]:
+        """Of these, the ports that the machine that audits reaches."""
+        return {one.port for one in self.listens if CONTROLLER in one.callers}
+
+    def open_ports(self, services_elsewhere: Collection[str]) -> set[int]:
+        """The ports that are open while other machines carry these services."""
+        return {one.port for one in self.listens if one.is_open_to(services_elsewhere)}
+
+    def listening(self, name: str) -> Listening:
+        """The one port of this name."""
+        (found,) = (one for one in self.listens if one.name == name)
+        return found
+
+    @property
+    def active_units(self) -> tuple[Unit, ...]:
+        """The units without which the machine isn't what it is for."""
+        return (*self.always_up, *self.active)
+
+    @property
+    def units_at_boot(self) -> tuple[Unit, ...]:
+        """The units that bring the machine back by itself."""
+        return (*self.always_up, *self.enabled)
+
+    @property
+    def known_units(self) -> tuple[Unit, ...]:
+        """The patterns of all units that may be up."""
+        return (*self.always_up, *self.active, *self.enabled, *self.allowed_units)
+
+    def __or__(self, other: Self) -> Self:
+        """What a machine is to have that is expected to have both."""
+        fields = type(self).model_fields
+        both = {name: tuple(dict.fromkeys((*getattr(self, name), *getattr(other, name)))) for name in fields}
+        return type(self).model_validate(both)
+
+
+class ExpectationsFile(RootModel[Mapping[Literal["every", HostName], Expectations]]):
+    """The expectations by service, and those of every machine."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="after")
+    def _has_every(self) -> Self:
+        if EVERY not in self.root:
+            raise ValueError(f"{EVERY} is missing")
+        return self
+
+    @property
+    def services(self) -> dict[str, Expectations]:
+        """The expectations of each service that has any."""
+        return {str(name): one for name, one in self.root.items() if name != EVERY}
+
+    def of(self, services: Iterable[str]) -> Expectations:
+        """What a machine is to have that carries these services; a service without expectations adds nothing."""
+        joined = self.root["every"]
+        for name in services:
+            joined |= self.services.get(name, Expectations())
+        return joined
+
+    def of_host(self, host: Host) -> Expectations:
+        """What an audited machine is to have, by its groups in the inventory."""
+        return self.of(services_of(host))
+
+
+@cache
+def expectations() -> ExpectationsFile:
+    """The project's expectations, read once."""
+    return load(EXPECTATIONS_PATH)
+
+
+def load(path: Path) -> ExpectationsFile:
+    """Read a file of expectations. Raises BrokenExpectations (every fault with its line) or UnreadableFile."""
+    yaml = LinedYaml(path)
+    try:
+        return ExpectationsFile.model_validate(yaml.value)
+    except ValidationError as error:
+        refuse(list(_faults(error, yaml)), "The expectations of the audit are broken.", path.name)
+        raise
+
+
+def _faults(error: ValidationError, yaml: LinedYaml) -> Iterator[BrokenExpectations]:
+    seen = set()
+    for one in error.errors():
+        steps = [step for step in one["loc"] if step != "[key]"]
+        where = f"{yaml.path.name} line {yaml.line(steps)}"
+        what = f"{'.'.join(map(str, steps)) or 'it'}: {one['msg'].removeprefix('Value error, ')}."
+        if (what, where) not in seen:
+            yield BrokenExpectations(what, where, "The models in amanat/audit/expectations.py say what fits.")
+        seen.add((what, where))
+
+
+def services_of(host: Host) -> tuple[str, ...]:
+    """The services that a machine carries: its groups in the inventory, or its name where that is a service's."""
+    return tuple(name for name in SERVICES if name in host.target.groups or name == host.name)

@@ -1,26 +1,26 @@
-"""The configuration of the hosts as one Pulumi resource: runs the playbook, and on refresh measures drift."""
+"""The configuration of a service's machines as a Pulumi resource: runs its playbook, and on refresh measures drift."""
 
-import hashlib
-import secrets
+import json
+import secrets as random
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
-from amanat.ansible_environment import ANSIBLE
 from amanat.hidden import hidden
-from amanat.inventory import hosts_of
-from amanat.places import Places
-from amanat.playbook import Playbook
+from amanat.parts import SITE, Part
+from amanat.places import Places, write_private
+from amanat.runner import Playbook, Result
 
-SITE = "site.yml"
-INPUTS = ("inventory_digest", "content_digest", "machines", "secrets")
+INPUTS = ("content_digest", "variables", "groups", "addresses", "machine_ids", "certificates", "secrets")
+CERTIFICATES = "certificates.json"  # below the directory of runs: machine -> digest of the certificate it has
 
 
 class _Configurations(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
-        return CreateResult(id_=secrets.token_hex(8), outs=_converge(props))
+        return CreateResult(id_=random.token_hex(8), outs=_converge(props))
 
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         return UpdateResult(outs=_converge(news))
@@ -35,7 +35,7 @@ class _Configurations(ResourceProvider):
 
 
 class Configuration(Resource, module="amanat", name="Configuration"):
-    """Hosts configured by `ansible/site.yml`. Nothing runs while inventory, roles, secrets and machines are the same.
+    """What one part of `ansible/playbooks/site.yml` configures. Nothing runs while all that concerns it is the same.
 
     `drift` lists what check mode would change, as of the last `pulumi refresh`; a drift makes the next `up` converge.
     """
@@ -45,45 +45,58 @@ class Configuration(Resource, module="amanat", name="Configuration"):
 
     def __init__(
         self,
-        name: str,
+        part: Part,
         places: Places,
         *,
-        inventory_digest: pulumi.Input[str],
-        machines: list[pulumi.Input[str]],
-        secrets: dict[str, pulumi.Input[Any]],
+        variables: pulumi.Input[dict[str, Any]],
+        groups: pulumi.Input[dict[str, Any]],
+        addresses: pulumi.Input[dict[str, str]],
+        machine_ids: Mapping[str, pulumi.Input[str]],
+        certificates: pulumi.Input[dict[str, str]],
+        secrets: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
+            "playbook": part.content.path.name,
             "inventory": str(places.inventory),
             "runs": str(places.runs),
-            "inventory_digest": inventory_digest,
-            "content_digest": content_digest(ANSIBLE),
-            "machines": machines,
+            "content_digest": part.content.digest,
+            "variables": variables,
+            "groups": groups,
+            "addresses": addresses,
+            "machine_ids": machine_ids,
+            "certificates": certificates,
             "secrets": hidden(secrets),
             "drift": None,
             "recap": None,
         }
         options = pulumi.ResourceOptions(additional_secret_outputs=["secrets"])
-        super().__init__(_Configurations(), name, props, pulumi.ResourceOptions.merge(opts, options))
+        super().__init__(_Configurations(), part.name, props, pulumi.ResourceOptions.merge(opts, options))
 
 
-def content_digest(directory: Path) -> str:
-    """SHA-256 over names and contents of every file below `directory`, whatever order the disk gives."""
-    digest = hashlib.sha256()
-    for path in sorted(directory.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(f"{path.relative_to(directory)}\0{path.stat().st_mode & 0o111:o}\0".encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+def issued_certificates(runs: Path, machines: Collection[str]) -> dict[str, str]:
+    """Machine -> digest of the certificate that the last run left there, for those that a run told of."""
+    try:
+        known: dict[str, str] = json.loads((runs / CERTIFICATES).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {name: known[name] for name in machines if name in known}
 
 
 def _playbook(props: dict[str, Any]) -> Playbook:
-    inventory = Path(props["inventory"])
     return Playbook(
-        ANSIBLE / SITE, inventory, Path(props["runs"]), props["secrets"], hosts=hosts_of(inventory)
+        SITE.parent / props["playbook"], Path(props["inventory"]), Path(props["runs"]), props["secrets"]
     )
 
 
 def _converge(props: dict[str, Any]) -> dict[str, Any]:
     result = _playbook(props).run()
+    _note_certificates(Path(props["runs"]), result)
     return {**props, "drift": [], "recap": result.recap}
+
+
+def _note_certificates(runs: Path, result: Result) -> None:
+    """Keep which certificates the machines have now: services have copies of them, and take up new ones."""
+    told = result.stats.get("pki_certificates")
+    if told:
+        write_private(runs / CERTIFICATES, json.dumps(told, sort_keys=True))

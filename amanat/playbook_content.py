@@ -33,7 +33,7 @@ class PlaybookContent:
     @cached_property
     def plays(self) -> list[dict[str, Any]]:
         """The plays, those of imported playbooks among them."""
-        return list(_plays(self.path))
+        return list(plays_of(self.path))
 
     @cached_property
     def files(self) -> frozenset[Path]:
@@ -44,6 +44,12 @@ class PlaybookContent:
         shared = [path for name in DATA for path in _files(self.root / name)]
         found |= _mentioned(shared, self.root, found)
         return frozenset(found | set(_files(self.root / "collections")) | {self.root / "ansible.cfg"})
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles that it uses something of."""
+        parts = [path.relative_to(self.root).parts for path in self.files]
+        return frozenset(names[1] for names in parts if names[0] == "roles")
 
     @property
     def digest(self) -> str:
@@ -93,7 +99,9 @@ class PlaybookContent:
             if path.parent.name in ("tasks", "handlers"):
                 found |= self._of_tasks(_loaded(path), path.parent)
         for dependency in (_loaded(role / "meta/main.yml") or {}).get("dependencies") or []:
-            given = dependency if isinstance(dependency, str) else dependency.get("role", dependency.get("name"))
+            given = (
+                dependency if isinstance(dependency, str) else dependency.get("role", dependency.get("name"))
+            )
             found |= self._of_role(str(given), "main")
         return found
 
@@ -117,24 +125,25 @@ class PlaybookContent:
         return found
 
 
-def site_parts(site: Path) -> list[Path]:
+def imported_by(playbook: Path) -> list[Path]:
     """The playbooks that a playbook imports, in their order."""
-    return [site.parent / _literal(entry) for entry in _imports(site)]
+    return [playbook.parent / _literal(name) for name in _imports(playbook)]
 
 
-def _plays(playbook: Path) -> Iterator[dict[str, Any]]:
+def plays_of(playbook: Path) -> Iterator[dict[str, Any]]:
+    """The plays of a playbook, those of imported playbooks among them."""
     for entry in _loaded(playbook) or []:
         imported = _imported(entry)
         if imported:
-            yield from _plays(playbook.parent / imported)
+            yield from plays_of(playbook.parent / imported)
         else:
             yield entry
 
 
 def _playbooks(playbook: Path) -> Iterator[Path]:
     yield playbook
-    for imported in _imports(playbook):
-        yield from _playbooks(playbook.parent / imported)
+    for imported in imported_by(playbook):
+        yield from _playbooks(imported)
 
 
 def _imports(playbook: Path) -> list[str]:

@@ -14,6 +14,7 @@ from pulumi import automation
 from amanat import runs
 from amanat.drift import NOT_COMPARED, engine_drift
 from amanat.errors import AmanatError, BadInput
+from amanat.inventory import Secrets
 from amanat.owner import owner
 from amanat.places import Places, write_once, write_private
 from amanat.pulumi_errors import explain
@@ -25,7 +26,7 @@ from amanat.targets import engine
 
 PASSPHRASE_BYTES = 32
 LABELLED = {f"docker:index/{kind}:{kind.capitalize()}" for kind in ("container", "network", "volume")}
-CONFIGURATION = "amanat:Configuration::configured"
+CONFIGURATION = "amanat:Configuration"  # how the type of each service's configuration ends
 _COLOUR = re.compile(r"<\{%.*?%\}>")
 OnEvent = Callable[[automation.EngineEvent], Any]
 
@@ -70,12 +71,12 @@ class Stack:
             return stack.preview(on_event=heard, diff=True, suppress_progress=True)
 
     def up(self, on_event: OnEvent, *, force: bool = False) -> automation.UpResult:
-        """Make or update everything; `force` runs the playbook though nothing changed. Raises `AmanatError`."""
+        """Make or update everything; `force` runs every playbook though nothing changed. Raises `AmanatError`."""
         self.require_engine()
         with self._opened() as stack:
             resources = self._recovered(stack)
             self._forget_lost(stack, resources)
-            replace = [str(one["urn"]) for one in resources if force and one["urn"].endswith(CONFIGURATION)]
+            replace = [str(one["urn"]) for one in resources if force and _is_configuration(one)]
             with _heard(on_event) as heard:
                 # The outputs bring the secrets; the summary needs none, and deciphering takes time.
                 return stack.up(on_event=heard, suppress_progress=True, replace=replace, show_secrets=False)
@@ -129,10 +130,11 @@ class Stack:
                 raise self._no_stack() from error
         return {name: output.value for name, output in found.items()}
 
-    def secrets(self) -> Mapping[str, Any]:
-        """The secret variables of the roles. Raises `NoStack`."""
-        values: Mapping[str, Any] = self.outputs().get("secrets", {})
-        return values
+    def secrets(self) -> Secrets:
+        """The secret variables of the roles, by who gets them. Raises `NoStack`."""
+        nobody: Secrets = {"groups": {}, "machines": {}}
+        found: Secrets = self.outputs().get("secrets", nobody)
+        return found
 
     def engine_uri(self) -> str:
         """The engine this stack lives on: its setting, or "" for the environment's."""
@@ -307,8 +309,12 @@ def _gone(result: automation.RefreshResult) -> Iterator[str]:
 
 def _configuration_drift(resources: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the last refresh found changed inside the hosts."""
-    found = [one for one in resources if one["urn"].endswith(CONFIGURATION)]
+    found = [one for one in resources if _is_configuration(one)]
     return [str(line) for one in found for line in one.get("outputs", {}).get("drift") or []]
+
+
+def _is_configuration(resource: Mapping[str, Any]) -> bool:
+    return str(resource.get("type", "")).endswith(CONFIGURATION)
 
 
 def _ids(resources: Sequence[Mapping[str, Any]]) -> set[str]:

@@ -15,8 +15,8 @@ from amanat import __version__
 from amanat.cli import bench, disclose, evidence, operations, policies, recover
 from amanat.cli.setup import run_setup
 from amanat.errors import AmanatError, of_os
-from amanat.handover import handing
 from amanat.places import Places, require_own_checkout
+from amanat.secrets_socket import serve_secrets_to_children
 from amanat.setup.engine import unasked
 from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
@@ -83,7 +83,9 @@ def up(
     operations.tell(done, as_json)
     if audit_after:
         recover.drill_if_due(places)
-        with handing(json.dumps(secrets)):  # the audit redacts them, and need not ask Pulumi again
+        with serve_secrets_to_children(
+            json.dumps(secrets)
+        ):  # the audit redacts them, and need not ask Pulumi again
             raise typer.Exit(policies.audit(places, [], on_stderr=as_json))
 
 

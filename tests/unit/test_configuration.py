@@ -7,7 +7,7 @@ import pytest
 
 from amanat import converge
 from amanat.converge import ANSIBLE, _Configurations, content_digest
-from amanat.playbook import ConvergeFailed, Result
+from amanat.runner import ConvergeFailed, Result
 
 PROPS = {
     "inventory": "/i",

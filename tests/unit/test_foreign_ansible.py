@@ -10,7 +10,7 @@ import pytest
 from amanat import ansible_environment
 from amanat.audit import inventory as audited
 from amanat.places import PROJECT_ROOT
-from amanat.playbook import ConvergeFailed, Playbook
+from amanat.runner import ConvergeFailed, Playbook
 
 SITE = """\
 - hosts: all

@@ -12,9 +12,9 @@ import yaml
 from amanat import inventory
 from amanat.audit.inventory import Target
 from amanat.audit.ssh import Connection
-from amanat.handover import handing
 from amanat.inventory import inventory_text, known_hosts_text, secrets_document, secrets_source
 from amanat.places import Places, write_private
+from amanat.secrets_socket import serve_secrets_to_children
 
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 HOSTS = {"store": {"ansible_host": "127.0.0.1", "ansible_port": 2222}}
@@ -100,8 +100,8 @@ def test_the_source_hands_over_a_runs_secrets_from_anywhere(request, tmp_path, w
     source = places.inventory / "secrets"
     write_private(source, secrets_source(places), 0o700)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    with handing(json.dumps({"volume_key": "it's; a 'key'"})):
-        environment |= {"AMANAT_HANDOVER": os.environ["AMANAT_HANDOVER"]}
+    with serve_secrets_to_children(json.dumps({"volume_key": "it's; a 'key'"})):
+        environment |= {"AMANAT_SECRETS_SOCKET": os.environ["AMANAT_HANDOVER"]}
         done = subprocess.run(
             [str(source), "--list"],
             cwd=tmp_path,
@@ -142,5 +142,5 @@ def test_without_a_run_the_stacks_state_is_asked(monkeypatch):
     monkeypatch.setattr(amanat.stack, "Stack", fake)
     assert inventory.current_secrets("unit") == {"k": "v"}
     assert asked == ["unit"]
-    with handing('{"k": "of the run"}'):
+    with serve_secrets_to_children('{"k": "of the run"}'):
         assert inventory.current_secrets("unit") == {"k": "of the run"}

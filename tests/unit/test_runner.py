@@ -12,7 +12,7 @@ import pytest
 from amanat import playbook
 from amanat.inventory import inventory_text, secrets_source
 from amanat.places import PROJECT_ROOT, Places, write_private
-from amanat.playbook import ConvergeFailed, Playbook, Result, _note
+from amanat.runner import ConvergeFailed, Playbook, Result, _note
 from tests.unit.conftest import mode
 
 SECRET = "SECRETMARK-9f3b"

@@ -123,7 +123,9 @@ def secrets_source(places: Places) -> str:
 def secrets_document(secrets: Secrets) -> str:
     """Ansible's dynamic inventory document: each secret is a variable of the groups or machines that need it."""
     groups = {name: {"vars": values} for name, values in secrets["groups"].items()}
-    return json.dumps({"_meta": {"hostvars": secrets["machines"]}, "all": {"vars": {}}, **groups})
+    # Ansible asks `_meta` only of hosts that the document itself lists.
+    every = {"hosts": list(secrets["machines"]), **groups.get("all", {})}
+    return json.dumps({"_meta": {"hostvars": secrets["machines"]}, **groups, "all": every})
 
 
 def current_secrets(stack: str) -> Secrets:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from amanat.keyring import ANCHOR, COPYING, DATABASE_CLIENTS
+from amanat.keyring import ANCHOR, DATABASE_CLIENTS
 
 # In a process of its own, because Pulumi's mocks and event loops stay for a process's life.
 MAKE = """
@@ -33,9 +33,9 @@ def watched(self, provider, name, props, opts=None):
 pulumi.dynamic.Resource.__init__ = watched
 
 async def make():
-    made = Keyring("keys", Places("unit"), 397)
+    made = Keyring("keys", Places("unit"), 397, ["alpha", "beta"])
     json.dump({
-        "secrets": await pulumi.Output.all(**made.secrets()).future(),
+        "secrets": await pulumi.Output.from_input(made.secrets()).future(),
         "files": await pulumi.Output.all(**made.files()).future(),
         "hidden": hidden,
     }, sys.stdout)
@@ -54,14 +54,25 @@ def keyring():
 
 
 def test_the_roles_get_what_they_need_and_no_client_key(keyring):
-    assert keyring["secrets"] == {
-        "pki_ca_private_key": "authority.private_key",
+    groups = keyring["secrets"]["groups"]
+    assert groups["all"] == {"pki_ca_private_key": "authority.private_key"}
+    assert groups["store"] == {
         "volume_key": "volume-key.value",
         "store_passwords": {role: f"{role}-password.value" for role in (*DATABASE_CLIENTS, ANCHOR)},
+    }
+    assert groups["vault"] == {
         "repository_cipher": "backup-cipher.value",
-        "copy_logins": {name: f"{name}-copy-login.value" for name in COPYING},
-        "copy_keys": {name: f"{name}-copy-key.value" for name in COPYING},
+        "copies_logins": {name: f"{name}-copy-login.value" for name in ("alpha", "beta")},
+        "copies_keys": {name: f"{name}-copy-key.value" for name in ("alpha", "beta")},
         "anchor_client_key": "archive_anchor-certificate.private_key",
+        "anchor_password": "archive_anchor-password.value",
+    }
+
+
+def test_a_machine_gets_its_own_login_and_key_of_copies(keyring):
+    assert keyring["secrets"]["machines"] == {
+        name: {"copy_login": f"{name}-copy-login.value", "copy_key": f"{name}-copy-key.value"}
+        for name in ("alpha", "beta")
     }
 
 
@@ -89,6 +100,6 @@ def test_pulumi_is_told_to_encrypt_every_private_half(keyring):
     for role in (*DATABASE_CLIENTS, ANCHOR):
         assert hidden.pop(f"{role}-certificate") == {"private_key", "ca_private_key"}
         assert hidden.pop(f"{role}-password") == {"value"}
-    for name in COPYING:
+    for name in ("alpha", "beta"):
         assert hidden.pop(f"{name}-copy-login") == hidden.pop(f"{name}-copy-key") == {"value"}
     assert hidden == {"volume-key": {"value"}, "backup-cipher": {"value"}}

@@ -20,7 +20,10 @@ from amanat.stack import CONFIGURATION, LostPassphrase, LostState, NoStack, Stac
 from amanat.targets.engine import AnotherOwner, Standing, UnsuitableEngine
 from tests.unit.conftest import mode
 
-URN = f"urn:pulumi:unit::amanat::{CONFIGURATION}"
+STORE, VAULT = (
+    {"urn": f"urn:pulumi:unit::amanat::{CONFIGURATION}::{name}", "type": CONFIGURATION, "id": name}
+    for name in ("store", "vault")
+)
 
 
 class Pulumi:
@@ -235,9 +238,9 @@ def test_a_preview_changes_nothing_on_the_engine(stack, pulumi, engine):
     assert (engine, pulumi.imported) == ([], [])
 
 
-@pytest.mark.parametrize(("force", "replaced"), [(False, []), (True, [URN])])
+@pytest.mark.parametrize(("force", "replaced"), [(False, []), (True, [STORE["urn"], VAULT["urn"]])])
 def test_only_force_runs_the_playbook_anew(stack, pulumi, force, replaced):
-    pulumi.deployment = {"resources": [{"urn": "urn:other"}, {"urn": URN, "id": "x"}]}
+    pulumi.deployment = {"resources": [{"urn": "urn:other"}, STORE, VAULT]}
     stack.up(ignore, force=force)
     assert pulumi.calls[0][1]["replace"] == replaced
 
@@ -262,7 +265,7 @@ def test_another_stack_of_the_backend_is_not_this_one(stack, pulumi):
 
 def test_outputs_secrets_and_drift_are_read_from_the_state(stack, pulumi):
     pulumi.deployment = {
-        "resources": [{"urn": URN, "outputs": {"drift": ["store: x"]}}, {"urn": "urn:other"}]
+        "resources": [STORE | {"outputs": {"drift": ["store: x"]}}, {"urn": "urn:other"}, VAULT]
     }
     assert stack.outputs()["subnet"] == "10.0.0.0/24"
     assert stack.secrets() == {"k": "v"}
@@ -299,14 +302,14 @@ RUNS = {
 def test_a_host_that_does_not_run_is_drift_and_stays_as_it_is(
     stack, pulumi, engine, monkeypatch, there, said
 ):
-    pulumi.deployment = {"resources": [*MADE, {"urn": URN, "type": "amanat:Configuration", "id": "x"}]}
+    pulumi.deployment = {"resources": [*MADE, STORE]}
     monkeypatch.setattr(module.engine, "standing", lambda uri, stack: there)
     assert stack.drift(ignore) == [said, NOT_COMPARED]
     assert (engine, pulumi.calls) == ([], [])
 
 
 def test_what_a_killed_run_left_is_drift_and_stays(stack, pulumi, engine, monkeypatch):
-    pulumi.deployment = {"resources": [*MADE, {"urn": URN, "outputs": {"drift": ["store: x"]}}]}
+    pulumi.deployment = {"resources": [*MADE, STORE | {"outputs": {"drift": ["store: x"]}}]}
     more = RUNS | {"c9": Standing("container", "unit-drill", "exited")}
     monkeypatch.setattr(module.engine, "standing", lambda uri, stack: more)
     assert stack.drift(ignore) == [
@@ -324,7 +327,7 @@ def test_what_only_a_refresh_misses_is_drift(stack, pulumi, monkeypatch):
 
 
 def test_no_drift_where_all_is_as_it_was_left(stack, pulumi, engine, monkeypatch):
-    pulumi.deployment = {"resources": [*MADE, {"urn": URN, "outputs": {"drift": []}}]}
+    pulumi.deployment = {"resources": [*MADE, STORE | {"outputs": {"drift": []}}]}
     monkeypatch.setattr(module.engine, "standing", lambda uri, stack: RUNS)
     assert stack.drift(ignore) == []
     assert [kind for kind, _ in pulumi.calls] == ["refresh"]

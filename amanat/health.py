@@ -48,7 +48,8 @@ def of_stack(places: Places, states: Mapping[str, str]) -> dict[str, Health]:
     try:
         with auditor(places) as hosts:
             found = {host: _of_host(hosts, host, state) for host, state in by_host.items()}
-            if found.get("vault", UNSEEN).seen:
+            vaults = [name for name, host in hosts.items() if host.target.carries("vault")]
+            if any(found.get(name, UNSEEN).seen for name in vaults):
                 found |= {"newest_backup": _asked(_backup, hosts), "last_drill": _asked(_drill, hosts)}
             return found
     except AmanatError as error:  # no inventory, or one that can't be read
@@ -92,7 +93,7 @@ def _faults(host: Host, needed: Sequence[str]) -> Iterator[str]:
 
 def _asked(look: Callable[[Host], Health], hosts: Hosts) -> Health:
     try:
-        return look(hosts.job("vault"))
+        return look(hosts.service("vault"))
     except AmanatError as error:
         return Health(False, str(error.what), seen=False)
 

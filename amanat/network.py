@@ -36,23 +36,27 @@ def peers(placement: Placement, network: Network) -> dict[str, dict[str, Any]]:
     return {
         machine: {"address": str(address), "names": list(placement.names_of(machine))}
         for machine, address in network.addresses.items()
+        if placement.knows(machine)
     }
 
 
 def incoming(machine: str, placement: Placement, network: Network) -> list[dict[str, Any]]:
-    """What may come in to a machine, one entry an endpoint: {name, service, protocol, port, sources: [address, ...]}.
+    """What may come in to a machine, one entry an endpoint: {name, protocol, port, sources: [address, …]}.
 
     An endpoint that nobody present may reach has no entry, so its port stays closed; nor has a flow within the
     machine, which needs none.
     """
     own = placement.services_of(machine)
-    offering = own if set(own) <= set(topology.transient()) else (MACHINE, *own)
+    offering = (MACHINE, *own) if machine in placement.machines else own
     entries: list[dict[str, Any]] = []
     for service in offering:
         for endpoint in topology.endpoints(service):
             sources = _sources(machine, topology.flows_to(service, endpoint.name), placement, network)
             if sources:
-                entry = {"name": endpoint.name, "service": service, "protocol": endpoint.protocol}
+                name = (
+                    endpoint.name if endpoint in topology.MACHINE_ENDPOINTS else f"{service}-{endpoint.name}"
+                )
+                entry = {"name": name, "protocol": endpoint.protocol}
                 entries.append({**entry, "port": endpoint.port, "sources": sources})
     return entries
 
@@ -71,8 +75,10 @@ def _sources(machine: str, flows: Iterator[Flow], placement: Placement, network:
     known = {CONTROLLER: str(network.controller), WORLD: ANYWHERE}
     found = [where for name, where in known.items() if name in allowed]
     for other, address in network.addresses.items():
-        carried = placement.services_of(other)
-        stays = not set(carried) <= set(topology.transient())
-        if other != machine and (allowed & set(carried) or (stays and MACHINE in allowed)):
+        if other == machine or not placement.knows(other):
+            continue
+        if allowed & set(placement.services_of(other)) or (
+            MACHINE in allowed and other in placement.machines
+        ):
             found.append(str(address))
     return [ANYWHERE] if ANYWHERE in found else found

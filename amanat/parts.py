@@ -60,7 +60,8 @@ def parts(placement: Placement, site: Path = SITE) -> list[Part]:
     for playbook in imported_by(site):
         content = PlaybookContent(site.parent.parent, playbook)
         machines = _machines(content, placement)
-        if machines:
+        left_out = playbook.stem in topology.SERVICES and not placement.carries(playbook.stem)
+        if machines and not left_out:
             found.append(Part(content, machines, tuple(_before(playbook.stem, machines, found))))
     return found
 

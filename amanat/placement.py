@@ -77,6 +77,10 @@ class Placement:
         """The services that some machine carries, in the topology's order."""
         return tuple(name for name in topology.SERVICES if name in self._machine_by_service)
 
+    def knows(self, machine: str) -> bool:
+        """Whether this machine is there, or comes and goes."""
+        return machine in self.by_machine or machine in topology.transient()
+
     def services_of(self, machine: str) -> tuple[str, ...]:
         """What a machine carries."""
         return (machine,) if machine in topology.transient() else self.by_machine[machine]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, model_validator
 
 Document = Literal["rule", "union", "ecl", "ccl"]
-HostName = Literal["edge", "store", "vault", "desk", "otp", "logs"]
+ServiceName = Literal["edge", "store", "vault", "desk", "otp", "logs"]
 Status = Literal["automated", "declared", "declared+automated", "informative"]
 Origin = Literal["law", "ours"]
 Number = StrictInt | StrictFloat
@@ -78,10 +78,10 @@ class Bound(_Entry):
 
 
 class Later(_Entry):
-    """A part of a requirement that this release lacks, and the host (or the dossier) it arrives with."""
+    """A part of a requirement that this release lacks, and the service (or the dossier) it arrives with."""
 
     what: Words
-    arrives_with: HostName | Literal["dossier"]
+    arrives_with: ServiceName | Literal["dossier"]
 
 
 class Requirement(_Entry):
@@ -103,7 +103,7 @@ class Requirement(_Entry):
     measures: Words | None = None
     built: bool
     later: tuple[Later, ...] = ()
-    hosts: tuple[HostName, ...] = ()
+    services: tuple[ServiceName, ...] = ()
     bounds: Mapping[Name, Bound] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -117,9 +117,9 @@ class Requirement(_Entry):
         if (self.status == "declared+automated") != (self.measures is not None):
             raise ValueError("measures belongs to declared+automated, and only there")
         if self.is_automated and not self.built and not self.later:
-            raise ValueError("what is not built needs a later list that names the host that brings it")
-        if self.is_automated and not self.hosts:
-            raise ValueError("an automated requirement names the hosts that are measured")
+            raise ValueError("what is not built needs a later list that names the service that brings it")
+        if self.is_automated and not self.services:
+            raise ValueError("an automated requirement names the services that are measured")
         return self
 
     @property

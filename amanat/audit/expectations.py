@@ -10,14 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, m
 from amanat.audit.host import Host
 from amanat.errors import BadInput, refuse
 from amanat.lined_yaml import LinedYaml
-from amanat.requirement import HostName
+from amanat.requirement import ServiceName
 
 EXPECTATIONS_PATH = Path(__file__).resolve().parents[2] / "policies" / "expectations.yaml"
 EVERY = "every"  # as a key: what every machine has; as a caller: every other machine
-SERVICES: tuple[str, ...] = get_args(HostName)
+SERVICES: tuple[str, ...] = get_args(ServiceName)
 CONTROLLER = "controller"  # the machine that audits
 
-Caller = Literal[HostName, "every", "controller", "world", "drill"]
+Caller = Literal[ServiceName, "every", "controller", "world", "drill"]
 COMING_AND_GOING = frozenset({CONTROLLER, "world", "drill"})  # callers that are let in whoever is there
 Port = Annotated[int, Field(ge=1, le=65535)]
 Unit = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9@*_.:-]+$")]
@@ -121,7 +121,7 @@ class Expectations(_Entry):
         return type(self).model_validate(both)
 
 
-class ExpectationsFile(RootModel[Mapping[Literal["every", HostName], Expectations]]):
+class ExpectationsFile(RootModel[Mapping[Literal["every", ServiceName], Expectations]]):
     """The expectations by service, and those of every machine."""
 
     model_config = ConfigDict(frozen=True)
@@ -178,4 +178,4 @@ def _faults(error: ValidationError, yaml: LinedYaml) -> Iterator[BrokenExpectati
 
 def services_of(host: Host) -> tuple[str, ...]:
     """The services that a machine carries: its groups in the inventory, or its name where that is a service's."""
-    return tuple(name for name in SERVICES if name in host.target.groups or name == host.name)
+    return tuple(name for name in SERVICES if host.target.carries(name))

@@ -13,7 +13,7 @@ from amanat.audit.ssh import Connection
 
 
 class Hosts(Mapping[str, Host]):
-    """The inventory's hosts by name; `job` also finds the one host of a group so called."""
+    """The inventory's machines by name; `service` finds the one that carries a service."""
 
     def __init__(self, targets: Mapping[str, Target], recorder: Recorder) -> None:
         # Sockets have short names (sun_path, 108 bytes), so not below the stack's own directory.
@@ -30,19 +30,16 @@ class Hosts(Mapping[str, Host]):
     def __len__(self) -> int:
         return len(self._hosts)
 
-    def job(self, job: str) -> Host:
-        """The host that does `job`. Raises `NotChecked` when none, or more than one, does."""
-        if job in self._hosts:
-            return self._hosts[job]
-        members = [host for host in self._hosts.values() if job in host.target.groups]
-        if len(members) == 1:
-            return members[0]
-        known = ", ".join(self._hosts)
-        how_many = f"{len(members)} hosts are" if members else "no host is"
+    def service(self, service: str) -> Host:
+        """The machine that carries a service. Raises `NotChecked` when none, or more than one, does."""
+        carriers = [host for host in self._hosts.values() if host.target.carries(service)]
+        if len(carriers) == 1:
+            return carriers[0]
+        how_many = f"{len(carriers)} machines carry" if carriers else "no machine carries"
         raise NotChecked(
-            f"{how_many} called {job} or in a group {job}",
-            f"hosts of the inventory: {known}",
-            "Audit an inventory that has exactly one.",
+            f"{how_many} {service}",
+            f"machines of the inventory: {', '.join(self._hosts)}",
+            f"Audit an inventory that has exactly one in a group {service}.",
         )
 
     def close(self, *, at_once: bool = False) -> None:

@@ -4,7 +4,7 @@ import json
 import shlex
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import yaml
 from amanat import ansible_environment, processes
 from amanat.errors import BadInput
 from amanat.inventory import HEADER
+from amanat.placement import LABEL
 
 DEFAULT_USER = "auditor"
 SSH_PORT = 22
@@ -36,6 +37,10 @@ class Target:
     ssh_arguments: tuple[str, ...]
     groups: frozenset[str]
     variables: Mapping[str, Any]
+
+    def carries(self, service: str) -> bool:
+        """Whether this machine is in the service's group, or named after it where an inventory has no groups."""
+        return service in self.groups or service == self.name
 
 
 def read(path: Path, user: str = DEFAULT_USER, key: Path | None = None) -> dict[str, Target]:
@@ -64,15 +69,40 @@ def _ours(path: Path) -> dict[str, Any] | None:
     if beside or text.partition("\n")[0] != HEADER:
         return None
     try:
-        tree = yaml.safe_load(text)["all"]
-        known = {name: {**tree["vars"], **own} for name, own in tree["hosts"].items()}
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        return _listed(yaml.safe_load(text)["all"])
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError):
         return None  # changed by hand: Ansible judges
+
+
+def _listed(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """A tree as `inventory_text` makes it, in the shape of ansible-inventory's listing. Raises for any other."""
+    named = all(LABEL.fullmatch(name) for name in tree["hosts"])  # not a[1:9], which stands for nine
+    if not named or not _is_flat(tree["children"], tree["hosts"]):
+        raise ValueError("not as the program writes it")
+    known = {name: dict(tree["vars"]) for name in tree["hosts"]}
+    for _, group in sorted(tree["children"].items()):  # as Ansible does: by name, the machine's own last
+        for name in group["hosts"]:
+            known[name] |= group["vars"]
+    for name, own in tree["hosts"].items():
+        known[name] |= own
+    groups = {name: {"hosts": list(group["hosts"])} for name, group in tree["children"].items()}
+    alone = [name for name in known if not any(name in group["hosts"] for group in groups.values())]
     return {
         "_meta": {"hostvars": known},
-        "all": {"children": ["ungrouped"]},
-        "ungrouped": {"hosts": list(known)},
+        "all": {"children": ["ungrouped", *groups]},
+        "ungrouped": {"hosts": alone},
+        **groups,
     }
+
+
+def _is_flat(groups: Mapping[str, Any], machines: Collection[str]) -> bool:
+    """Whether groups have nothing but variables and machines that are listed above them."""
+    return all(
+        set(group) == {"hosts", "vars"}
+        and set(group["hosts"]) <= set(machines)
+        and not any(group["hosts"].values())
+        for group in groups.values()
+    )
 
 
 def _listing(path: Path) -> dict[str, Any]:

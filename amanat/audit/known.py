@@ -20,6 +20,7 @@ POLICIES = "policies"
 LISTING = "amanat.audit.listing"
 COLLECT_SECONDS = 120
 _LAST_LINES = 5
+NOWHERE: Mapping[str, list[str]] = {}  # no inventory: a check is there once for each service
 
 
 class KnownCheck(NamedTuple):
@@ -57,24 +58,25 @@ def proves(item: pytest.Item) -> str:
     return " ".join(text.strip().split("\n\n")[0].split())
 
 
-def known_checks(policies: Path) -> dict[str, KnownCheck]:
+def known_checks(policies: Path, carriers: Mapping[str, list[str]] = NOWHERE) -> dict[str, KnownCheck]:
     """Every check below the directory `policies` by its id, collected in a new process.
 
+    `carriers`: service -> the machines that carry it; a check of `machine` is there once for each of them.
     Raises `BrokenPolicies` when one can't be collected.
     """
     with tempfile.TemporaryDirectory(prefix="amanat-policies-") as scratch:
         listing = Path(scratch) / "checks.json"
-        status, said = _collect_apart(policies, listing)
+        status, said = _collect_apart(policies, listing, carriers)
         if status != 0 or not listing.is_file():
             raise _broken(policies, "; ".join(said.strip().splitlines()[-_LAST_LINES:]))
         return _read(json.loads(listing.read_text("utf-8")))
 
 
-def _collect_apart(policies: Path, listing: Path) -> tuple[int, str]:
+def _collect_apart(policies: Path, listing: Path, carriers: Mapping[str, list[str]]) -> tuple[int, str]:
     """Have a new pytest write `listing`; its exit status, 0 also for no test, and what it said."""
     try:
         done = processes.run(
-            [sys.executable, "-m", "pytest", *collecting(policies, listing)],
+            [sys.executable, "-m", "pytest", *collecting(policies, listing, carriers)],
             seconds=COLLECT_SECONDS,
             cwd=policies.parent,
             stdout=processes.PIPE,
@@ -86,11 +88,18 @@ def _collect_apart(policies: Path, listing: Path) -> tuple[int, str]:
     return 0 if nothing else done.returncode, done.stdout
 
 
-def collecting(policies: Path, listing: Path) -> list[str]:
-    """pytest's arguments for a collection that nothing but the policies decides."""
+def collecting(policies: Path, listing: Path, carriers: Mapping[str, list[str]]) -> list[str]:
+    """pytest's arguments for a collection that nothing but the policies and the placement decides."""
     options = ["--collect-only", "-qq", "-p", "no:cacheprovider", "-o", "addopts=", "-W", "ignore"]
     options += ["--import-mode=importlib", f"--rootdir={policies.parent}"]
-    return ["-p", LISTING, f"--listing={listing}", *options, str(policies)]
+    return [
+        "-p",
+        LISTING,
+        f"--listing={listing}",
+        f"--carriers={json.dumps(carriers)}",
+        *options,
+        str(policies),
+    ]
 
 
 def _broken(policies: Path, why: str) -> BrokenPolicies:

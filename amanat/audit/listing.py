@@ -13,6 +13,7 @@ OPTION = "--listing"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(OPTION, type=Path, required=True, help="the file to write")
+    parser.addoption("--carriers", default="{}", help="JSON: service -> the machines that carry it")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -21,13 +21,14 @@ def requirement(*ids: str) -> pytest.MarkDecorator:
     return pytest.mark.requirement(*ids)
 
 
-def early(command: str, *, host: str = "", seconds: float = COMMAND_SECONDS) -> pytest.MarkDecorator:
-    """Have a command that takes long started on a host when the audit begins; the tests that run it share its result.
+def early(command: str, *, service: str = "", seconds: float = COMMAND_SECONDS) -> pytest.MarkDecorator:
+    """Have a command that takes long started when the audit begins; the tests that run it share its result.
 
     Only for commands whose result doesn't depend on what other checks do, so that once is enough.
-    Without `host` it is the test's `machine`, else the store. `seconds` bounds it.
+    It runs on the machine that carries `service`; without one, on the test's `machine`, else the store's. `seconds`
+    bounds it.
     """
-    return pytest.mark.early(command, host=host, seconds=seconds)
+    return pytest.mark.early(command, service=service, seconds=seconds)
 
 
 def ids_of(item: pytest.Item) -> tuple[str, ...]:
@@ -37,15 +38,15 @@ def ids_of(item: pytest.Item) -> tuple[str, ...]:
 
 
 def started_early(items: Iterable[pytest.Item]) -> Iterator[tuple[str, str, float]]:
-    """What the `early` markers of these tests name: (host or job, command, seconds)."""
+    """What the `early` markers of these tests name: (machine or service, command, seconds)."""
     for item in items:
         for mark in item.iter_markers(EARLY):
-            yield mark.kwargs["host"] or _job_of(item), mark.args[0], mark.kwargs["seconds"]
+            yield mark.kwargs["service"] or _machine_of(item), mark.args[0], mark.kwargs["seconds"]
 
 
-def _job_of(item: pytest.Item) -> str:
+def _machine_of(item: pytest.Item) -> str:
     called = getattr(item, "callspec", None)
-    return str(called.params.get("job", "store")) if called else "store"
+    return str(called.params.get("machine", "store")) if called else "store"
 
 
 def faults(items: Iterable[pytest.Item], known: Collection[str]) -> Iterator[str]:

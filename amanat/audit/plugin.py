@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from _pytest.config import create_terminal_writer
 
 from amanat import environment
 from amanat.audit import options, report
-from amanat.audit.fixtures import AUDIT, archive, bound, expected, hosts, job, machine, probe, store, vault
+from amanat.audit.fixtures import AUDIT, archive, bound, expected, hosts, machine, probe, store, vault
 from amanat.audit.known import POLICIES, check_id, directory_of, known_checks, proves
 from amanat.audit.markers import EARLY, MARKER, faults, ids_of, started_early
 from amanat.audit.outcomes import Compared, outcome_of, redacted
@@ -24,11 +24,14 @@ from amanat.errors import AmanatError, of_os
 from amanat.law import register
 from amanat.streams import Persevering
 
-__all__ = ["archive", "bound", "expected", "hosts", "job", "machine", "probe", "store", "vault"]
+__all__ = ["archive", "bound", "expected", "hosts", "machine", "probe", "store", "vault"]
 
 DRAFTS = pytest.StashKey[Path]()
 OUTPUT = pytest.StashKey[Persevering]()
 COMPARED = pytest.StashKey[Compared]()
+CARRIERS = pytest.StashKey[
+    Mapping[str, list[str]]
+]()  # service -> the machines of the inventory that carry it
 HIDDEN_OPTIONS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 COSTLY = "costly"
 PREPARES = "prepares"
@@ -52,10 +55,12 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.stash[COMPARED] = Compared()
     _adopt_environment()
+    config.stash[CARRIERS] = json.loads(config.getoption("carriers", "{}"))
     if config.option.collectonly or config.option.help:
         return
     with _told_as_usage(config):
-        config.stash[AUDIT] = Audit(options.Options.of(config))
+        config.stash[AUDIT] = audit = Audit(options.Options.of(config))
+        config.stash[CARRIERS] = audit.carriers()
         config.stash[DRAFTS] = Path(tempfile.mkdtemp(prefix="amanat-audit-"))
     if not config.option.xmlpath:  # pytest's own JUnit writer starts after this hook
         config.option.xmlpath = str(config.stash[DRAFTS] / JUNIT)
@@ -87,12 +92,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that asks for `machine` runs on every host that the register names for its requirements."""
-    if "job" in metafunc.fixturenames:
+    """A test that asks for `machine` runs once on every machine that carries a service of its requirements."""
+    if "machine" in metafunc.fixturenames:
         known = register().requirements
         ids = [one for one in ids_of(metafunc.definition) if one in known]
-        jobs = dict.fromkeys(name for one in ids for name in known[one].hosts)
-        metafunc.parametrize("job", list(jobs), indirect=True, scope="session")
+        services = dict.fromkeys(name for one in ids for name in known[one].services)
+        carriers = metafunc.config.stash[CARRIERS]
+        machines = dict.fromkeys(name for service in services for name in carriers.get(service) or [service])
+        metafunc.parametrize("machine", list(machines), indirect=True, scope="session")
 
 
 @pytest.hookimpl(trylast=True)
@@ -125,7 +132,7 @@ def _plan(audit: Audit, chosen: list[pytest.Item], directories: set[Path]) -> No
         audit.plan(check_id(item), ids_of(item), proves(item), chosen=True)
     only = set(audit.options.only)
     for directory in sorted(directories):
-        for test, (ids, text) in known_checks(directory).items():
+        for test, (ids, text) in known_checks(directory, audit.carriers()).items():
             if test not in audit.planned and (not only or only & set(ids)):
                 audit.plan(test, ids, text, chosen=False)
 

@@ -230,7 +230,7 @@ class Probe:
 
 def _own_address(host: Host) -> str:
     peers = host.variables.get("base_peers") or {}
-    return str(peers.get(host.name, host.address))
+    return str(peers.get(host.name, {}).get("address", host.address))
 
 
 def _connect(at: Endpoint, seconds: float = CONNECT_SECONDS) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from amanat.audit import inventory, secrets, waivers
 from amanat.audit.errors import NotChecked
@@ -19,6 +19,7 @@ from amanat.evidence.row import Memory
 from amanat.evidence.signature import signing_key
 from amanat.law import register
 from amanat.places import PROJECT_ROOT
+from amanat.requirement import ServiceName
 
 SUMMARY = "summary.json"
 JUNIT = "junit.xml"
@@ -59,10 +60,21 @@ class Audit:
             return {}
 
     @cached_property
-    def hosts(self) -> Hosts:
+    def targets(self) -> dict[str, inventory.Target]:
+        """The inventory's machines by name; raises `BadInventory`."""
         options = self.options
-        targets = inventory.read(options.inventory, options.auditor_user, options.auditor_key)
-        return Hosts(targets, self.recorder)
+        return inventory.read(options.inventory, options.auditor_user, options.auditor_key)
+
+    @cached_property
+    def hosts(self) -> Hosts:
+        return Hosts(self.targets, self.recorder)
+
+    def carriers(self) -> dict[str, list[str]]:
+        """Service of the register -> the machines that carry it; none where the stack leaves it out."""
+        return {
+            service: [name for name, target in self.targets.items() if target.carries(service)]
+            for service in get_args(ServiceName)
+        }
 
     def plan(self, test: str, requirements: tuple[str, ...], proves: str, *, chosen: bool) -> None:
         """Remember a check, so that it can't get lost; `chosen` tells whether this audit is to run it."""
@@ -88,10 +100,11 @@ class Audit:
         )
 
     def begin(self, commands: Iterable[tuple[str, str, float]]) -> None:
-        """Start what takes long: (host or job, command, seconds). Where none answers, the checks will say so."""
-        for job, command, seconds in commands:
+        """Start what takes long: (machine or service, command, seconds). Where none answers, checks will say so."""
+        for name, command, seconds in commands:
             with contextlib.suppress(NotChecked):
-                self.hosts.job(job).begin(command, seconds=seconds)
+                host = self.hosts[name] if name in self.hosts else self.hosts.service(name)
+                host.begin(command, seconds=seconds)
 
     def note(self, test: str, outcome: Outcome, reason: Reason | None) -> None:
         """Take down how a check ended; a failure in its teardown replaces a pass."""
@@ -116,7 +129,8 @@ class Audit:
             self.note(test, Outcome.NOT_CHECKED, Reason(why))
         checks = [self.checks[test] for test in self.planned]
         today = datetime.now(UTC).date()
-        self.judgements = judge(self.register, checks, self.waivers, today, self.options.only)
+        absent = [service for service, machines in self.carriers().items() if not machines]
+        self.judgements = judge(self.register, checks, self.waivers, today, self.options.only, absent)
         run = self.recorder.run
         if run is not None:
             result = self.result()

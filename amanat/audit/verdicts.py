@@ -8,6 +8,7 @@ from typing import Any
 
 from amanat.audit.waivers import Waiver
 from amanat.calendars import both
+from amanat.errors import listed
 from amanat.law import Register
 from amanat.requirement import Requirement
 
@@ -28,7 +29,7 @@ class Verdict(StrEnum):
     NOT_CHECKED = "not-checked"
     WAIVED = "waived"
     DECLARED = "declared"
-    NOT_BUILT = "not-built"  # automated in principle; this release has no host for it yet
+    NOT_BUILT = "not-built"  # automated in principle; this release has no service for it yet
     INFORMATIVE = "informative"
     NOT_SELECTED = "not-selected"
 
@@ -108,6 +109,7 @@ def judge(
     waivers: Mapping[str, Waiver],
     today: date,
     selected: Collection[str] = (),
+    absent: Collection[str] = (),
 ) -> dict[str, Judgement]:
     """One judgement for every requirement of the register, none left out.
 
@@ -117,9 +119,16 @@ def judge(
         waivers: by requirement id.
         today: the day that waivers are measured against.
         selected: the ids asked for; empty means all.
+        absent: the services that no machine carries: what is to be measured on them is not.
     """
     return {
-        one.id: _judged(one, [c for c in checks if one.id in c.requirements], waivers.get(one.id), today)
+        one.id: _judged(
+            one,
+            [c for c in checks if one.id in c.requirements],
+            waivers.get(one.id),
+            today,
+            [service for service in one.services if service in absent],
+        )
         if not selected or one.id in selected
         else Judgement(one, Verdict.NOT_SELECTED)
         for one in register.requirements.values()
@@ -132,10 +141,12 @@ def green(judgements: Mapping[str, Judgement]) -> bool:
     return not verdicts & FAILING and bool(verdicts - {Verdict.NOT_SELECTED})
 
 
-def _judged(requirement: Requirement, checks: list[Check], waiver: Waiver | None, today: date) -> Judgement:
+def _judged(
+    requirement: Requirement, checks: list[Check], waiver: Waiver | None, today: date, absent: Sequence[str]
+) -> Judgement:
     if not checks and not (requirement.is_automated and requirement.built):
         return _unmeasured(requirement)
-    verdict, reason = _measured(requirement, checks)
+    verdict, reason = _measured(checks, absent)
     if waiver is None:
         return Judgement(requirement, verdict, reason, tuple(checks))
     if verdict not in FAILING:
@@ -164,14 +175,17 @@ def _unmeasured(requirement: Requirement) -> Judgement:
     return Judgement(requirement, Verdict.INFORMATIVE)
 
 
-def _measured(requirement: Requirement, checks: list[Check]) -> tuple[Verdict, str]:
+def _measured(checks: list[Check], absent: Sequence[str]) -> tuple[Verdict, str]:
     if not checks:
         return Verdict.NOT_CHECKED, "no check of it was collected"
-    for outcome, verdict in (
-        (Outcome.FAILED, Verdict.NOT_SATISFIED),
-        (Outcome.NOT_CHECKED, Verdict.NOT_CHECKED),
-    ):
-        first = next((check for check in checks if check.outcome is outcome), None)
-        if first:
-            return verdict, str(first.reason or first.proves)
+    failed, unchecked = (
+        next((check for check in checks if check.outcome is outcome), None)
+        for outcome in (Outcome.FAILED, Outcome.NOT_CHECKED)
+    )
+    if failed:
+        return Verdict.NOT_SATISFIED, str(failed.reason or failed.proves)
+    if absent:
+        return Verdict.NOT_CHECKED, f"no machine carries {listed(absent, 'or')}, so it is not proven there"
+    if unchecked:
+        return Verdict.NOT_CHECKED, str(unchecked.reason or unchecked.proves)
     return Verdict.SATISFIED, ""

@@ -118,7 +118,7 @@ def status(places: Places) -> Answer:
         "health": {name: one.as_json() for name, one in well.items()},
         "ssh": outputs.get("ssh", {}),
         "ports": outputs.get("ports", {}),
-        "subnet": outputs.get("subnet", ""),
+        "network": outputs.get("network", {}),
     }
     hosts = {name: well.pop(name.removeprefix(f"{places.stack_id}-")) for name in states}
     lines = [f"{name:<28} {states[name]:<10} {one.words}" for name, one in hosts.items()] or ["no host runs"]

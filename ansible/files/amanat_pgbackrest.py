@@ -45,5 +45,7 @@ def stranger(host: str) -> str:
     pair = [
         f"--repo1-host-{kind}-file={PKI}/pgbackrest.{end}" for kind, end in (("cert", "crt"), ("key", "key"))
     ]
-    where = [f"--repo1-host={host}", "--repo1-host-type=tls", f"--repo1-host-ca-file={PKI}/ca.crt", *pair]
+    port = setting("server", "tls-server-port")
+    server = [f"--repo1-host={host}", f"--repo1-host-port={port}", "--repo1-host-type=tls"]
+    where = [*server, f"--repo1-host-ca-file={PKI}/ca.crt", *pair]
     return str(stanza("--no-config", *where)["repo"][0]["status"]["message"])

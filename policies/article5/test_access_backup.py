@@ -17,11 +17,11 @@ VAULTS, STORES = (PROBE_TLS % (name, SERVERS[name].port) for name in ("vault", "
 def attempts(request, hosts):
     """What a host without the right certificate gets from the other's backup server."""
     client, command = request.param
-    return hosts.job(client).json(command)
+    return hosts.service(client).json(command)
 
 
-@early(VAULTS, host="store")
-@early(STORES, host="vault")
+@early(VAULTS, service="store")
+@early(STORES, service="vault")
 @requirement("A5-6-1-access")
 def test_without_a_certificate_a_server_of_backups_says_its_name_and_no_more(attempts):
     """Whoever has no certificate is greeted by program and version; what it asks then is not answered."""
@@ -49,10 +49,10 @@ def test_a_server_of_backups_speaks_no_old_tls(attempts, bound):
 def clients(hosts, server):
     """Those that a server of backups is to serve the archive's, by the machines that carry them."""
     callers = SERVERS[server].callers
-    return {f"{hosts.job(name).name if name in SERVICES else name}=archive" for name in callers}
+    return {f"{hosts.service(name).name if name in SERVICES else name}=archive" for name in callers}
 
 
-@early(INFO, host="vault")
+@early(INFO, service="vault")
 @early(WAY_OUT)
 @requirement("A5-6-1-access")
 def test_backups_are_handed_to_those_meant_only(hosts, store, vault):

@@ -82,7 +82,7 @@ class Sent:
 def planted(hosts, store, probe, archive):
     """A message that is recorded early, so that the checks which wait for it come to it late."""
     try:
-        texts = hosts.job("vault").json(DRAW)["markers"]
+        texts = hosts.service("vault").json(DRAW)["markers"]
     except NotChecked:
         texts = {}
     message = Message(**texts)
@@ -150,7 +150,7 @@ def test_a_lost_store_costs_little(store, probe, archiving, bound):
     assert bound("recovery_point_seconds").allows(seconds), f"{seconds:.0f} seconds"
 
 
-@early(INFO, host="vault")
+@early(INFO, service="vault")
 @requirement("A5-6-1-durable")
 def test_backups_are_those_of_this_archive(store, probe, repository):
     """The repository is in order and belongs to the cluster that runs."""
@@ -196,7 +196,7 @@ def test_backups_make_themselves(vault, bound):
     assert vault.read(f"systemctl show --property=Result --value {SERVICE}").strip() == "success"
 
 
-@early(VERIFY, host="vault")
+@early(VERIFY, service="vault")
 @requirement("A5-6-1-durable")
 def test_one_turned_bit_is_noticed(vault):
     """pgBackRest's verification passes a copied segment of the log, and fails the same with one bit turned."""

@@ -18,7 +18,7 @@ FORBIDDEN = 403
 MICRO = 1_000_000
 
 
-@early(SERVER, host="vault")
+@early(SERVER, service="vault")
 @requirement("A5-6-1-durable")
 def test_the_newest_copy_came_in_lately(vault, machine, bound):
     """By the times of the server's own files, the host's newest copy is younger than the bound."""
@@ -80,7 +80,7 @@ def test_a_host_cannot_fill_the_disk(vault):
     assert int(given[given.index("--max-size") + 1]) > 0
 
 
-@early(KEEPING, host="vault")
+@early(KEEPING, service="vault")
 @requirement("A5-6-1-durable")
 def test_pruning_leaves_what_came_in_lately(vault, bound):
     """Asked about copies of every age, the pruning in force removes none that is younger than the bound."""
@@ -89,7 +89,7 @@ def test_pruning_leaves_what_came_in_lately(vault, bound):
 
 
 @pytest.mark.costly
-@early(DAMAGE, host="vault", seconds=600)
+@early(DAMAGE, service="vault", seconds=600)
 @requirement("A5-6-1-durable")
 def test_a_flipped_byte_is_found(vault):
     """A whole repository passes the check of every byte; a scratch copy of it with one byte changed doesn't."""

@@ -8,18 +8,21 @@ from amanat import topology
 from amanat.audit.expectations import EVERY, SERVICES, expectations
 from amanat.places import PROJECT_ROOT
 
-HERE = {name for name, place in topology.PLACES.items() if place.built or place.transient}
+HERE = {*topology.built(), *topology.transient(), topology.CONTROLLER, topology.WORLD}
 TABLES = [*PROJECT_ROOT.glob("policies/**/*.py"), PROJECT_ROOT / "amanat/health.py"]
 
 
 def served(service):
     """What the topology has a service listen for: (name, port) -> who of those that are built may call it."""
-    callers = {one.name: set() for one in topology.PLACES[service].services}
-    for flow in topology.FLOWS:
-        if flow.host == service:
-            callers[flow.service] |= {flow.source} & (HERE | {topology.CONTROLLER, topology.WORLD})
-    ports = {one.name: one.port for one in topology.PLACES[service].services}
-    return {(name, ports[name]): found for name, found in callers.items() if found}
+    others = set(topology.built()) - {service}
+    found = {}
+    for offered in (topology.MACHINE, service):
+        for one in topology.endpoints(offered):
+            sources = {flow.source for flow in topology.flows_to(offered, one.name)}
+            callers = others if topology.MACHINE in sources else sources & HERE
+            if callers:
+                found[one.name, one.port] = callers
+    return found
 
 
 def expected(service):
@@ -42,7 +45,7 @@ def test_every_service_that_is_built_has_expectations_and_no_other():
 
 
 def test_the_audit_knows_the_services_of_the_topology():
-    assert set(SERVICES) == {name for name, place in topology.PLACES.items() if not place.transient}
+    assert set(SERVICES) == set(topology.permanent())
 
 
 def tables_by_service(path):

@@ -128,7 +128,7 @@ def test_this_release_builds_what_the_store_shows():
         "A7-protection",
         "U-currency",
     }
-    assert all("store" in one.hosts for one in register().automated_now())
+    assert all("store" in one.services for one in register().automated_now())
 
 
 def test_defaults_of_settings_are_lawful():

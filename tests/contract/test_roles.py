@@ -73,7 +73,7 @@ SAMPLE = {
     "ansible_facts": {"virtualization_type": "docker", "default_ipv4": {"address": "10.1.2.11"}},
     "inventory_hostname": "store",
     "base_stack": "local-000000",
-    "base_peers": {"store": "10.1.2.11"},
+    "base_peers": {"alpha": {"address": "10.1.2.11", "names": ["alpha", "store"]}},
     "base_flows": [
         {"name": "ssh", "protocol": "tcp", "port": 22, "sources": ["10.1.2.1"]},
         {"name": "postgresql", "port": 5432, "sources": ["10.1.2.0/24"]},

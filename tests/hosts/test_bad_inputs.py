@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
@@ -113,7 +114,8 @@ def test_a_port_that_is_taken(other_stack):
 
 
 def test_a_subnet_that_is_taken(live_stack, other_stack):
-    subnet = json.loads((live_stack.amanat("status", "--json")).out)["subnet"]
+    network = json.loads((live_stack.amanat("status", "--json")).out)["network"]
+    subnet = str(IPv4Network(f"{network['controller']}/24", strict=False))
     home = other_stack(network_subnet=subnet)
     refused(amanat("up", "--stack", OTHER, **home), "network_subnet", "overlaps")
     assert amanat("down", "--yes", "--stack", OTHER, **home).code == 0

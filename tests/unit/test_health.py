@@ -20,7 +20,7 @@ class Host:
 
     def __init__(self, name):
         self.name = name
-        self.target = SimpleNamespace(groups=frozenset({"all", name}))
+        self.target = SimpleNamespace(carries=lambda service: service == name)
         self.system, self.failed, self.inactive, self.disk = "running", [], {}, 12
         self.backup_hours, self.drill = 2.0, {"at": (NOW - timedelta(days=3)).isoformat(), "passed": True}
         self.down = False
@@ -56,7 +56,7 @@ class Host:
 class Hosts(dict):
     """An inventory's hosts, each named after its service."""
 
-    job = dict.__getitem__
+    service = dict.__getitem__
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from amanat.keyring import ANCHOR, DATABASE_CLIENTS
 
+MACHINES = ("alpha", "beta")
 # In a process of its own, because Pulumi's mocks and event loops stay for a process's life.
 MAKE = """
 import asyncio, json, sys
@@ -33,7 +34,7 @@ def watched(self, provider, name, props, opts=None):
 pulumi.dynamic.Resource.__init__ = watched
 
 async def make():
-    made = Keyring("keys", Places("unit"), 397, ["alpha", "beta"])
+    made = Keyring("keys", Places("unit"), 397, ("alpha", "beta"))
     json.dump({
         "secrets": await pulumi.Output.from_input(made.secrets()).future(),
         "files": await pulumi.Output.all(**made.files()).future(),
@@ -62,8 +63,8 @@ def test_the_roles_get_what_they_need_and_no_client_key(keyring):
     }
     assert groups["vault"] == {
         "repository_cipher": "backup-cipher.value",
-        "copies_logins": {name: f"{name}-copy-login.value" for name in ("alpha", "beta")},
-        "copies_keys": {name: f"{name}-copy-key.value" for name in ("alpha", "beta")},
+        "copies_logins": {name: f"{name}-copy-login.value" for name in MACHINES},
+        "copies_keys": {name: f"{name}-copy-key.value" for name in MACHINES},
         "anchor_client_key": "archive_anchor-certificate.private_key",
         "anchor_password": "archive_anchor-password.value",
     }
@@ -72,7 +73,7 @@ def test_the_roles_get_what_they_need_and_no_client_key(keyring):
 def test_a_machine_gets_its_own_login_and_key_of_copies(keyring):
     assert keyring["secrets"]["machines"] == {
         name: {"copy_login": f"{name}-copy-login.value", "copy_key": f"{name}-copy-key.value"}
-        for name in ("alpha", "beta")
+        for name in MACHINES
     }
 
 
@@ -100,6 +101,6 @@ def test_pulumi_is_told_to_encrypt_every_private_half(keyring):
     for role in (*DATABASE_CLIENTS, ANCHOR):
         assert hidden.pop(f"{role}-certificate") == {"private_key", "ca_private_key"}
         assert hidden.pop(f"{role}-password") == {"value"}
-    for name in ("alpha", "beta"):
+    for name in MACHINES:
         assert hidden.pop(f"{name}-copy-login") == hidden.pop(f"{name}-copy-key") == {"value"}
     assert hidden == {"volume-key": {"value"}, "backup-cipher": {"value"}}

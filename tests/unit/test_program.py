@@ -140,7 +140,7 @@ def test_the_inventory_holds_no_secret(program: Made) -> None:
     assert MARK not in files["inventory/secrets"]
     tree = yaml.safe_load(text)
     assert tree["all"]["hosts"]["store"]["ansible_port"] == 21022
-    assert tree["all"]["vars"]["base_peers"]["store"]["names"] == ["store"]
+    assert tree["all"]["vars"]["base_peers"]["store"]["address"] == "10.99.7.3"
 
 
 def test_host_keys_are_pinned_with_their_port(program: Made) -> None:

@@ -30,7 +30,13 @@ exec sh -c "$last"
 """
 CONFTEST = 'pytest_plugins = ["amanat.audit.plugin"]\n'
 HEADER = "import pytest\nfrom amanat.audit import NotChecked, requirement\n\n"
-INVENTORY = "all:\n  hosts:\n    store: {ansible_host: 192.0.2.10, ansible_port: 2222}\n"
+INVENTORY = """\
+all:
+  hosts:
+    store: {ansible_host: 192.0.2.10, ansible_port: 2222}
+  children:
+    vault: {hosts: {store: {}}}
+"""
 
 
 @dataclass(frozen=True)

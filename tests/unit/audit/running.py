@@ -56,22 +56,24 @@ def _remember_listings(directory: Path) -> None:
     inventory._listing = remembered  # type: ignore[assignment]
 
 
-def _collect_in_a_fork(policies: Path, listing: Path) -> tuple[int, str]:
+def _collect_in_a_fork(policies: Path, listing: Path, carriers: Mapping[str, list[str]]) -> tuple[int, str]:
     """What `known` has a new process do, in one that has everything loaded (tests of `known` start a new one)."""
     said = listing.with_name("said")
-    process = multiprocessing.get_context("fork").Process(target=_listed, args=(policies, listing, said))
+    process = multiprocessing.get_context("fork").Process(
+        target=_listed, args=(policies, listing, said, carriers)
+    )
     process.start()
     process.join()
     assert process.exitcode is not None
     return process.exitcode, said.read_text("utf-8", "replace")
 
 
-def _listed(policies: Path, listing: Path, said: Path) -> None:
+def _listed(policies: Path, listing: Path, said: Path, carriers: Mapping[str, list[str]]) -> None:
     with said.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     for name in [name for name in os.environ if name.startswith("PYTEST_")]:
         del os.environ[name]
     os.chdir(policies.parent)
-    status = pytest.main(known.collecting(policies, listing))
+    status = pytest.main(known.collecting(policies, listing, carriers))
     raise SystemExit(0 if status == pytest.ExitCode.NO_TESTS_COLLECTED else status)

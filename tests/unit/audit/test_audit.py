@@ -138,12 +138,58 @@ def test_an_unreachable_host_is_not_checked_with_a_clear_reason(audit: Auditor, 
 def test_an_inventory_without_a_store_is_not_checked(audit: Auditor, tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").write_text("all: {hosts: {web: {}, mail: {}}}")
     result = audit(PASSES, "--only", "U-currency")
-    assert result.verdict("U-currency")[1].startswith(
-        "no host is called store or in a group store (hosts of the inve"
+    assert result.verdict("U-currency") == (
+        "not-checked",
+        "no machine carries store, so it is not proven there",
     )
+    assert result.check("test_it")["outcome"] == "not-checked"
 
 
-def test_a_group_names_the_job_of_its_one_host(audit: Auditor, tmp_path: Path) -> None:
+ON_EACH = '@requirement("A5-6-1-access")\ndef test_it(machine):\n    assert machine.read("id -un")\n'
+
+
+def test_a_machine_of_several_services_is_measured_once(audit: Auditor, tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text(
+        "all: {hosts: {main: {}, other: {}}, children: {store: {hosts: {main: {}}}, vault: {hosts: {main: {}}}}}"
+    )
+    result = audit(ON_EACH, "--only", "A5-6-1-access")
+    assert result.exit_status == 0, result.text
+    assert [check["hosts"] for check in result.manifest["result"]["checks"]] == [["main"]]
+
+
+def test_each_machine_is_measured_whatever_it_is_called(audit: Auditor, tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text(
+        "all: {children: {store: {hosts: {alpha: {}}}, vault: {hosts: {beta: {}}}}}"
+    )
+    result = audit(ON_EACH, "--only", "A5-6-1-access")
+    assert result.exit_status == 0, result.text
+    assert [check["test"] for check in result.manifest["result"]["checks"]] == [
+        f"policies/test_sample.py::test_it[{name}]" for name in ("alpha", "beta")
+    ]
+
+
+def test_a_service_that_no_machine_carries_leaves_its_requirements_unproven(
+    audit: Auditor, tmp_path: Path
+) -> None:
+    (tmp_path / "hosts.yml").write_text("store: {hosts: {alpha: {}}}")
+    result = audit(ON_EACH + PASSES.replace("test_it", "test_store"))
+    assert result.exit_status == 1
+    assert result.verdict("A5-6-1-access") == (
+        "not-checked",
+        "no machine carries vault, so it is not proven there",
+    )
+    assert result.check("test_it[alpha]")["outcome"] == "passed"
+    assert result.check("test_it[vault]")["reason"]["text"].startswith("no machine carries vault")
+    assert result.verdict("U-currency")[0] == "satisfied"
+
+
+def test_a_failure_weighs_more_than_a_service_that_is_not_there(audit: Auditor, tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text("store: {hosts: {alpha: {}}}")
+    fails = '@requirement("A5-6-1-access")\ndef test_it(store):\n    assert store.read("id -un") == "x"\n'
+    assert audit(fails).verdict("A5-6-1-access")[0] == "not-satisfied"
+
+
+def test_a_group_names_the_service_of_its_one_machine(audit: Auditor, tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").write_text("store: {hosts: {db7: {ansible_host: 192.0.2.7}}}")
     assert audit(PASSES, "--only", "U-currency").exit_status == 0
 

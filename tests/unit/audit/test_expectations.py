@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from amanat.audit.expectations import BrokenExpectations, Expectations, Listening, load, services_of
+from amanat.audit.inventory import Target
 from amanat.errors import AmanatError
 
 TWO = """
@@ -39,7 +40,8 @@ def read(tmp_path):
 
 
 def host(name, *groups):
-    return SimpleNamespace(name=name, target=SimpleNamespace(groups=frozenset({"all", *groups})))
+    target = Target(name, "192.0.2.1", 22, "auditor", None, (), frozenset({"all", *groups}), {})
+    return SimpleNamespace(name=name, target=target)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from amanat.audit.errors import NotChecked, Unreachable
 from amanat.audit.inventory import BadInventory, Target, read
 from amanat.audit.secrets import of_inventory, values
 from amanat.audit.ssh import Connection
-from amanat.inventory import inventory_text
+from amanat.inventory import Group, inventory_text
 from amanat.places import Places
+from amanat.topology import permanent
 
 INI = """
 [store]
@@ -67,27 +68,65 @@ def test_an_inventory_without_hosts_is_refused(tmp_path: Path) -> None:
         read(path)
 
 
+OWN = {
+    "ansible_host": "192.0.2.1",
+    "ansible_port": 2201,
+    "base_peers": {"beta": {"address": "192.0.2.2"}},
+    "shared": 2,
+}
+SIX = {name: Group(("safe" if name in ("vault", "logs") else "main",), {name: 1}) for name in permanent()}
+
+
+@pytest.mark.parametrize(
+    ("machines", "groups"),
+    [
+        pytest.param(("store", "vault"), {}, id="no groups"),
+        pytest.param(
+            ("store", "vault"),
+            {name: Group((name,), {f"{name}_port": 1}) for name in ("store", "vault")},
+            id="named after their services",
+        ),
+        pytest.param(("main", "safe"), SIX, id="two machines for six services"),
+        pytest.param(
+            ("alpha", "beta", "gamma"),
+            {"vault": Group(("beta",), {"list": []}), "store": Group(("alpha",), {"shared": 3})},
+            id="three machines for two services",
+        ),
+        pytest.param(
+            ("alpha",),
+            {name: Group(("alpha",), {"which": name, "shared": 5}) for name in ("vault", "edge", "store")},
+            id="one variable in several groups",
+        ),
+    ],
+)
 def test_our_own_file_says_the_same_with_and_without_ansible(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machines: tuple[str, ...], groups: dict[str, Group]
 ) -> None:
     path = tmp_path / "hosts.yml"
-    own = {
-        "ansible_host": "192.0.2.1",
-        "ansible_port": 2201,
-        "base_peers": {"vault": "192.0.2.2"},
-        "shared": 2,
-    }
-    path.write_text(inventory_text(Places("unit"), {"shared": 1, "list": ["é"]}, {"store": own, "vault": {}}))
+    each: dict[str, dict[str, object]] = {name: OWN if name == machines[0] else {} for name in machines}
+    path.write_text(inventory_text(Places("unit"), {"shared": 1, "list": ["é"]}, each, groups))
     asked = read_with_ansible(path)
     monkeypatch.setattr(inventory, "_listing", lambda path: pytest.fail("Ansible was asked"))
     for one in asked.values():
         assert one.variables.pop("ansible_local") == {}  # our settings file has Ansible add it
     assert read(path) == asked
-    assert asked["store"].variables["shared"] == 2
+    assert asked[machines[0]].variables["shared"] == 2
+    assert {name for name, target in asked.items() for group in groups if target.carries(group)} == {
+        name for group in groups.values() for name in group.machines
+    } or not groups
 
 
 @pytest.mark.parametrize(
-    "change", ["all: {hosts: {store: {ansible_host: 192.0.2.9}}}", "all: [unclosed", "[]"]
+    "change",
+    [
+        "all: {hosts: {store: {ansible_host: 192.0.2.9}}}",
+        "all: [unclosed",
+        "[]",
+        "all: {vars: {}, hosts: {a: {}}, children: {store: {hosts: {a: {x: 1}}, vars: {}}}}",
+        "all: {vars: {}, hosts: {a: {}}, children: {store: {hosts: {b: {}}, vars: {}}}}",
+        "all: {vars: {}, hosts: {a: {}}, children: {store: {hosts: {a: {}}, vars: {}, children: {}}}}",
+        "all: {vars: {}, hosts: {'a[1:2]': {}}, children: {}}",
+    ],
 )
 def test_our_own_file_that_was_changed_is_left_to_ansible(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str

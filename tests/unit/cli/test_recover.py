@@ -96,6 +96,6 @@ def test_a_drill_is_due_by_the_operators_interval(monkeypatch, last_days, due):
 )
 def test_a_drill_that_failed_makes_the_next_one_due(monkeypatch, record, ended):
     vault = SimpleNamespace(run=lambda command: SimpleNamespace(stdout=record))
-    hosts = SimpleNamespace(job=lambda name: vault)
+    hosts = SimpleNamespace(service=lambda name: vault)
     monkeypatch.setattr(recovery, "auditor", lambda places: nullcontext(hosts))
     assert recovery.last_drill(Places("unit")) == ended

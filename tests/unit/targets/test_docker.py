@@ -1,18 +1,21 @@
 """The shape of a host container follows the engine; its identity follows the container."""
 
+from ipaddress import IPv4Network
+
 import pytest
 
+from amanat.placement import Placement
 from amanat.settings import Settings
 from amanat.targets import docker, engine
 from amanat.targets.docker import (
-    PUBLISHED,
     _HostIdentities,
     first_process,
+    network_in,
+    published,
     security_options,
     systemd_environment,
 )
 from amanat.targets.engine import EngineFacts
-from amanat.topology import PLACES
 
 OLD, NEW = EngineFacts(1, "20.10", "x86_64"), EngineFacts(2, "28", "aarch64")
 
@@ -32,11 +35,24 @@ def test_selinux_is_told_to_leave_a_host_alone():
     assert security_options(fedora) == ["seccomp=unconfined", "apparmor=unconfined", "label=disable"]
 
 
-def test_every_published_port_is_a_service_of_its_host_and_a_setting():
-    for name, ports in PUBLISHED.items():
-        assert set(ports) <= {service.port for service in PLACES[name].services}
-        assert set(ports.values()) <= set(Settings.model_fields)
-        assert 22 in ports
+def test_what_the_controller_may_reach_is_published():
+    placement = Placement.parse({"alpha": "store", "beta": "vault"})
+    assert published("alpha", placement) == {22: "alpha_ssh_port", 5432: "store_database_port"}
+    assert published("beta", placement) == {22: "beta_ssh_port"}
+
+
+def test_by_default_every_published_port_is_a_setting():
+    for name in Placement.default().machines:
+        assert set(published(name, Placement.default()).values()) <= set(Settings.model_fields)
+
+
+def test_every_machine_has_an_address_of_its_own_in_the_smallest_network():
+    smallest = IPv4Network("10.64.7.16/28")
+    found = network_in(smallest, ("a", "b", "c", "d", "e", "f"))
+    assert set(found.addresses) == {"drill", "a", "b", "c", "d", "e", "f"}
+    everybody = [*found.addresses.values(), found.controller]
+    assert len(set(everybody)) == len(everybody)
+    assert set(everybody) <= set(smallest.hosts())
 
 
 def test_nothing_beyond_what_a_host_needs_is_allowed():

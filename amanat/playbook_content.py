@@ -15,6 +15,7 @@ DATA = ("files", "templates")
 PLUGINS = ("filter_plugins", "lookup_plugins", "test_plugins", "library", "module_utils")
 DEFINITIONS = ("defaults", "vars")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FILE = re.compile(r"[\w.-]+")
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 
 
@@ -178,17 +179,19 @@ def _literal(name: object) -> str:
 def _mentioned(candidates: list[Path], base: Path, users: set[Path]) -> set[Path]:
     """Of the candidates below `base` those whose name, or a directory of it, stands in a user or in one another."""
     found: set[Path] = set()
-    texts = "\n".join(path.read_text("utf-8", "replace") for path in users if path.suffix in (".yml", ".j2"))
+    names = _names(users)
     while fresh := {
-        path for path in candidates if path not in found and _stands(path.relative_to(base).parts[1:], texts)
+        path for path in candidates if path not in found and names & set(path.relative_to(base).parts[1:])
     }:
         found |= fresh
-        texts = "\n".join(path.read_text("utf-8", "replace") for path in fresh)
+        names = _names(fresh)
     return found
 
 
-def _stands(parts: tuple[str, ...], text: str) -> bool:
-    return any(re.search(rf"(?<![\w.-]){re.escape(part)}(?![\w.-]*\w)", text) for part in parts)
+def _names(users: set[Path]) -> set[str]:
+    """What stands in tasks, variables and templates and could be the name of a file."""
+    texts = [path.read_text("utf-8", "replace") for path in users if path.suffix in (".yml", ".j2")]
+    return {name.rstrip(".") for text in texts for name in _FILE.findall(text)}
 
 
 def _words(path: Path) -> set[str]:

@@ -1,46 +1,56 @@
 """The configuration resource: nothing runs while all is the same; any other input or a drift makes it run."""
 
-import shutil
+import json
 from pathlib import Path
 
 import pytest
 
-from amanat import converge
-from amanat.converge import ANSIBLE, _Configurations, content_digest
+from amanat import configuration
+from amanat.configuration import CERTIFICATES, _Configurations, issued_certificates
+from amanat.parts import SITE
 from amanat.runner import ConvergeFailed, Result
 
 PROPS = {
+    "playbook": "store.yml",
     "inventory": "/i",
     "runs": "/r",
-    "inventory_digest": "d1",
     "content_digest": "c1",
-    "machines": ["m1"],
-    "secrets": {"key": "k"},
+    "variables": {"alpha": {"volume_size_gib": 2.0}},
+    "groups": {},
+    "addresses": {"alpha": "10.0.0.2"},
+    "machine_ids": {"alpha": "m1"},
+    "certificates": {"alpha": "s1"},
+    "secrets": {"groups": {"store": {"volume_key": "k"}}, "machines": {}},
 }
 STATE = {**PROPS, "drift": [], "recap": {}}
 
 
 @pytest.fixture
-def played(monkeypatch):
-    """Runs of the playbook that were asked for, instead of runs."""
+def played(monkeypatch, tmp_path):
+    """Runs of playbooks that were asked for, instead of runs."""
     asked = []
 
     class Fake:
-        def __init__(self, path, inventory, runs, secrets, hosts):
-            assert hosts == ["store", "vault"]
+        def __init__(self, path, inventory, runs, secrets):
             self.given = (path, inventory, runs, secrets)
 
         def run(self):
             asked.append(("run", *self.given))
-            return Result(recap={"store": {"ok": 3}}, changes=["store: something"])
+            stats = {"pki_certificates": {"alpha": "s2"}}
+            return Result(recap={"alpha": {"ok": 3}}, changes=["alpha: something"], stats=stats)
 
         def check(self):
             asked.append(("check", *self.given))
-            return Result(changes=["store: /etc/ssh/sshd_config"])
+            return Result(changes=["alpha: /etc/ssh/sshd_config"])
 
-    monkeypatch.setattr(converge, "Playbook", Fake)
-    monkeypatch.setattr(converge, "hosts_of", lambda inventory: ["store", "vault"])
+    monkeypatch.setattr(configuration, "Playbook", Fake)
     return asked
+
+
+@pytest.fixture
+def props(tmp_path):
+    """Inputs with a directory of runs that is there."""
+    return {**PROPS, "runs": str(tmp_path)}
 
 
 def test_the_same_inputs_run_nothing():
@@ -50,11 +60,14 @@ def test_the_same_inputs_run_nothing():
 @pytest.mark.parametrize(
     "news",
     [
-        {"inventory_digest": "d2"},
         {"content_digest": "c2"},
-        {"machines": ["m2"]},
-        {"machines": ["m1", "m2"]},
-        {"secrets": {"key": "other"}},
+        {"variables": {"alpha": {"volume_size_gib": 3.0}}},
+        {"groups": {"store": ["alpha"]}},
+        {"addresses": {"alpha": "10.0.0.3"}},
+        {"machine_ids": {"alpha": "m2"}},
+        {"machine_ids": {"alpha": "m1", "beta": "m2"}},
+        {"certificates": {"alpha": "s2"}},
+        {"secrets": {"groups": {"store": {"volume_key": "other"}}, "machines": {}}},
     ],
 )
 def test_another_input_runs_the_playbook_on_the_same_resource(news):
@@ -66,73 +79,42 @@ def test_where_the_files_lie_is_no_reason_to_run():
     assert _Configurations().diff("id", STATE, {**PROPS, "inventory": "/else", "runs": "/e"}).changes is False
 
 
-def test_a_drift_makes_the_next_run_converge_and_is_forgotten_then(played):
-    drifted = _Configurations().read("id", STATE)
+def test_a_drift_makes_the_next_run_converge_and_is_forgotten_then(played, props):
+    drifted = _Configurations().read("id", {**STATE, **props})
     assert drifted.id == "id"
-    assert drifted.outs["drift"] == ["store: /etc/ssh/sshd_config"]
-    assert _Configurations().diff("id", drifted.outs, dict(PROPS)).changes is True
-    outs = _Configurations().update("id", drifted.outs, dict(PROPS)).outs
-    assert (outs["drift"], outs["recap"]) == ([], {"store": {"ok": 3}})
-    assert _Configurations().diff("id", outs, dict(PROPS)).changes is False
+    assert drifted.outs["drift"] == ["alpha: /etc/ssh/sshd_config"]
+    assert _Configurations().diff("id", drifted.outs, props).changes is True
+    outs = _Configurations().update("id", drifted.outs, props).outs
+    assert (outs["drift"], outs["recap"]) == ([], {"alpha": {"ok": 3}})
+    assert _Configurations().diff("id", outs, props).changes is False
     assert [kind for kind, *_ in played] == ["check", "run"]
 
 
-def test_a_first_run_gets_the_site_and_the_secrets(played):
-    _Configurations().create(dict(PROPS))
-    assert played == [("run", ANSIBLE / "site.yml", Path("/i"), Path("/r"), {"key": "k"})]
+def test_a_first_run_gets_the_playbook_and_the_secrets(played, props):
+    _Configurations().create(props)
+    assert played == [("run", SITE.parent / "store.yml", Path("/i"), Path(props["runs"]), PROPS["secrets"])]
 
 
-def test_a_failed_run_leaves_no_state(monkeypatch, played):
+def test_a_failed_run_leaves_no_state(monkeypatch, played, props):
     def fail(self):
         raise ConvergeFailed("it failed")
 
-    monkeypatch.setattr(converge.Playbook, "run", fail)
+    monkeypatch.setattr(configuration.Playbook, "run", fail)
     with pytest.raises(ConvergeFailed):
-        _Configurations().create(dict(PROPS))
+        _Configurations().create(props)
 
 
-@pytest.fixture
-def roles(tmp_path):
-    root = tmp_path / "roles"
-    (root / "a").mkdir(parents=True)
-    (root / "a" / "one").write_text("1", "utf-8")
-    (root / "a" / "two").write_text("2", "utf-8")
-    return root
+@pytest.mark.usefixtures("played")
+def test_services_are_told_of_certificates_that_a_run_issued(props, tmp_path):
+    """Those of the same `up` come after it, so they copy the new one and take it up."""
+    assert issued_certificates(tmp_path, ["alpha"]) == {}
+    _Configurations().update("id", STATE, props)
+    assert issued_certificates(tmp_path, ["alpha"]) == {"alpha": "s2"}
+    assert issued_certificates(tmp_path, ["beta"]) == {}
 
 
-def test_the_digest_does_not_depend_on_place_time_or_order(roles, tmp_path, monkeypatch):
-    before = content_digest(roles)
-    shutil.copytree(roles, tmp_path / "copy", copy_function=shutil.copy)
-    assert content_digest(tmp_path / "copy") == before
-    listed = Path.rglob
-    monkeypatch.setattr(Path, "rglob", lambda self, pattern: sorted(listed(self, pattern), reverse=True))
-    assert content_digest(roles) == before
-
-
-@pytest.mark.parametrize(
-    "edit",
-    [
-        lambda root: (root / "a/one").write_text("1 ", "utf-8"),
-        lambda root: (root / "a/one").rename(root / "a/three"),
-        lambda root: (root / "a/one").chmod(0o755),
-        lambda root: (root / "a/one").unlink(),
-        lambda root: (root / "a/new").write_text("", "utf-8"),
-        lambda root: (root / "a").rename(root / "b"),
-        lambda root: [
-            (root / f"a/{name}").write_text(text, "utf-8") for name, text in (("one", "2"), ("two", "1"))
-        ],
-    ],
-    ids=["edited", "renamed", "made executable", "removed", "added", "moved", "swapped"],
-)
-def test_every_edit_of_a_role_is_another_digest(roles, edit):
-    before = content_digest(roles)
-    edit(roles)
-    assert content_digest(roles) != before
-
-
-def test_what_python_leaves_behind_is_no_edit(roles):
-    before = content_digest(roles)
-    (roles / "a/__pycache__").mkdir()
-    (roles / "a/__pycache__/one.pyc").write_bytes(b"x")
-    (roles / "empty").mkdir()
-    assert content_digest(roles) == before
+def test_a_run_that_issues_nothing_keeps_what_is_known(monkeypatch, played, props, tmp_path):
+    (tmp_path / CERTIFICATES).write_text(json.dumps({"alpha": "s1"}), "utf-8")
+    monkeypatch.setattr(configuration.Playbook, "run", lambda self: Result())
+    _Configurations().update("id", STATE, props)
+    assert issued_certificates(tmp_path, ["alpha"]) == {"alpha": "s1"}

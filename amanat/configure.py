@@ -69,7 +69,7 @@ def configure(
             variables=inventory.apply(_of_part(part.variables)),
             groups=inventory.apply(_of_part(part.groups)),
             addresses=network_addresses.apply(partial(_chosen, part.machines)),
-            machine_ids={name: hosts[name].machine_id for name in part.machines},
+            machine_ids={name: hosts[name].machine_id for name in {*part.machines, *part.served_by}},
             certificates=wait.apply(partial(_certificates, places, part)) if wait else {},
             secrets=part.secrets(keyring.secrets(), settings.machines),
             opts=pulumi.ResourceOptions(

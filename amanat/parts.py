@@ -17,11 +17,15 @@ SITE = ANSIBLE / "playbooks/site.yml"
 
 @dataclass(frozen=True)
 class Part:
-    """A playbook that the site imports, on a stack. It begins when all parts in `after` have ended."""
+    """A playbook that the site imports, on a stack. It begins when all parts in `after` have ended.
+
+    `served_by` are the machines that those run on where they don't run on all: one that is made anew has other keys.
+    """
 
     content: PlaybookContent
     machines: tuple[str, ...]
-    after: tuple[str, ...]
+    after: tuple[str, ...] = ()
+    served_by: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -53,8 +57,9 @@ class Part:
 def parts(placement: Placement, site: Path = SITE) -> list[Part]:
     """The parts that have a machine in this stack, in the site's order.
 
-    A part comes after those of the services that its own needs, and after every one before it that runs on one of its
-    machines: package manager and handlers of a machine are one run's at a time.
+    A part that is no service's comes after all before it and before all behind it. A service's comes after those that
+    it needs, and after every one before it that runs on one of its machines: package manager and handlers of a machine
+    are one run's at a time.
     """
     found: list[Part] = []
     for playbook in imported_by(site):
@@ -62,7 +67,11 @@ def parts(placement: Placement, site: Path = SITE) -> list[Part]:
         machines = _machines(content, placement)
         left_out = playbook.stem in topology.SERVICES and not placement.carries(playbook.stem)
         if machines and not left_out:
-            found.append(Part(content, machines, tuple(_before(playbook.stem, machines, found))))
+            before = list(_before(playbook.stem, machines, found))
+            serving = {
+                name for part in before if part.machines != placement.machines for name in part.machines
+            }
+            found.append(Part(content, machines, tuple(part.name for part in before), tuple(sorted(serving))))
     return found
 
 
@@ -73,8 +82,8 @@ def _machines(content: PlaybookContent, placement: Placement) -> tuple[str, ...]
     return tuple(machine for machine in placement.machines if machine in named)
 
 
-def _before(name: str, machines: tuple[str, ...], earlier: list[Part]) -> Iterator[str]:
-    needs = topology.SERVICES[name].needs if name in topology.SERVICES else ()
+def _before(name: str, machines: tuple[str, ...], earlier: list[Part]) -> Iterator[Part]:
     for part in earlier:
-        if part.name in needs or set(part.machines) & set(machines):
-            yield part.name
+        apart = name in topology.SERVICES and part.name in topology.SERVICES
+        if not apart or part.name in topology.SERVICES[name].needs or set(part.machines) & set(machines):
+            yield part

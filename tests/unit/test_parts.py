@@ -32,16 +32,20 @@ def test_each_service_has_a_playbook_in_the_site():
 def test_the_parts_of_two_machines():
     assert after(TWO) == {
         "base": (("alpha", "beta"), ()),
-        "vault": (("beta",), ("base",)),
-        "store": (("alpha", "beta"), ("base", "vault")),
-        "copy": (("alpha", "beta"), ("base", "vault", "store")),
+        "tang": (("beta",), ("base",)),
+        "vault": (("beta",), ("base", "tang")),
+        "store": (("alpha",), ("base", "tang")),
+        "backups": (("alpha", "beta"), ("base", "tang", "vault", "store")),
     }
 
 
-@pytest.mark.parametrize("service", ["store", "vault"])
-def test_a_service_that_is_left_out_has_no_part(service):
+@pytest.mark.parametrize(
+    ("service", "names"),
+    [("store", ["base", "store", "backups"]), ("vault", ["base", "tang", "vault", "backups"])],
+)
+def test_a_service_that_is_left_out_has_no_part(service, names):
     found = after({"alpha": service})
-    assert list(found) == ["base", service, "copy"]
+    assert list(found) == names
     assert {machines for machines, _ in found.values()} == {("alpha",)}
 
 
@@ -98,12 +102,18 @@ def test_what_a_service_needs_comes_before_it_in_the_site(site):
         assert all(order.index(one) < order.index(name) for one in needed), name
 
 
+def test_a_machine_that_is_made_anew_concerns_those_it_serves():
+    """The store's volume opens by the keys on the vault's machine."""
+    serving = {part.name: set(part.served_by) - set(part.machines) for part in parts(Placement.parse(TWO))}
+    assert serving == {"base": set(), "tang": set(), "vault": set(), "store": {"beta"}, "backups": set()}
+
+
 def test_a_part_gets_the_variables_that_its_files_name():
     tree = InventoryTree.of_text(INVENTORY)
     found = {part.name: part.variables(tree) for part in parts(Placement.parse(TWO))}
     assert found["vault"] == {"beta": {"repository_full_days": 7}}
-    assert found["store"] == {"alpha": {"volume_size_gib": 2}, "beta": {}}
-    assert found["copy"] == {"alpha": {"copy_interval_hours": 6}, "beta": {"copy_interval_hours": 6}}
+    assert found["store"] == {"alpha": {"volume_size_gib": 2}}
+    assert found["backups"] == {"alpha": {"copy_interval_hours": 6}, "beta": {"copy_interval_hours": 6}}
     assert found["base"]["alpha"] == {"base_flows": [1], "base_stack": "s"}
 
 
@@ -123,4 +133,4 @@ def test_a_part_gets_the_secrets_of_its_machines_that_its_files_name():
         "machines": {"beta": {}},
     }
     assert found["base"]["groups"] == {"all": {"pki_ca_private_key": "ca"}, "store": {}, "vault": {}}
-    assert found["copy"]["machines"] == secrets["machines"]
+    assert found["backups"]["machines"] == secrets["machines"]

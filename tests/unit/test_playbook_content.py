@@ -14,7 +14,7 @@ PARTS = [path.stem for path in imported_by(SITE)]
 USERS = {
     "base": {"base"},
     "pki": {"base"},
-    "tang": {"vault"},
+    "tang": {"tang"},
     "repository": {"vault"},
     "copies": {"vault"},
     "anchor": {"vault"},
@@ -22,7 +22,7 @@ USERS = {
     "backup": {"store"},
     "store": {"store"},
     "archive": {"store"},
-    "copy": {"copy"},
+    "copy": {"backups"},
 }
 
 
@@ -74,7 +74,7 @@ def test_an_edited_template_of_the_repository_is_another_digest_of_the_vault_onl
         ("roles/base/tasks/sshd.yml", {"base"}),
         ("roles/pki/tasks/service.yml", {"base", "vault", "store"}),
         ("roles/repository/tasks/server.yml", {"vault"}),
-        ("roles/repository/tasks/backups.yml", {"vault", "store"}),
+        ("roles/repository/tasks/backups.yml", {"vault", "backups"}),
         ("roles/anchor/tasks/install.yml", {"vault"}),
         ("playbooks/vault.yml", {"vault"}),
         ("playbooks/drill.yml", set()),
@@ -105,7 +105,7 @@ def test_every_data_file_is_named_where_it_is_used(role):
         ("repository_full_days", {"vault"}),
         ("repository_interval_hours", {"vault"}),
         ("volume_size_gib", {"store"}),
-        ("copy_interval_hours", {"copy"}),
+        ("copy_interval_hours", {"backups"}),
         ("base_flows", {"base"}),
         ("base_debian_mirror", {"base"}),
         ("pki_names", {"base"}),
@@ -113,7 +113,7 @@ def test_every_data_file_is_named_where_it_is_used(role):
         ("volume_key", {"store"}),
         ("repository_cipher", {"vault"}),
         ("pki_ca_private_key", {"base"}),
-        ("copy_key", {"copy"}),
+        ("copy_key", {"backups"}),
         ("anchor_password", {"vault"}),
     ],
 )

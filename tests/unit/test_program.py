@@ -14,6 +14,7 @@ from amanat.keyring import ANCHOR, DATABASE_CLIENTS
 from amanat.places import PROJECT_ROOT, Places
 
 MARK = "SECRETMARK"
+PARTS = ("base", "tang", "vault", "store", "backups")
 SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d"  # how Pulumi marks a secret value on the wire
 Made = dict[str, dict[str, Any]]
 
@@ -164,7 +165,7 @@ def test_each_service_gets_the_secrets_that_it_needs(program: Made) -> None:
     assert set(store["groups"]["store"]) == {"store_passwords", "volume_key"}
     assert vault["groups"]["vault"]["repository_cipher"] == f"{MARK}-backup-cipher"
     assert "store" not in vault["groups"]
-    assert {name: set(own) for name, own in given_secrets(program, "copy")["machines"].items()} == {
+    assert {name: set(own) for name, own in given_secrets(program, "backups")["machines"].items()} == {
         "store": {"copy_login", "copy_key"},
         "vault": {"copy_login", "copy_key"},
     }
@@ -180,14 +181,15 @@ def test_a_service_gets_nothing_of_a_machine_that_it_does_not_run_on(program: Ma
 def test_what_concerns_a_service_is_its_input_and_no_other(program: Made) -> None:
     variables = {
         part: program[f"configuration of {part}"]["inputs"]["variables"]["vault"]
-        for part in ("base", "vault", "store", "copy")
+        for part in PARTS
+        if part != "store"
     }
     for name, part in {
         "repository_full_days": "vault",
-        "copy_interval_hours": "copy",
+        "copy_interval_hours": "backups",
         "base_flows": "base",
     }.items():
-        assert [given for given, known in variables.items() if name in known] == [part]
+        assert [given for given, known in variables.items() if name in known] == [part], name
 
 
 def test_the_private_sealing_key_is_in_no_resource(program: Made) -> None:
@@ -203,7 +205,7 @@ def test_every_inventory_variable_belongs_to_a_role(program: Made) -> None:
         *(group["vars"] for group in tree["all"]["children"].values()),
         *(
             given
-            for part in ("base", "vault", "store", "copy")
+            for part in PARTS
             for holders in given_secrets(program, part).values()
             for given in holders.values()
         ),

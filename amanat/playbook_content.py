@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+PROGRAMS = "host"  # beside the root: what every host runs; services restart when it changes
 ROLES = ("role", "name")  # how an item of `roles:` names its role
 DATA = ("files", "templates")
 PLUGINS = ("filter_plugins", "lookup_plugins", "test_plugins", "library", "module_utils")
@@ -44,12 +45,13 @@ class PlaybookContent:
             found |= self._of_play(play)
         shared = [path for name in DATA for path in _files(self.root / name)]
         found |= _mentioned(shared, self.root, found)
-        return frozenset(found | set(_files(self.root / "collections")) | {self.root / "ansible.cfg"})
+        found |= {*_files(self.root / "collections"), *_files(self.root.parent / PROGRAMS)}
+        return frozenset(found | {self.root / "ansible.cfg"})
 
     @property
     def roles(self) -> frozenset[str]:
         """The roles that it uses something of."""
-        parts = [path.relative_to(self.root).parts for path in self.files]
+        parts = [self._place(path) for path in self.files]
         return frozenset(names[1] for names in parts if names[0] == "roles")
 
     @property
@@ -57,7 +59,7 @@ class PlaybookContent:
         """SHA-256 over names, modes and contents of the files, whatever order the disk gives."""
         digest = hashlib.sha256()
         for path in sorted(self.files):
-            digest.update(f"{path.relative_to(self.root)}\0{path.stat().st_mode & 0o111:o}\0".encode())
+            digest.update(f"{'/'.join(self._place(path))}\0{path.stat().st_mode & 0o111:o}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 
@@ -70,14 +72,18 @@ class PlaybookContent:
         definitions: dict[str, str] = {}
         found: set[str] = set()
         for path in self.files:
-            kind = path.relative_to(self.root).parts
-            if kind[0] == "collections" or path.suffix in (".cfg", ".py", ".sql"):
+            kind = self._place(path)
+            if kind[0] in ("collections", PROGRAMS) or path.suffix in (".cfg", ".py", ".sql"):
                 continue
             if kind[0] == "roles" and kind[2] in DEFINITIONS:
                 definitions |= {name: str(value) for name, value in (_loaded(path) or {}).items()}
             elif not (kind[0] == "roles" and kind[2] == "meta"):
                 found |= _words(path)
         return frozenset(_with_used(found, definitions))
+
+    def _place(self, path: Path) -> tuple[str, ...]:
+        """Where a file lies below the root; the hosts' programs, which lie beside it, by their own directory."""
+        return path.relative_to(self.root if path.is_relative_to(self.root) else self.root.parent).parts
 
     def _of_play(self, play: Mapping[str, Any]) -> set[Path]:
         found: set[Path] = set()

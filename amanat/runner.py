@@ -226,27 +226,38 @@ def _machine_locks(
 ) -> Iterator[None]:
     """Exclusive locks of machines, held by the run called `name`: dpkg and handlers can't be shared.
 
-    They are taken in the order of their names, so that no two runs wait for each other.
+    Who waits for a machine holds none meanwhile, so that it keeps nobody from the others.
     """
-    with ExitStack() as held:
-        for machine in sorted(machines):
-            held.enter_context(_machine_lock(runs / f"{machine}.lock", machine, name, log))
-        yield
-
-
-@contextmanager
-def _machine_lock(lock: Path, machine: str, name: str, log: Callable[[str], None]) -> Iterator[None]:
-    with lock.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            log(f"[{name}] waits: {file.read().strip() or 'another run'} is configuring {machine}")
+    told: set[str] = set()
+    while True:
+        with ExitStack() as held:
+            busy = next((one for one in sorted(machines) if not _locked(held, runs, one, name)), None)
+            if busy is None:
+                yield
+                return
+        holder = _lock_file(runs, busy).read_text("utf-8") or "another run"
+        if busy not in told:
+            log(f"[{name}] waits: {holder} is configuring {busy}")
+            told.add(busy)
+        with _lock_file(runs, busy).open("a+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-        file.truncate(0)
-        file.write(name)
-        file.flush()
-        yield
+
+
+def _locked(held: ExitStack, runs: Path, machine: str, name: str) -> bool:
+    """Take a machine's lock for as long as `held` lasts, unless another run has it."""
+    file = held.enter_context(_lock_file(runs, machine).open("a+"))
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    file.truncate(0)
+    file.write(name)
+    file.flush()
+    return True
+
+
+def _lock_file(runs: Path, machine: str) -> Path:
+    return runs / f"{machine}.lock"
 
 
 def _forget_old(runs: Path) -> None:

@@ -192,6 +192,16 @@ def test_every_edit_of_a_role_is_another_digest(small, edit):
     assert content(small).digest != before
 
 
+def test_a_program_of_the_hosts_concerns_every_part(small, tmp_path_factory):
+    root = tmp_path_factory.mktemp("checkout") / "ansible"
+    shutil.copytree(small, root)
+    before = content(root).digest
+    (root.parent / "host/amanat_host").mkdir(parents=True)
+    (root.parent / "host/amanat_host/probe.py").write_text("certbot_days", "utf-8")
+    assert content(root).digest != before
+    assert "certbot_days" not in content(root).words
+
+
 def test_what_python_leaves_behind_is_no_edit(small):
     before = content(small).digest
     (small / "roles/nginx/__pycache__").mkdir()

@@ -283,22 +283,16 @@ def test_a_run_on_another_machine_does_not_wait(tmp_path):
         pass
 
 
-def test_runs_that_share_machines_never_wait_for_each_other(tmp_path):
-    """Whatever order they are given in, locks are taken in one."""
-    taken = []
-    for machines in (["beta", "alpha"], ["alpha", "beta"]):
-        order = []
-        held = runner._machine_lock
+def test_who_waits_for_a_machine_keeps_nobody_from_another(tmp_path, holder):
+    """So no two runs wait for each other, and none that could work waits for one that waits."""
 
-        def noted(lock, machine, *rest, held=held, order=order):
-            order.append(machine)
-            return held(lock, machine, *rest)
+    def meanwhile(line):
+        assert line == "[backups] waits: vault is configuring alpha"
+        with runner._machine_locks(tmp_path, ["aaa", "beta"], "store", pytest.fail):
+            holder.stdin.close()
 
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(runner, "_machine_lock", noted)
-            with runner._machine_locks(tmp_path, machines, "store", pytest.fail):
-                taken.append(order)
-    assert taken == [["alpha", "beta"], ["alpha", "beta"]]
+    with runner._machine_locks(tmp_path, ["aaa", "alpha", "beta"], "backups", meanwhile):
+        assert (tmp_path / "aaa.lock").read_text("utf-8") == "backups"
 
 
 def test_runs_side_by_side_get_each_its_own_secrets(tmp_path, monkeypatch):

@@ -24,6 +24,6 @@ with told_plainly():
     pulumi.export("inventory", str(places.inventory))
     pulumi.export("network", site.network)
     pulumi.export("endpoints", {name: host.endpoints for name, host in hosts.items()})
-    pulumi.export("recap", configured.recap)
+    pulumi.export("recap", {name: part.recap for name, part in configured.items()})
     pulumi.export("sealing_key", keyring.sealing.described(places))
     pulumi.export("secrets", hidden(keyring.secrets()))

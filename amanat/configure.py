@@ -1,19 +1,23 @@
-"""From choices to configured machines: the inventory, the controller's files, and the playbook's run."""
+"""From choices to configured machines: the inventory, the controller's files, and a configuration for each service."""
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 import pulumi
 
 from amanat import variables
 from amanat.access import ControllerFiles
-from amanat.converge import Configuration
+from amanat.configuration import Configuration, issued_certificates
 from amanat.inventory import known_hosts_text, secrets_source
+from amanat.inventory_tree import InventoryTree
 from amanat.keyring import ANCHOR, Keyring
+from amanat.parts import Part, parts
 from amanat.places import Places
 from amanat.settings import Settings
 from amanat.targets.machine import Machine
+
+PKI = "pki"  # the role that issues certificates, and gives services copies of them
 
 
 def configure(
@@ -22,8 +26,11 @@ def configure(
     keyring: Keyring,
     hosts: Mapping[str, Machine],
     network: pulumi.Output[dict[str, Any]],
-) -> Configuration:
-    """Write the inventory and the controller's files, then converge the machines. `network`: as JSON."""
+) -> dict[str, Configuration]:
+    """Write the inventory and the controller's files, then converge the machines, service by service.
+
+    `network`: as JSON.
+    """
     described = pulumi.Output.all(
         network=network,
         endpoints={name: [host.ssh_host, host.ssh_port, host.host_key] for name, host in hosts.items()},
@@ -50,11 +57,35 @@ def configure(
         },
         executable=["inventory/secrets"],
     )
-    return Configuration(
-        "configured",
-        places,
-        inventory_digest=inventory.apply(lambda text: hashlib.sha256(text.encode()).hexdigest()),
-        machines=[host.machine_id for host in hosts.values()],
-        secrets=keyring.secrets(),
-        opts=pulumi.ResourceOptions(depends_on=[files, *hosts.values()]),
-    )
+    network_addresses = network.apply(lambda known: known["addresses"])
+    base, *services = parts(settings.machines)
+    made: dict[str, Configuration] = {}
+    for part in (base, *services):
+        # Read after the base is done, so that a service takes up a certificate that the same run has issued.
+        wait = made[base.name].urn if part is not base and PKI in part.content.roles else None
+        made[part.name] = Configuration(
+            part,
+            places,
+            variables=inventory.apply(_of_part(part.variables)),
+            groups=inventory.apply(_of_part(part.groups)),
+            addresses=network_addresses.apply(partial(_chosen, part.machines)),
+            machine_ids={name: hosts[name].machine_id for name in {*part.machines, *part.served_by}},
+            certificates=wait.apply(partial(_certificates, places, part)) if wait else {},
+            secrets=part.secrets(keyring.secrets(), settings.machines),
+            opts=pulumi.ResourceOptions(
+                depends_on=[files, *hosts.values(), *(made[name] for name in part.after)]
+            ),
+        )
+    return made
+
+
+def _of_part(look: Callable[[InventoryTree], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
+    return lambda text: look(InventoryTree.of_text(text))
+
+
+def _chosen(names: Collection[str], known: Mapping[str, str]) -> dict[str, str]:
+    return {name: known[name] for name in names}
+
+
+def _certificates(places: Places, part: Part, _urn: str) -> dict[str, str]:
+    return issued_certificates(places.runs, part.machines)

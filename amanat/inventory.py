@@ -7,13 +7,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import yaml
 
 from amanat import environment
-from amanat.handover import handed
 from amanat.places import PROJECT_ROOT, Places
+from amanat.secrets_socket import receive_secrets
 
 HEADER = "# Made by the stack's program; a change here is lost at the next `pulumi up`."
 SSH_OPTIONS = (
@@ -21,6 +21,13 @@ SSH_OPTIONS = (
     " -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes -o BatchMode=yes"
     " -o HostKeyAlgorithms=ssh-ed25519 -o ServerAliveInterval=15"
 )
+
+
+class Secrets(TypedDict):
+    """Secret variables by who gets them: groups (`all` and services) and single machines."""
+
+    groups: dict[str, dict[str, Any]]
+    machines: dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -60,11 +67,6 @@ def inventory_text(
     }
     text = yaml.dump({"all": tree}, Dumper=_Blocks, allow_unicode=True, sort_keys=True, width=1000)
     return f"{HEADER}\n{text}"
-
-
-def hosts_of(inventory: Path) -> list[str]:
-    """The names of the machines in an inventory directory that `inventory_text` filled."""
-    return list(yaml.safe_load((inventory / "hosts.yml").read_text("utf-8"))["all"]["hosts"])
 
 
 def scratch_inventory_text(known_hosts: Path, name: str, variables: Mapping[str, Any]) -> str:
@@ -118,17 +120,20 @@ def secrets_source(places: Places) -> str:
     return f"#!/bin/sh\n{purpose}\n{exports}exec {command}\n"
 
 
-def secrets_document(values: Mapping[str, Any]) -> str:
-    """Ansible's dynamic inventory document for `values` as variables of every host."""
-    return json.dumps({"_meta": {"hostvars": {}}, "all": {"vars": dict(values)}})
+def secrets_document(secrets: Secrets) -> str:
+    """Ansible's dynamic inventory document: each secret is a variable of the groups or machines that need it."""
+    groups = {name: {"vars": values} for name, values in secrets["groups"].items()}
+    # Ansible asks `_meta` only of hosts that the document itself lists.
+    every = {"hosts": list(secrets["machines"]), **groups.get("all", {})}
+    return json.dumps({"_meta": {"hostvars": secrets["machines"]}, **groups, "all": every})
 
 
-def current_secrets(stack: str) -> Mapping[str, Any]:
+def current_secrets(stack: str) -> Secrets:
     """The secrets of a running `pulumi up`, else those of the stack's state."""
-    document = handed()
+    document = receive_secrets()
     if document is not None:
-        values: Mapping[str, Any] = json.loads(document)
-        return values
+        secrets: Secrets = json.loads(document)
+        return secrets
     from amanat.stack import Stack  # a run in progress must not load the engine's client
 
     return Stack(Places(stack)).secrets()

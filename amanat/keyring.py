@@ -5,6 +5,7 @@ from typing import Any
 
 import pulumi
 
+from amanat.inventory import Secrets
 from amanat.keys import Authority, ClientCertificate, RandomSecret, SealingKey, SshKeyPair
 from amanat.places import Places
 
@@ -43,17 +44,24 @@ class Keyring(pulumi.ComponentResource):
         }
         self.register_outputs({"sealing_fingerprint": self.sealing.fingerprint})
 
-    def secrets(self) -> dict[str, pulumi.Input[Any]]:
-        """What the roles get as secret variables."""
-        return {
-            "pki_ca_private_key": self.authority.private_key,
-            "volume_key": self.volume_key.value,
-            "store_passwords": _values(self.passwords),
-            "repository_cipher": self.backup_cipher.value,
-            "copy_logins": _values(self.copy_logins),
-            "copy_keys": _values(self.copy_keys),
-            "anchor_client_key": self.clients[ANCHOR].private_key,
+    def secrets(self) -> Secrets:
+        """What the roles get as secret variables. The authority signs on the controller, for every machine."""
+        groups: dict[str, dict[str, Any]] = {
+            "all": {"pki_ca_private_key": self.authority.private_key},
+            "store": {"volume_key": self.volume_key.value, "store_passwords": _values(self.passwords)},
+            "vault": {
+                "repository_cipher": self.backup_cipher.value,
+                "copies_logins": _values(self.copy_logins),
+                "copies_keys": _values(self.copy_keys),
+                "anchor_client_key": self.clients[ANCHOR].private_key,
+                "anchor_password": self.passwords[ANCHOR].value,
+            },
         }
+        machines: dict[str, dict[str, Any]] = {
+            name: {"copy_login": login.value, "copy_key": self.copy_keys[name].value}
+            for name, login in self.copy_logins.items()
+        }
+        return {"groups": groups, "machines": machines}
 
     def files(self) -> Mapping[str, pulumi.Input[str]]:
         """What the controller's own tools need, by path below the stack's directory."""

@@ -22,15 +22,16 @@ from amanat.evidence import Redactor, Run, RunContext
 from amanat.evidence.row import Memory
 from amanat.evidence.run import new_name
 from amanat.evidence.signature import signing_key
-from amanat.inventory import known_hosts_text, scratch_inventory_text
+from amanat.inventory import Secrets, known_hosts_text, scratch_inventory_text
 from amanat.network import Network
 from amanat.places import PROJECT_ROOT, Places
-from amanat.playbook import Playbook
+from amanat.runner import Playbook
 from amanat.settings import Settings
 from amanat.stack import Stack
 from amanat.targets import ScratchMachine
 from amanat.variables import machine_variables, service_variables
 
+PLAYBOOKS = ANSIBLE / "playbooks"
 SCRATCH = "drill"
 INFO = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository info"
 Tell = Callable[[str], None]
@@ -97,7 +98,12 @@ def restore(
             "operation_result": str(result),
         }
         Playbook(
-            ANSIBLE / "restore.yml", places.inventory, places.runs, secrets, variables=variables, tell=tell
+            PLAYBOOKS / "restore.yml",
+            places.inventory,
+            places.runs,
+            secrets,
+            variables=variables,
+            progress=tell,
         ).run()
         return Restored(json.loads(result.read_text("utf-8")))
 
@@ -110,7 +116,7 @@ def drill(places: Places, target: datetime | None, tell: Tell) -> Drilled:
     """
     stack = Stack(places)
     outputs = stack.outputs()
-    secrets = {**stack.secrets(), "volume_key": random.token_hex(32)}  # the scratch volume's own
+    secrets = _with_scratch(stack.secrets())
     own = yaml.safe_load(places.hosts_file.read_text("utf-8"))["all"]["vars"]
     settings = Settings.of(places)
     network = Network.from_json(outputs["network"])
@@ -126,13 +132,13 @@ def drill(places: Places, target: datetime | None, tell: Tell) -> Drilled:
     ):
         variables = {"operation_target_time": _utc(target), "operation_result": str(result)}
         Playbook(
-            ANSIBLE / "drill.yml",
+            PLAYBOOKS / "drill.yml",
             places.inventory,
             places.runs,
             secrets,
-            also=beside,
+            extra_inventory=beside,
             variables=variables,
-            tell=tell,
+            progress=tell,
         ).run()
         values = json.loads(result.read_text("utf-8"))
     kept = _evidence(places, values)
@@ -183,6 +189,12 @@ def auditor(places: Places) -> Iterator[Hosts]:
         yield hosts
     finally:
         hosts.close()
+
+
+def _with_scratch(secrets: Secrets) -> Secrets:
+    """The secrets of a drill: the scratch machine has the store's, but for a key of its own for its volume."""
+    scratch = {**secrets["groups"]["store"], "volume_key": random.token_hex(32)}
+    return {"groups": secrets["groups"], "machines": {**secrets["machines"], SCRATCH: scratch}}
 
 
 @contextmanager

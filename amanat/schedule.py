@@ -16,7 +16,7 @@ from amanat.places import Places, user_home
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
 BY_HAND = "Let another timer of this machine, cron for one, run `amanat drill --if-due` once a day."
-OF_ONE_RUN = {"AMANAT_STACK", "AMANAT_STACK_ID", "AMANAT_RUN", "AMANAT_HANDOVER"}
+OF_ONE_RUN = {"AMANAT_STACK", "AMANAT_STACK_ID", "AMANAT_RUN", "AMANAT_SECRETS_SOCKET"}
 OF_ONE_SESSION = {
     *("USER", "LOGNAME", "SHELL", "TERM", "COLORTERM", "NO_COLOR", "COLUMNS", "LINES"),
     *("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"),

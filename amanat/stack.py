@@ -12,6 +12,7 @@ from pulumi import automation
 from amanat import runs
 from amanat.errors import BadInput
 from amanat.files import write_once
+from amanat.inventory import Secrets
 from amanat.places import Places
 from amanat.pulumi_events import OnEvent, explained, heard
 from amanat.settings import Settings
@@ -23,7 +24,7 @@ from amanat.targets.endpoints import name_of
 
 PASSPHRASE_BYTES = 32
 NOT_COMPARED = "what is inside the hosts was not compared: it takes all of them, running"
-CONFIGURATION = "amanat:Configuration::configured"
+CONFIGURATION = "amanat:Configuration"  # how the type of each service's configuration ends
 
 
 class NoStack(BadInput):
@@ -62,12 +63,12 @@ class Stack:
             return stack.preview(on_event=listen, diff=True, suppress_progress=True)
 
     def up(self, on_event: OnEvent, *, force: bool = False) -> automation.UpResult:
-        """Make or update everything; `force` runs the playbook though nothing changed. Raises `AmanatError`."""
+        """Make or update everything; `force` runs every playbook though nothing changed. Raises `AmanatError`."""
         self.require_target()
         with self._opened() as stack:
             resources = self._recovered(stack)
             self._forget_lost(stack, resources)
-            replace = [str(one["urn"]) for one in resources if force and one["urn"].endswith(CONFIGURATION)]
+            replace = [str(one["urn"]) for one in resources if force and _is_configuration(one)]
             with heard(on_event) as listen:
                 # The outputs bring the secrets; the summary needs none, and deciphering takes time.
                 return stack.up(on_event=listen, suppress_progress=True, replace=replace, show_secrets=False)
@@ -119,10 +120,11 @@ class Stack:
                 raise self._no_stack() from error
         return {name: output.value for name, output in found.items()}
 
-    def secrets(self) -> Mapping[str, Any]:
-        """The secret variables of the roles. Raises `NoStack`."""
-        values: Mapping[str, Any] = self.outputs().get("secrets", {})
-        return values
+    def secrets(self) -> Secrets:
+        """The secret variables of the roles, by who gets them. Raises `NoStack`."""
+        nobody: Secrets = {"groups": {}, "machines": {}}
+        found: Secrets = self.outputs().get("secrets", nobody)
+        return found
 
     def endpoint(self, service: str, endpoint: str) -> tuple[str, int]:
         """The address and port at which a service's endpoint is reached from here. Raises `NoStack`, `NotPlaced`."""
@@ -279,8 +281,12 @@ def _gone(result: automation.RefreshResult) -> Iterator[str]:
 
 def _configuration_drift(resources: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the last refresh found changed inside the hosts."""
-    found = [one for one in resources if one["urn"].endswith(CONFIGURATION)]
+    found = [one for one in resources if _is_configuration(one)]
     return [str(line) for one in found for line in one.get("outputs", {}).get("drift") or []]
+
+
+def _is_configuration(resource: Mapping[str, Any]) -> bool:
+    return str(resource.get("type", "")).endswith(CONFIGURATION)
 
 
 def _ids(resources: Sequence[Mapping[str, Any]]) -> set[str]:

@@ -13,7 +13,7 @@ SOURCE_SECONDS = 120.0  # a state far away is asked
 
 
 def of_inventory(directory: Path | None) -> dict[str, Any]:
-    """What the executable sources in an inventory directory say of every host (Ansible's dynamic inventory).
+    """What the executable sources in an inventory directory say of groups and hosts (Ansible's dynamic inventory).
 
     Returns nothing for a directory without one. Raises `NotChecked` when a source fails.
     """
@@ -39,7 +39,7 @@ def _variables(source: Path) -> dict[str, Any]:
         done = processes.run(command, own=True, seconds=SOURCE_SECONDS, capture_output=True)
         if done.returncode:
             raise ValueError(" ".join(done.stderr.split())[-300:])
-        variables: dict[str, Any] = json.loads(done.stdout).get("all", {}).get("vars", {})
+        variables = _flat(json.loads(done.stdout))
     except (OSError, processes.TimedOut, ValueError, AttributeError) as error:
         raise NotChecked(
             f"the stack's secrets can't be read: {error}",
@@ -47,3 +47,10 @@ def _variables(source: Path) -> dict[str, Any]:
             "Run `make up`, or audit without the stack's keys.",
         ) from error
     return variables
+
+
+def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of all groups together, and by name what single hosts have."""
+    hosts: dict[str, Any] = document.get("_meta", {}).get("hostvars", {})
+    groups = [group.get("vars", {}) for name, group in document.items() if name != "_meta"]
+    return {**hosts, **{name: value for group in groups for name, value in group.items()}}

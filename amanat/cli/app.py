@@ -13,8 +13,8 @@ from amanat.cli import bench, disclose, evidence, operations, policies, recover
 from amanat.cli.setup import run_setup
 from amanat.errors import AmanatError, of_os
 from amanat.exit_codes import SUMMARY, ExitCode
-from amanat.handover import handing
 from amanat.places import Places, require_own_checkout
+from amanat.secrets_socket import serve_secrets_to_children
 from amanat.settings import Settings
 from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
@@ -83,7 +83,9 @@ def up(
     operations.tell(done, as_json)
     if audit_after:
         recover.drill_if_due(places)
-        with handing(json.dumps(secrets)):  # the audit redacts them, and need not ask Pulumi again
+        with serve_secrets_to_children(
+            json.dumps(secrets)
+        ):  # the audit redacts them, and need not ask Pulumi again
             raise typer.Exit(policies.audit(places, [], on_stderr=as_json))
 
 

@@ -20,7 +20,7 @@ DECISIONS = sorted(ROOT.glob("docs/adr/0*.md"))
 TARGET = re.compile(r"^([a-z-]+):.*## ", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 VARIABLE = re.compile(r"\bAMANAT_[A-Z][A-Z_]*\b")
-INNER = {"AMANAT_HANDOVER", "AMANAT_RUN", "AMANAT_STACK_ID"}  # between our own processes
+INNER = {"AMANAT_SECRETS_SOCKET", "AMANAT_RUN", "AMANAT_STACK_ID"}  # between our own processes
 INSIDE_A_PAGE = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from amanat.handover import handing
+from amanat.secrets_socket import serve_secrets_to_children
 from amanat.stack import Stack
 from tests.breaks.reading import all_breaks
 from tests.hosts.live import audited, failing
@@ -14,7 +14,7 @@ from tests.hosts.live import audited, failing
 def healthy(live_stack, tmp_path_factory):
     """A red audit says nothing about a break unless it was green before. The secrets are asked for once."""
     secrets = Stack(live_stack.places).secrets()
-    with handing(json.dumps(secrets)):
+    with serve_secrets_to_children(json.dumps(secrets)):
         status, requirements = audited(live_stack.stack, tmp_path_factory.mktemp("before"))
         assert (status, failing(requirements)) == (0, {})
         yield

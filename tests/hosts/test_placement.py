@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from amanat.handover import handing
 from amanat.places import PROJECT_ROOT, Places
+from amanat.secrets_socket import serve_secrets_to_children
 from amanat.stack import Stack
 from tests.breaks.reading import all_breaks
 from tests.hosts.live import LiveStack, amanat, audited
@@ -39,7 +39,7 @@ def placed_stack(placed):
     """The stack once it is up and green. The secrets are asked for once."""
     assert placed.code == 0, (placed.out + placed.err)[-4000:]
     places = Places(NAME)
-    with handing(json.dumps(Stack(places).secrets())):
+    with serve_secrets_to_children(json.dumps(Stack(places).secrets())):
         yield LiveStack(NAME, places, {})
 
 

@@ -1,5 +1,7 @@
 """A stack that is up: a second run changes nothing, secrets stay secret, strangers stay out."""
 
+import re
+
 import docker
 import psycopg
 import pytest
@@ -31,6 +33,24 @@ def test_a_second_up_changes_nothing(live_stack):
     again = live_stack.amanat("up", "--no-audit", "--json")
     assert again.code == 0, again.err
     assert set(again.json["changes"]) == {"same"}
+
+
+def test_a_setting_of_one_service_concerns_that_service_alone(live_stack):
+    """As Pulumi's own preview tells; nothing is changed."""
+    path = PROJECT_ROOT / f"Pulumi.{live_stack.stack}.yaml"
+    kept = path.read_text("utf-8")
+    tree = yaml.safe_load(kept)
+    tree["config"] = {**(tree.get("config") or {}), "amanat:full_backup_days": 5}
+    path.write_text(yaml.safe_dump(tree), "utf-8")
+    try:
+        preview = live_stack.amanat("preview", "--json")
+    finally:
+        path.write_text(kept, "utf-8")
+    assert preview.code == 0, preview.err
+    assert re.findall(r"(\S+) \((\w+)\) would be (\w+)", preview.err) == [
+        ("controller-files", "ControllerFiles", "updated"),
+        ("vault", "Configuration", "updated"),
+    ]
 
 
 def test_a_proxy_that_only_some_have_is_not_asked_for_what_is_here(live_stack):

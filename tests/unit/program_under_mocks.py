@@ -22,9 +22,10 @@ class Mocks(pulumi.runtime.Mocks):
         self.made: dict[str, pulumi.runtime.MockResourceArgs] = {}
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        self.made[args.name] = args
-        outs = {key: value for key, value in args.inputs.items() if value is not None}
         kind = args.typ.rpartition(":")[2]
+        # A machine and the configuration of a service may have one name.
+        self.made[f"configuration of {args.name}" if kind == "Configuration" else args.name] = args
+        outs = {key: value for key, value in args.inputs.items() if value is not None}
         outs |= {
             "Allocation": {
                 "subnet": "10.99.7.0/24",

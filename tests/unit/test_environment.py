@@ -270,14 +270,14 @@ environment.adopt()
 import tempfile
 from pathlib import Path
 from amanat.audit.opening import keyring
-from amanat.handover import handed, handing
+from amanat.secrets_socket import receive_secrets, serve_secrets_to_children
 from amanat.keys import make_sealing_key
 _, _, private = make_sealing_key("test")
-with tempfile.TemporaryDirectory() as where, handing("words"):
+with tempfile.TemporaryDirectory() as where, serve_secrets_to_children("words"):
     key = Path(where) / "key"
     key.write_text(private)
     with keyring(key, lambda: ""):
-        print("opened", handed())
+        print("opened", receive_secrets())
 """
 
 

@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -13,9 +14,9 @@ from amanat import inventory
 from amanat.audit.inventory import Target
 from amanat.audit.ssh import Connection
 from amanat.files import write_private
-from amanat.handover import handing
-from amanat.inventory import inventory_text, known_hosts_text, secrets_document, secrets_source
+from amanat.inventory import Group, inventory_text, known_hosts_text, secrets_document, secrets_source
 from amanat.places import Places
+from amanat.secrets_socket import VARIABLE, serve_secrets, serve_secrets_to_children
 
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 HOSTS = {"store": {"ansible_host": "127.0.0.1", "ansible_port": 2222}}
@@ -89,10 +90,47 @@ def test_host_keys_are_pinned_with_their_port(tmp_path):
     assert public in found.stdout
 
 
-def test_a_secrets_document_is_ansibles(tmp_path):
-    document = json.loads(secrets_document({"volume_key": "k", "store_passwords": {"w": "p"}}))
-    assert document["all"]["vars"] == {"volume_key": "k", "store_passwords": {"w": "p"}}
-    assert document["_meta"] == {"hostvars": {}}  # so that Ansible doesn't ask host by host
+SECRETS = {
+    "groups": {
+        "all": {"pki_ca_private_key": "CA"},
+        "store": {"volume_key": "it's; a 'key'", "store_passwords": {"w": "p"}},
+        "vault": {"repository_cipher": "cipher"},
+    },
+    "machines": {"alpha": {"copy_key": "alpha's"}, "beta": {"copy_key": "beta's"}},
+}
+
+
+def test_a_secrets_document_is_ansibles():
+    document = json.loads(secrets_document(SECRETS))
+    assert document["store"]["vars"] == SECRETS["groups"]["store"]
+    assert document["all"]["vars"] == SECRETS["groups"]["all"]
+    assert document["_meta"] == {"hostvars": SECRETS["machines"]}  # so that Ansible doesn't ask host by host
+
+
+@pytest.mark.parametrize("vault", ["beta", "vault"], ids=["named otherwise", "named after its service"])
+def test_a_secret_reaches_the_machines_that_need_it_and_no_other(places, vault):
+    """As Ansible itself reads the stack's inventory and the real source of secrets."""
+    machines = {name: {"ansible_host": "192.0.2.1"} for name in ("alpha", vault)}
+    groups = {"store": Group(("alpha",), {}), "vault": Group((vault,), {})}
+    write_private(places.hosts_file, inventory_text(places, {}, machines, groups))
+    write_private(places.inventory / "secrets", secrets_source(places), 0o700)
+    secrets = {**SECRETS, "machines": {"alpha": {"copy_key": "alpha's"}, vault: {"copy_key": "beta's"}}}
+    command = [
+        str(Path(sys.executable).with_name("ansible-inventory")),
+        "-i",
+        str(places.inventory),
+        "--list",
+    ]
+    with serve_secrets(json.dumps(secrets)) as path:
+        environment = {**os.environ, VARIABLE: path}
+        told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    known = json.loads(told)["_meta"]["hostvars"]
+    mine = {name: {key for key in given if not key.startswith("ansible_")} for name, given in known.items()}
+    assert mine == {
+        "alpha": {"pki_ca_private_key", "copy_key", "volume_key", "store_passwords"},
+        vault: {"pki_ca_private_key", "copy_key", "repository_cipher"},
+    }
+    assert known[vault]["copy_key"] == "beta's"
 
 
 @pytest.mark.parametrize("which", ["places", "hostile"])
@@ -101,8 +139,8 @@ def test_the_source_hands_over_a_runs_secrets_from_anywhere(request, tmp_path, w
     source = places.inventory / "secrets"
     write_private(source, secrets_source(places), 0o700)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    with handing(json.dumps({"volume_key": "it's; a 'key'"})):
-        environment |= {"AMANAT_HANDOVER": os.environ["AMANAT_HANDOVER"]}
+    with serve_secrets(json.dumps(SECRETS)) as path:
+        environment |= {VARIABLE: path}
         done = subprocess.run(
             [str(source), "--list"],
             cwd=tmp_path,
@@ -112,7 +150,7 @@ def test_the_source_hands_over_a_runs_secrets_from_anywhere(request, tmp_path, w
             check=False,
         )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["all"]["vars"] == {"volume_key": "it's; a 'key'"}
+    assert json.loads(done.stdout)["store"]["vars"]["volume_key"] == "it's; a 'key'"
 
 
 def test_the_source_finds_the_state_without_any_variable(hostile):
@@ -143,5 +181,5 @@ def test_without_a_run_the_stacks_state_is_asked(monkeypatch):
     monkeypatch.setattr(amanat.stack, "Stack", fake)
     assert inventory.current_secrets("unit") == {"k": "v"}
     assert asked == ["unit"]
-    with handing('{"k": "of the run"}'):
+    with serve_secrets_to_children('{"k": "of the run"}'):
         assert inventory.current_secrets("unit") == {"k": "of the run"}

@@ -36,7 +36,7 @@ pulumi.dynamic.Resource.__init__ = watched
 async def make():
     made = Keyring("keys", Places("unit"), 397, ("alpha", "beta"))
     json.dump({
-        "secrets": await pulumi.Output.all(**made.secrets()).future(),
+        "secrets": await pulumi.Output.from_input(made.secrets()).future(),
         "files": await pulumi.Output.all(**made.files()).future(),
         "hidden": hidden,
     }, sys.stdout)
@@ -55,14 +55,25 @@ def keyring():
 
 
 def test_the_roles_get_what_they_need_and_no_client_key(keyring):
-    assert keyring["secrets"] == {
-        "pki_ca_private_key": "authority.private_key",
+    groups = keyring["secrets"]["groups"]
+    assert groups["all"] == {"pki_ca_private_key": "authority.private_key"}
+    assert groups["store"] == {
         "volume_key": "volume-key.value",
         "store_passwords": {role: f"{role}-password.value" for role in (*DATABASE_CLIENTS, ANCHOR)},
+    }
+    assert groups["vault"] == {
         "repository_cipher": "backup-cipher.value",
-        "copy_logins": {name: f"{name}-copy-login.value" for name in MACHINES},
-        "copy_keys": {name: f"{name}-copy-key.value" for name in MACHINES},
+        "copies_logins": {name: f"{name}-copy-login.value" for name in MACHINES},
+        "copies_keys": {name: f"{name}-copy-key.value" for name in MACHINES},
         "anchor_client_key": "archive_anchor-certificate.private_key",
+        "anchor_password": "archive_anchor-password.value",
+    }
+
+
+def test_a_machine_gets_its_own_login_and_key_of_copies(keyring):
+    assert keyring["secrets"]["machines"] == {
+        name: {"copy_login": f"{name}-copy-login.value", "copy_key": f"{name}-copy-key.value"}
+        for name in MACHINES
     }
 
 

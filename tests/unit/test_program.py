@@ -14,6 +14,7 @@ from amanat.keyring import ANCHOR, DATABASE_CLIENTS
 from amanat.places import PROJECT_ROOT, Places
 
 MARK = "SECRETMARK"
+PARTS = ("base", "tang", "vault", "store", "backups")
 SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d"  # how Pulumi marks a secret value on the wire
 Made = dict[str, dict[str, Any]]
 
@@ -151,11 +152,44 @@ def test_host_keys_are_pinned_with_their_port(program: Made) -> None:
     ]
 
 
-def test_the_roles_get_every_secret(program: Made) -> None:
-    secrets = secret(program["configured"]["inputs"]["secrets"])
-    assert secrets["pki_ca_private_key"] == f"{MARK}-ca"
-    assert set(secrets["store_passwords"]) == {*DATABASE_CLIENTS, ANCHOR}
-    assert secrets["repository_cipher"] == f"{MARK}-backup-cipher"
+def given_secrets(program: Made, part: str) -> dict[str, Any]:
+    """The secrets of a part of the configuration, by group and machine."""
+    found: dict[str, Any] = secret(program[f"configuration of {part}"]["inputs"]["secrets"])
+    return found
+
+
+def test_each_service_gets_the_secrets_that_it_needs(program: Made) -> None:
+    assert given_secrets(program, "base")["groups"]["all"] == {"pki_ca_private_key": f"{MARK}-ca"}
+    store, vault = given_secrets(program, "store"), given_secrets(program, "vault")
+    assert set(store["groups"]["store"]["store_passwords"]) == {*DATABASE_CLIENTS, ANCHOR}
+    assert set(store["groups"]["store"]) == {"store_passwords", "volume_key"}
+    assert vault["groups"]["vault"]["repository_cipher"] == f"{MARK}-backup-cipher"
+    assert "store" not in vault["groups"]
+    assert {name: set(own) for name, own in given_secrets(program, "backups")["machines"].items()} == {
+        "store": {"copy_login", "copy_key"},
+        "vault": {"copy_login", "copy_key"},
+    }
+
+
+def test_a_service_gets_nothing_of_a_machine_that_it_does_not_run_on(program: Made) -> None:
+    inputs = program["configuration of vault"]["inputs"]
+    for kind in ("variables", "addresses", "machine_ids"):
+        assert set(inputs[kind]) == {"vault"}
+    assert "store" not in given_secrets(program, "vault")["machines"]
+
+
+def test_what_concerns_a_service_is_its_input_and_no_other(program: Made) -> None:
+    variables = {
+        part: program[f"configuration of {part}"]["inputs"]["variables"]["vault"]
+        for part in PARTS
+        if part != "store"
+    }
+    for name, part in {
+        "repository_full_days": "vault",
+        "copy_interval_hours": "backups",
+        "base_flows": "base",
+    }.items():
+        assert [given for given, known in variables.items() if name in known] == [part], name
 
 
 def test_the_private_sealing_key_is_in_no_resource(program: Made) -> None:
@@ -165,11 +199,18 @@ def test_the_private_sealing_key_is_in_no_resource(program: Made) -> None:
 
 def test_every_inventory_variable_belongs_to_a_role(program: Made) -> None:
     tree = yaml.safe_load(secret(program["controller-files"]["inputs"]["files"])["inventory/hosts.yml"])
-    given = {
-        *tree["all"]["vars"],
-        *(name for host in tree["all"]["hosts"].values() for name in host),
-        *secret(program["configured"]["inputs"]["secrets"]),
-    }
+    named = [
+        tree["all"]["vars"],
+        *tree["all"]["hosts"].values(),
+        *(group["vars"] for group in tree["all"]["children"].values()),
+        *(
+            given
+            for part in PARTS
+            for holders in given_secrets(program, part).values()
+            for given in holders.values()
+        ),
+    ]
+    given = {name for variables in named for name in variables}
     known: set[str] = set()
     for specs in (PROJECT_ROOT / "ansible/roles").glob("*/meta/argument_specs.yml"):
         entries = yaml.safe_load(specs.read_text("utf-8"))["argument_specs"].values()

@@ -29,7 +29,10 @@ from amanat.targets import RUNNING, STOPPED, AnotherOwner, UnsuitableTarget
 from tests.unit.conftest import mode
 from tests.unit.targets.fake import FakeMachine, FakeOperations, in_state
 
-URN = f"urn:pulumi:unit::amanat::{CONFIGURATION}"
+STORE, VAULT = (
+    {"urn": f"urn:pulumi:unit::amanat::{CONFIGURATION}::{name}", "type": CONFIGURATION, "id": name}
+    for name in ("store", "vault")
+)
 
 
 class Pulumi:
@@ -238,9 +241,9 @@ def test_a_preview_changes_nothing_on_the_engine(stack, pulumi, target):
     assert (target.asked, pulumi.imported) == ([], [])
 
 
-@pytest.mark.parametrize(("force", "replaced"), [(False, []), (True, [URN])])
+@pytest.mark.parametrize(("force", "replaced"), [(False, []), (True, [STORE["urn"], VAULT["urn"]])])
 def test_only_force_runs_the_playbook_anew(stack, pulumi, force, replaced):
-    pulumi.deployment = {"resources": [{"urn": "urn:other"}, {"urn": URN, "id": "x"}]}
+    pulumi.deployment = {"resources": [{"urn": "urn:other"}, STORE, VAULT]}
     stack.up(ignore, force=force)
     assert pulumi.calls[0][1]["replace"] == replaced
 
@@ -273,7 +276,7 @@ def test_an_endpoint_is_found_by_its_service(stack, places, pulumi):
 
 def test_outputs_secrets_and_drift_are_read_from_the_state(stack, pulumi):
     pulumi.deployment = {
-        "resources": [{"urn": URN, "outputs": {"drift": ["store: x"]}}, {"urn": "urn:other"}]
+        "resources": [STORE | {"outputs": {"drift": ["store: x"]}}, {"urn": "urn:other"}, VAULT]
     }
     assert stack.outputs()["endpoints"] == {"store": {"store.postgresql": "127.0.0.1:21432"}}
     assert stack.secrets() == {"k": "v"}
@@ -281,7 +284,7 @@ def test_outputs_secrets_and_drift_are_read_from_the_state(stack, pulumi):
 
 
 MADE = in_state("store", "vault")
-CONFIGURED = {"urn": URN, "type": "amanat:Configuration", "id": "x", "outputs": {"drift": ["store: x"]}}
+CONFIGURED = STORE | {"outputs": {"drift": ["store: x"]}}
 
 
 def running(target, *names):
@@ -334,7 +337,7 @@ def test_what_only_a_refresh_misses_is_drift(stack, pulumi, target):
 
 
 def test_no_drift_where_all_is_as_it_was_left(stack, pulumi, target):
-    pulumi.deployment = {"resources": [*MADE, {"urn": URN, "outputs": {"drift": []}}]}
+    pulumi.deployment = {"resources": [*MADE, STORE | {"outputs": {"drift": []}}]}
     running(target, "store", "vault")
     assert stack.drift(ignore) == []
     assert [kind for kind, _ in pulumi.calls] == ["refresh"]

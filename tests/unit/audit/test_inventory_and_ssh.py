@@ -172,10 +172,11 @@ def source(directory: Path, script: str) -> Path:
 
 
 def test_secrets_come_from_the_executable_source(tmp_path: Path) -> None:
-    document = '{"all": {"vars": {"store_passwords": {"archive_writer": "w"}, "key": "k", "days": 3}}}'
+    groups = '"all": {"vars": {"key": "k", "days": 3}}, "store": {"vars": {"store_passwords": {"archive_writer": "w"}}}'
+    document = f'{{{groups}, "_meta": {{"hostvars": {{"alpha": {{"login": "l"}}}}}}}}'
     found = of_inventory(source(tmp_path / "inventory", f"echo '{document}'"))
     assert found["store_passwords"] == {"archive_writer": "w"}
-    assert sorted(values(found)) == ["k", "w"]
+    assert sorted(values(found)) == ["k", "l", "w"]
 
 
 @pytest.mark.parametrize("script", ["echo no state >&2; exit 1", "echo rubbish", "echo '[]'"])

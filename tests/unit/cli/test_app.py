@@ -20,8 +20,8 @@ from amanat.cli import operations, policies, recover
 from amanat.cli.app import app, main
 from amanat.cli.operations import Answer
 from amanat.errors import AmanatError, BadInput
-from amanat.handover import handed
 from amanat.places import PROJECT_ROOT
+from amanat.secrets_socket import receive_secrets
 
 
 def commands(command, path=()):
@@ -310,7 +310,7 @@ def pytests(monkeypatch, places):
             result = {"requirements": {"U-currency": {}}}
             (places.evidence / run / "manifest.json").write_text(json.dumps({"result": result}), "utf-8")
         streams.append(stdout)
-        told.append(handed())
+        told.append(receive_secrets())
         return SimpleNamespace(returncode=statuses[-1], stdout="words\n" if stdout == -1 else None)
 
     started, statuses, streams, told, measured = [], [0], [], [], [True]

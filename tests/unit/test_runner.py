@@ -1,22 +1,27 @@
 """What a run of Ansible tells: failures with host, task and reason, drift as lines, and never a secret."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from amanat import playbook
+from amanat import runner
 from amanat.files import write_private
 from amanat.inventory import inventory_text, secrets_source
 from amanat.places import PROJECT_ROOT, Places
-from amanat.playbook import ConvergeFailed, Playbook, Result, _note
+from amanat.runner import ConvergeFailed, Playbook, Result, _note
 from tests.unit.conftest import mode
 
 SECRET = "SECRETMARK-9f3b"
+SECRETS = {"groups": {"all": {"volume_key": SECRET}}, "machines": {}}
+NONE = {"groups": {}, "machines": {}}
 HOSTS = "all: {hosts: {here: {ansible_connection: local, ansible_python_interpreter: %s}}}\n"
 PLAYBOOK = """
 - hosts: all
@@ -72,7 +77,7 @@ def world(tmp_path_factory):
         write_private(places.inventory / "hosts.yml", HOSTS % sys.executable)
         write_private(places.inventory / "secrets", secrets_source(places), 0o700)
         yield (
-            Playbook(root / "site/site.yml", places.inventory, places.runs, {"volume_key": SECRET}),
+            Playbook(root / "site/site.yml", places.inventory, places.runs, SECRETS),
             where,
         )
 
@@ -113,7 +118,7 @@ def test_a_check_tells_what_it_would_change_and_changes_nothing(world, monkeypat
     setting.write_text("port = 3\nsame = 1\n", "utf-8")
     (where / "key").write_text("edited\n", "utf-8")
     hosts = play.inventory / "hosts.yml"
-    monkeypatch.setattr(playbook, "KEPT_RUNS", 1)
+    monkeypatch.setattr(runner, "KEPT_RUNS", 1)
     hosts.write_text((HOSTS % sys.executable).replace("}}}", ", fail: false}}}"), "utf-8")
     result = play.check()
     assert result.changes == [
@@ -123,7 +128,7 @@ def test_a_check_tells_what_it_would_change_and_changes_nothing(world, monkeypat
     assert setting.read_text("utf-8") == "port = 3\nsame = 1\n"
     assert result.recap["here"]["failures"] == 0
     assert result.recap["here"]["changed"] == 2
-    assert len([path for path in play.runs.iterdir() if path.is_dir()]) == 1
+    assert len(list((play.runs / "site").iterdir())) == 1
 
 
 @pytest.mark.usefixtures("failed")
@@ -135,7 +140,7 @@ def test_signals_stay_with_the_command(world):
     def tell(line):
         during.append([signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)])
 
-    replace(world[0], tell=tell).check()
+    replace(world[0], progress=tell).check()
     assert during
     assert all(handlers == before for handlers in during)
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
@@ -143,7 +148,7 @@ def test_signals_stay_with_the_command(world):
 
 def noted(*events):
     result = Result()
-    assert [_note(event, result, 0.0, playbook.say) for event in events] == [False] * len(events)
+    assert [_note(event, result, "store", 0.0, runner.say) for event in events] == [False] * len(events)
     return result
 
 
@@ -212,7 +217,7 @@ def test_a_drift_is_a_line_with_what_differs(res, lines):
 def test_a_long_difference_is_cut():
     diff = {"before": "", "after": "\n".join(map(str, range(99)))}
     (line,) = noted(event("runner_on_ok", res={"changed": True, "diff": diff})).changes
-    assert line.count("\n") == playbook.DIFF_LINES
+    assert line.count("\n") == runner.DIFF_LINES
 
 
 def test_the_recap_counts_each_host():
@@ -236,7 +241,7 @@ def test_a_change_that_handles_secrets_is_counted_though_hidden():
 
 def test_tasks_are_counted_as_they_start(monkeypatch):
     said = []
-    monkeypatch.setattr(playbook, "say", said.append)
+    monkeypatch.setattr(runner, "say", said.append)
     start = event("playbook_on_task_start", name="pki : Sign")
     assert noted(start, event("playbook_on_task_start", role=None, task="Bare")).tasks == 2
     assert said[0].endswith("task 1: pki: Sign")
@@ -247,26 +252,87 @@ def test_events_without_a_task_are_nothing():
     assert noted({"event": "verbose"}, {}) == Result()
 
 
-def test_a_second_run_on_the_same_hosts_waits_and_says_so(tmp_path, monkeypatch):
-    lock = tmp_path / "lock"
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that holds a machine's lock, as a run called `vault`; it ends when its input does."""
+    lock = tmp_path / "alpha.lock"
+    lock.write_text("vault", "utf-8")
+    command = ["flock", str(lock), "sh", "-c", "echo held; cat"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process.stdout.readline()
+    yield process
+    process.stdin.close()
+    process.stdout.close()
+    assert process.wait() == 0
+
+
+def test_a_second_run_on_a_machine_waits_and_says_for_whom(tmp_path, holder):
     said = []
-    holder = subprocess.Popen(
-        ["flock", str(lock), "sh", "-c", "echo held; cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    holder.stdout.readline()
-    monkeypatch.setattr(playbook, "say", lambda text: said.append(text) or holder.stdin.close())
-    with playbook._one_at_a_time(lock, playbook.say):
-        assert "waiting" in said[0]
-    holder.stdout.close()
-    assert holder.wait() == 0
+
+    def log(line):
+        said.append(line)
+        holder.stdin.close()
+
+    with runner._machine_locks(tmp_path, ["beta", "alpha"], "store", log):
+        assert said == ["[store] waits: vault is configuring alpha"]
+        assert (tmp_path / "alpha.lock").read_text("utf-8") == "store"
+
+
+@pytest.mark.usefixtures("holder")
+def test_a_run_on_another_machine_does_not_wait(tmp_path):
+    with runner._machine_locks(tmp_path, ["beta"], "desk", pytest.fail):
+        pass
+
+
+def test_who_waits_for_a_machine_keeps_nobody_from_another(tmp_path, holder):
+    """So no two runs wait for each other, and none that could work waits for one that waits."""
+
+    def meanwhile(line):
+        assert line == "[backups] waits: vault is configuring alpha"
+        with runner._machine_locks(tmp_path, ["aaa", "beta"], "store", pytest.fail):
+            holder.stdin.close()
+
+    with runner._machine_locks(tmp_path, ["aaa", "alpha", "beta"], "backups", meanwhile):
+        assert (tmp_path / "aaa.lock").read_text("utf-8") == "backups"
+
+
+def test_runs_side_by_side_get_each_its_own_secrets(tmp_path, monkeypatch):
+    """Threads of one process, as Pulumi's resources are; each waits for the other's start."""
+    monkeypatch.setenv("AMANAT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    places = Places("unit", tmp_path)
+    local = f"ansible_connection: local, ansible_python_interpreter: {sys.executable}"
+    hosts = f"all: {{hosts: {{alpha: {{{local}}}, beta: {{{local}}}}}}}\n"
+    write_private(places.inventory / "hosts.yml", hosts)
+    write_private(places.inventory / "secrets", secrets_source(places), 0o700)
+    lines = []
+    together = threading.Barrier(2, timeout=60)
+
+    def meet(line):
+        lines.append(line)
+        together.wait()
+
+    def run(name, machine):
+        task = {"name": "Write", "copy": {"content": "{{ volume_key }}", "dest": f"{tmp_path}/{machine}"}}
+        play = [{"hosts": machine, "gather_facts": False, "tasks": [task]}]
+        path = tmp_path / f"{name}.yml"
+        path.write_text(json.dumps(play), "utf-8")
+        secrets = {"groups": {}, "machines": {machine: {"volume_key": f"{machine}'s"}}}
+        return Playbook(path, places.inventory, places.runs, secrets, progress=meet).run()
+
+    with ThreadPoolExecutor() as pool:
+        done = list(pool.map(run, ("store", "desk"), ("alpha", "beta")))
+    assert [list(result.recap) for result in done] == [["alpha"], ["beta"]]
+    assert [(tmp_path / name).read_text("utf-8") for name in ("alpha", "beta")] == ["alpha's", "beta's"]
+    assert sorted(line.split()[0] for line in lines) == ["[desk", "[store"]
 
 
 def test_the_newest_runs_are_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(playbook, "KEPT_RUNS", 2)
+    monkeypatch.setattr(runner, "KEPT_RUNS", 2)
     for name in ("20260101T000000Z-x", "20260102T000000Z-a", "20260103T000000Z-b"):
         (tmp_path / name / "artifacts").mkdir(parents=True)
     (tmp_path / "lock").write_text("", "utf-8")
-    playbook._forget_old(tmp_path)
+    runner._forget_old(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "20260102T000000Z-a",
         "20260103T000000Z-b",
@@ -283,9 +349,9 @@ def test_a_host_is_known_by_its_pinned_key_only(tmp_path, monkeypatch):
     ssh.write_text(SSH.format(log=log), "utf-8")
     ssh.chmod(0o755)
     host = {"ansible_host": "192.0.2.1", "ansible_ssh_executable": str(ssh), "ansible_ssh_retries": 0}
-    write_private(places.inventory / "hosts.yml", inventory_text(places, {}, {"there": host}))
+    write_private(places.inventory / "hosts.yml", inventory_text(places, {}, {"there": host}, {}))
     (tmp_path / "site.yml").write_text("[{hosts: all, gather_facts: false, tasks: [{ping: }]}]", "utf-8")
     with pytest.raises(ConvergeFailed, match="there: ping"):
-        Playbook(tmp_path / "site.yml", places.inventory, places.runs, {}).run()
+        Playbook(tmp_path / "site.yml", places.inventory, places.runs, NONE).run()
     found = dict(line.split(" ", 1) for line in log.read_text("utf-8").splitlines())
     assert found == {"stricthostkeychecking": "true", "userknownhostsfile": str(places.known_hosts)}

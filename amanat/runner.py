@@ -6,19 +6,23 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import ansible_runner
 from ansible_runner.interface import init_runner
 
-from amanat import ansible_environment
+from amanat import ansible_environment, secrets_socket
 from amanat.errors import AmanatError, listed
 from amanat.files import private_directory
-from amanat.handover import handing
+from amanat.inventory import Secrets
+from amanat.inventory_tree import InventoryTree
+from amanat.playbook_content import plays_of
 from amanat.progress import say
+from amanat.secrets_socket import serve_secrets
 
 KEPT_RUNS = 5
 DIFF_LINES = 6
@@ -30,30 +34,45 @@ class ConvergeFailed(AmanatError):
 
 @dataclass
 class Result:
-    """What one run did: per host how many tasks were ok, changed, failed; and what (would have) changed."""
+    """The outcome of a run: per machine how many tasks were ok, changed, failed; what (would have) changed.
+
+    `stats` are what the playbook handed over by set_stats.
+    """
 
     recap: dict[str, dict[str, int]] = field(default_factory=dict)
     changes: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     tasks: int = 0
+    stats: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Playbook:
     """A playbook with its inventory directory, a directory for run artifacts, and secrets that only memory holds.
 
-    `also` is an inventory beside the stack's own; `variables` win over all others and hold no secret; `tell` shows
-    lines of progress. A run that did nothing on one of `hosts` has failed.
+    `extra_inventory` is a file beside the stack's own; `variables` win over all others and hold no secret; `progress`
+    shows a line. A run that did nothing on one of its machines has failed.
     """
 
     path: Path
     inventory: Path
     runs: Path
-    secrets: Mapping[str, Any]
-    also: Path | None = None
-    hosts: Collection[str] = ()
+    secrets: Secrets
+    extra_inventory: Path | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
-    tell: Callable[[str], None] | None = None
+    progress: Callable[[str], None] | None = None
+
+    @property
+    def name(self) -> str:
+        """What people know the run by."""
+        return self.path.stem
+
+    @cached_property
+    def machines(self) -> list[str]:
+        """The machines that its plays are for, of those in the inventories."""
+        extra = [self.extra_inventory] if self.extra_inventory else []
+        tree = InventoryTree.of_files(self.inventory / "hosts.yml", *extra)
+        return sorted({name for play in plays_of(self.path) for name in tree.matching(str(play["hosts"]))})
 
     def run(self) -> Result:
         """Converge. Raises `ConvergeFailed` naming host, task and reason."""
@@ -65,49 +84,55 @@ class Playbook:
 
     def _play(self, options: list[str]) -> Result:
         result = Result()
-        began = time.monotonic()
-        private_directory(self.runs)
+        log = self.progress or say
+        artifacts = private_directory(private_directory(self.runs) / self.name)
         with (
-            _one_at_a_time(self.runs / "lock", self.tell or say),
-            handing(json.dumps(dict(self.secrets))),
+            _machine_locks(self.runs, self.machines, self.name, log),
+            serve_secrets(json.dumps(self.secrets)) as secrets_path,
             # ssh's sockets: names have to be short, and a connection that the person holds open is not ours.
             tempfile.TemporaryDirectory(prefix="amanat-", ignore_cleanup_errors=True) as sockets,
         ):
             directory = Path(
-                tempfile.mkdtemp(prefix=time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()), dir=self.runs)
+                tempfile.mkdtemp(prefix=time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()), dir=artifacts)
             )
+            extra = [str(self.extra_inventory)] if self.extra_inventory else []
             try:
                 run = init_runner(
                     private_data_dir=str(directory),
                     project_dir=str(self.path.parent),
                     playbook=self.path.name,
-                    inventory=[str(self.inventory), *([str(self.also)] if self.also else [])],
+                    inventory=[str(self.inventory), *extra],
                     extravars=dict(self.variables) or None,
                     cmdline=" ".join(options) or None,
-                    event_handler=lambda event: _note(event, result, began, self.tell or say),
+                    event_handler=partial(
+                        _note, result=result, name=self.name, began=time.monotonic(), log=log
+                    ),
                     quiet=True,
                     # Without one, ansible-runner takes SIGINT and SIGTERM for itself, for good.
                     cancel_callback=lambda: False,
                 )
                 # It writes the environment to disk, so it gets no secret either.
-                run.config.env = ansible_environment.runner_environment(
-                    run.config.env, directory / "home", Path(sockets)
-                )
+                run.config.env = {
+                    **ansible_environment.runner_environment(
+                        run.config.env, directory / "home", Path(sockets)
+                    ),
+                    secrets_socket.VARIABLE: secrets_path,
+                }
                 run.run()
             finally:
-                _forget_old(self.runs)
+                _forget_old(artifacts)
         if run.status != "successful":
             raise _failure(result, run, directory)
-        _require_done(result, self.hosts, directory)
+        _require_done(result, self.machines, directory)
         return result
 
 
-def _note(event: dict[str, Any], result: Result, began: float, tell: Callable[[str], None]) -> bool:
+def _note(event: dict[str, Any], result: Result, name: str, began: float, log: Callable[[str], None]) -> bool:
     kind = event.get("event", "")
     data = event.get("event_data", {})
     if kind == "playbook_on_task_start":
         result.tasks += 1
-        tell(f"[{time.monotonic() - began:4.0f} s] task {result.tasks}: {_task(data)}")
+        log(f"[{name} {time.monotonic() - began:3.0f} s] task {result.tasks}: {_task(data)}")
     elif kind in ("runner_on_failed", "runner_on_unreachable"):
         if not data.get("ignore_errors"):
             result.failures.append(f"{data.get('host')}: {_task(data)}: {_reason(data.get('res', {}))}")
@@ -122,6 +147,7 @@ def _note(event: dict[str, Any], result: Result, began: float, tell: Callable[[s
             for host in sorted(data.get("processed", {}))
         }
         result.changes += _hidden_changes(result)
+        result.stats = dict(data.get("artifact_data") or {})
     return False  # ansible-runner keeps no copy of the event
 
 
@@ -169,10 +195,10 @@ def _changed_lines(diff: object) -> list[str]:
     return shown[:DIFF_LINES]
 
 
-def _require_done(result: Result, hosts: Collection[str], directory: Path) -> None:
-    """Raise `ConvergeFailed` when a run that ended well did nothing on a host: an exit status alone proves nothing."""
-    worked = {host for host, counts in result.recap.items() if counts.get("ok")}
-    missed = sorted(set(hosts) - worked)
+def _require_done(result: Result, machines: Collection[str], directory: Path) -> None:
+    """Raise `ConvergeFailed` when a run that ended well did nothing on a machine: an exit status proves nothing."""
+    worked = {machine for machine, counts in result.recap.items() if counts.get("ok")}
+    missed = sorted(set(machines) - worked)
     if missed or not worked:
         raise ConvergeFailed(
             what=f"Ansible ended well and did nothing on {listed(missed) if missed else 'any host'}",
@@ -195,14 +221,43 @@ def _failure(result: Result, run: ansible_runner.Runner, directory: Path) -> Con
 
 
 @contextmanager
-def _one_at_a_time(lock: Path, tell: Callable[[str], None]) -> Iterator[None]:
-    with lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            tell("another run is configuring these hosts: waiting for it to end")
+def _machine_locks(
+    runs: Path, machines: Collection[str], name: str, log: Callable[[str], None]
+) -> Iterator[None]:
+    """Exclusive locks of machines, held by the run called `name`: dpkg and handlers can't be shared.
+
+    Who waits for a machine holds none meanwhile, so that it keeps nobody from the others.
+    """
+    told: set[str] = set()
+    while True:
+        with ExitStack() as held:
+            busy = next((one for one in sorted(machines) if not _locked(held, runs, one, name)), None)
+            if busy is None:
+                yield
+                return
+        holder = _lock_file(runs, busy).read_text("utf-8") or "another run"
+        if busy not in told:
+            log(f"[{name}] waits: {holder} is configuring {busy}")
+            told.add(busy)
+        with _lock_file(runs, busy).open("a+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+
+
+def _locked(held: ExitStack, runs: Path, machine: str, name: str) -> bool:
+    """Take a machine's lock for as long as `held` lasts, unless another run has it."""
+    file = held.enter_context(_lock_file(runs, machine).open("a+"))
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    file.truncate(0)
+    file.write(name)
+    file.flush()
+    return True
+
+
+def _lock_file(runs: Path, machine: str) -> Path:
+    return runs / f"{machine}.lock"
 
 
 def _forget_old(runs: Path) -> None:

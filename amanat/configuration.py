@@ -1,0 +1,103 @@
+"""The configuration of a service's machines as a Pulumi resource: runs its playbook, and on refresh measures drift."""
+
+import json
+import secrets as random
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
+
+from amanat.files import write_private
+from amanat.hidden import hidden
+from amanat.parts import SITE, Part
+from amanat.places import Places
+from amanat.runner import Playbook, Result
+
+INPUTS = ("content_digest", "variables", "groups", "addresses", "machine_ids", "certificates", "secrets")
+CERTIFICATES = "certificates.json"  # below the directory of runs: machine -> digest of the certificate it has
+
+
+class _Configurations(ResourceProvider):
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        return CreateResult(id_=random.token_hex(8), outs=_converge(props))
+
+    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(outs=_converge(news))
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        changed = any(olds.get(key) != news.get(key) for key in INPUTS)
+        return DiffResult(changes=changed or bool(olds.get("drift")), replaces=[])
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        result = _playbook(props).check()
+        return ReadResult(id_=id_, outs={**props, "drift": result.changes})
+
+
+class Configuration(Resource, module="amanat", name="Configuration"):
+    """What one part of `ansible/playbooks/site.yml` configures. Nothing runs while all that concerns it is the same.
+
+    `drift` lists what check mode would change, as of the last `pulumi refresh`; a drift makes the next `up` converge.
+    """
+
+    drift: pulumi.Output[list[str]]
+    recap: pulumi.Output[dict[str, Any]]
+
+    def __init__(
+        self,
+        part: Part,
+        places: Places,
+        *,
+        variables: pulumi.Input[dict[str, Any]],
+        groups: pulumi.Input[dict[str, Any]],
+        addresses: pulumi.Input[dict[str, str]],
+        machine_ids: Mapping[str, pulumi.Input[str]],
+        certificates: pulumi.Input[dict[str, str]],
+        secrets: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "playbook": part.content.path.name,
+            "inventory": str(places.inventory),
+            "runs": str(places.runs),
+            "content_digest": part.content.digest,
+            "variables": variables,
+            "groups": groups,
+            "addresses": addresses,
+            "machine_ids": machine_ids,
+            "certificates": certificates,
+            "secrets": hidden(secrets),
+            "drift": None,
+            "recap": None,
+        }
+        options = pulumi.ResourceOptions(additional_secret_outputs=["secrets"])
+        super().__init__(_Configurations(), part.name, props, pulumi.ResourceOptions.merge(opts, options))
+
+
+def issued_certificates(runs: Path, machines: Collection[str]) -> dict[str, str]:
+    """Machine -> digest of the certificate that the last run left there, for those that a run told of."""
+    try:
+        known: dict[str, str] = json.loads((runs / CERTIFICATES).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {name: known[name] for name in machines if name in known}
+
+
+def _playbook(props: dict[str, Any]) -> Playbook:
+    return Playbook(
+        SITE.parent / props["playbook"], Path(props["inventory"]), Path(props["runs"]), props["secrets"]
+    )
+
+
+def _converge(props: dict[str, Any]) -> dict[str, Any]:
+    result = _playbook(props).run()
+    _note_certificates(Path(props["runs"]), result)
+    return {**props, "drift": [], "recap": result.recap}
+
+
+def _note_certificates(runs: Path, result: Result) -> None:
+    """Keep which certificates the machines have now: services have copies of them, and take up new ones."""
+    told = result.stats.get("pki_certificates")
+    if told:
+        write_private(runs / CERTIFICATES, json.dumps(told, sort_keys=True))

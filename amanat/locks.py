@@ -8,14 +8,16 @@ from pathlib import Path
 
 
 @contextmanager
-def file_lock(path: Path, held: Callable[[str], None] = lambda holder: None) -> Iterator[None]:
-    """Hold the lock file `path`, with this process's id in it.
+def file_lock(
+    path: Path, held: Callable[[str], None] = lambda holder: None, name: str = ""
+) -> Iterator[None]:
+    """Hold the lock file `path`, with the holder's `name` in it: this process's id unless another is given.
 
-    When another has it, `held` is called first with that process's id ("?" if unknown): it may say so, or raise rather
+    When another has it, `held` is called first with that one's name ("?" if unknown): it may say so, or raise rather
     than wait.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="ascii") as file:
+    with path.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -23,6 +25,6 @@ def file_lock(path: Path, held: Callable[[str], None] = lambda holder: None) -> 
             held(file.read().strip() or "?")
             fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(0)
-        file.write(str(os.getpid()))
+        file.write(name or str(os.getpid()))
         file.flush()
         yield

@@ -210,9 +210,7 @@ def down(
 def env(stack: StackName = DEFAULT_STACK) -> None:
     """Print shell exports with which plain `pulumi` and `ansible-playbook` work: eval "$(amanat env)"."""
     ready = run_setup()
-    # Without the target's address Pulumi would take its provider for changed.
-    own = Stack(Places(stack))
-    typer.echo(operations.exports(own.places, {**ready.environment, **own.target.environment()}))
+    typer.echo(operations.exports(Places(stack), ready.environment))
 
 
 def main() -> None:

@@ -163,9 +163,11 @@ def last_audit(places: Places) -> str:
 
 def exports(places: Places, environment: Mapping[str, str]) -> str:
     """Shell lines that set what `pulumi` and `ansible-playbook` need."""
-    wanted = {**environment, **Stack(places).environment()}
-    others = {"PATH", *direct_loopback(wanted)}
-    names = [name for name in wanted if name.startswith(("PULUMI_", "AMANAT_", "DOCKER_")) or name in others]
+    stack = Stack(places)
+    reached = stack.target.environment()  # without it Pulumi would take the target's provider for changed
+    wanted = {**environment, **reached, **stack.environment()}
+    others = {"PATH", *reached, *direct_loopback(wanted)}
+    names = [name for name in wanted if name.startswith(("PULUMI_", "AMANAT_")) or name in others]
     unset = "unset PULUMI_CONFIG_PASSPHRASE"  # Pulumi would take it before the file
     return "\n".join([unset, *(f"export {name}={shlex.quote(wanted[name])}" for name in sorted(names))])
 

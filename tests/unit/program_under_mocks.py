@@ -13,6 +13,7 @@ from amanat.places import PROJECT_ROOT
 from amanat.targets.docker import facts, target
 
 MARK = "SECRETMARK"
+PORTS = {"store/ssh": 21022, "store/store.postgresql": 21432, "vault/ssh": 22022}
 
 
 class Mocks(pulumi.runtime.Mocks):
@@ -30,8 +31,13 @@ class Mocks(pulumi.runtime.Mocks):
             "Allocation": {
                 "subnet": "10.99.7.0/24",
                 "controller": "10.99.7.1",
-                "addresses": {"drill": "10.99.7.2", "store": "10.99.7.3", "vault": "10.99.7.4"},
-                "ports": {"store/ssh": 21022, "store/store.postgresql": 21432, "vault/ssh": 22022},
+                "addresses": {
+                    name: f"10.99.7.{last}" for last, name in enumerate(args.inputs.get("machines", ()), 2)
+                },
+                "ports": {
+                    name: asked or PORTS.get(name, 23000 + number)
+                    for number, (name, asked) in enumerate(args.inputs.get("asked_ports", {}).items())
+                },
             },
             "SshKeyPair": {
                 "private_key": f"{MARK}-{args.name}",
@@ -52,7 +58,10 @@ class Mocks(pulumi.runtime.Mocks):
 
 
 def main() -> None:
-    """Run the program on a pretended engine of the cgroup version that the first argument says."""
+    """Run the program on a pretended engine of the cgroup version that the first argument says.
+
+    The second argument is the configuration, as Pulumi hands it over: names and texts, in JSON.
+    """
     version = int(sys.argv[1])
     pretended = facts.EngineFacts(version, "20.10", platform.machine(), "1.41")
     target.engine_facts = lambda uri: pretended  # type: ignore[assignment]
@@ -60,6 +69,7 @@ def main() -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     pulumi.runtime.set_mocks(mocks, project="amanat", stack="t1", preview=False)
+    pulumi.runtime.set_all_config(json.loads(sys.argv[2]))
     runpy.run_path(str(PROJECT_ROOT / "__main__.py"), run_name="__main__")
     loop.run_until_complete(pulumi.runtime.stack.wait_for_rpcs())
     made = {name: {"type": made.typ, "inputs": made.inputs} for name, made in mocks.made.items()}

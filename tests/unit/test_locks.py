@@ -62,6 +62,18 @@ def test_a_killed_holder_lets_go(other):
         assert path.read_text("ascii") == str(os.getpid())
 
 
+def test_a_holder_may_have_a_name_of_its_own(tmp_path):
+    path, told = tmp_path / "lock", []
+
+    def refuse(holder):
+        told.append(holder)
+        raise InterruptedError
+
+    with file_lock(path, name="store"), pytest.raises(InterruptedError), file_lock(path, refuse, "vault"):
+        pass
+    assert told == ["store"]
+
+
 def test_an_empty_lock_names_nobody(tmp_path):
     told = []
     with (tmp_path / "lock").open("w") as file:

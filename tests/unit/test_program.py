@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -31,12 +33,27 @@ def program_on_v2(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return registered(tmp_path_factory.mktemp("home"), cgroup_version=2)
 
 
-def registered(home: Path, cgroup_version: int) -> Made:
+@pytest.fixture(scope="module")
+def program_by_choice(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The same with machines of other names, and choices for one of them."""
+    settings = {
+        "placement": {"alpha": "store", "beta": "vault"},
+        "memory_mib": {"alpha": 1536},
+        "ssh_ports": {"alpha": 2201},
+    }
+    return registered(
+        tmp_path_factory.mktemp("home"),
+        cgroup_version=2,
+        config={f"amanat:{name}": json.dumps(value) for name, value in settings.items()},
+    )
+
+
+def registered(home: Path, cgroup_version: int, config: Mapping[str, str] = MappingProxyType({})) -> Made:
     """Run the program under mocks."""
     environment = {**os.environ, "AMANAT_HOME": str(home)}
     script = Path(__file__).with_name("program_under_mocks.py")
     done = subprocess.run(
-        [sys.executable, str(script), str(cgroup_version)],
+        [sys.executable, str(script), str(cgroup_version), json.dumps(dict(config))],
         env=environment,
         cwd=PROJECT_ROOT,
         capture_output=True,
@@ -73,6 +90,24 @@ def test_ports_are_published_on_loopback_only(program: Made) -> None:
         ("127.0.0.1", 22, 21022),
         ("127.0.0.1", 5432, 21432),
     }
+
+
+def test_a_choice_concerns_the_machine_that_it_names(program_by_choice: Made) -> None:
+    alpha, beta = (program_by_choice[name]["inputs"] for name in ("alpha", "beta"))
+    assert {port["internal"]: port["external"] for port in alpha["ports"]}[22] == 2201
+    assert {port["internal"] for port in beta["ports"]} == {22}
+    # The engine gives as much swap again; a program that leaves it out finds a change at the next run.
+    assert (alpha["memory"], alpha["memorySwap"]) == (1536, 3072)
+    assert (beta.get("memory"), beta.get("memorySwap")) == (None, None)
+
+
+def test_every_machine_has_its_address_and_the_scratch_machine_one_for_later(program_by_choice: Made) -> None:
+    asked = program_by_choice["allocation"]["inputs"]
+    assert asked["machines"] == ["drill", "alpha", "beta"]
+    assert asked["settings"]["alpha/ssh"] == "ssh_ports.alpha"
+    assert asked["settings"]["alpha/store.postgresql"] == "database_port"
+    networks = program_by_choice["beta"]["inputs"]["networksAdvanced"]
+    assert [network["ipv4Address"] for network in networks] == ["10.99.7.4"]
 
 
 def test_the_container_is_not_privileged(program: Made) -> None:

@@ -108,6 +108,8 @@ class DockerMachine(Machine):
             envs=systemd_environment(engine_facts),
             command=first_process(engine_facts),
             memory=spec.memory_mib or None,
+            # What the engine makes of nothing, which the next run would take for a change.
+            memory_swap=2 * spec.memory_mib or None,
             volumes=[docker.ContainerVolumeArgs(volume_name=volume.name, container_path=DATA_DIRECTORY)],
             networks_advanced=[
                 docker.ContainerNetworksAdvancedArgs(name=network_name, ipv4_address=spec.address)

@@ -173,11 +173,11 @@ def test_mirrors_of_the_settings_serve_the_tools_where_the_environment_names_non
 
 
 def test_exports_hold_only_what_the_tools_need(stack, places):
-    told = exports(places, {"PATH": "/p", "SSL_CERT_FILE": "/c", "DOCKER_HOST": "unix:///d", "TERM": "x"})
+    told = exports(places, {"PATH": "/p", "SSL_CERT_FILE": "/c", "TERM": "x"})
     names = [line.split("=")[0] for line in told.splitlines()]
     assert names == [
         "unset PULUMI_CONFIG_PASSPHRASE",
-        "export DOCKER_HOST",
+        "export FAKE_TARGET",
         "export PATH",
         "export PULUMI_BACKEND_URL",
     ]

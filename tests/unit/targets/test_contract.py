@@ -1,6 +1,10 @@
 """The contract of a target, held against each: the one in memory and Docker's, whose engine only remembers."""
 
 import inspect
+import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any
@@ -8,6 +12,8 @@ from typing import Any
 import pytest
 
 from amanat.network import Network
+from amanat.placement import Placement
+from amanat.places import PROJECT_ROOT
 from amanat.settings import Settings
 from amanat.targets import (
     NEVER_STARTED,
@@ -26,10 +32,13 @@ from amanat.targets.docker import setup as docker_setup
 from amanat.targets.docker.labels import STACK_LABEL, labels
 from amanat.targets.docker.operations import DockerOperations
 from amanat.targets.docker.target import DockerTarget
+from amanat.targets.endpoints import machine_specs
 from tests.unit.targets.docker.conftest import client  # noqa: F401 - a fixture
 from tests.unit.targets.docker.engine_client import Thing
 from tests.unit.targets.fake import OURS, THEIRS, FakeMachine, FakeOperations, in_state
+from tests.unit.targets.fake_program import FakeTarget
 
+PLACEMENT = {"alpha": "store", "beta": "vault"}
 NETWORK = Network({"drill": IPv4Address("10.0.0.2")}, IPv4Address("10.0.0.1"))
 
 
@@ -104,9 +113,49 @@ def test_a_target_takes_what_the_contract_says(target):
         assert [one.name for one in given if one.kind is one.KEYWORD_ONLY] == keywords, name
 
 
-def test_the_half_of_the_program_is_there():
+@pytest.mark.parametrize("target", [FakeTarget, DockerTarget])
+def test_the_half_of_the_program_is_there(target):
     assert methods(Target) == {"network", "provision"}
-    assert methods(Target) <= set(vars(DockerTarget))
+    assert methods(Target) <= set(vars(target))
+
+
+@pytest.fixture(scope="module", params=["memory", "docker"])
+def given(request, tmp_path_factory):
+    """What each target gives Pulumi's program for two machines that aren't named after their services."""
+    script = PROJECT_ROOT / "tests/unit/targets/target_under_mocks.py"
+    done = subprocess.run(
+        [sys.executable, str(script), request.param, json.dumps({"placement": PLACEMENT})],
+        env={
+            **os.environ,
+            "AMANAT_HOME": str(tmp_path_factory.mktemp("home")),
+            "PYTHONPATH": str(PROJECT_ROOT),
+        },
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_program_gets_an_address_for_each_machine_and_the_scratch_machine(given):
+    network = Network.from_json(given["network"])
+    assert set(network.addresses) == {"drill", *PLACEMENT}
+    everybody = [*network.addresses.values(), network.controller]
+    assert len(set(everybody)) == len(everybody)
+
+
+def test_the_program_gets_pinned_machines_and_where_each_endpoint_is_reached(given):
+    assert set(given["machines"]) == set(PLACEMENT)
+    specs = machine_specs(Placement.parse(PLACEMENT))
+    for name, machine in given["machines"].items():
+        assert machine["machine_id"]
+        assert machine["host_key"].startswith("ssh-ed25519 ")
+        assert set(machine["endpoints"]) == set(specs[name].endpoints)
+        assert machine["endpoints"]["ssh"] == machine["ssh"]
+    reached = [where for machine in given["machines"].values() for where in machine["endpoints"].values()]
+    assert len(set(reached)) == len(reached)
 
 
 def test_a_target_is_one_by_its_methods(world):

@@ -282,7 +282,7 @@ def test_a_host_is_known_by_its_pinned_key_only(tmp_path, monkeypatch):
     ssh.write_text(SSH.format(log=log), "utf-8")
     ssh.chmod(0o755)
     host = {"ansible_host": "192.0.2.1", "ansible_ssh_executable": str(ssh), "ansible_ssh_retries": 0}
-    write_private(places.inventory / "hosts.yml", inventory_text(places, {}, {"there": host}))
+    write_private(places.inventory / "hosts.yml", inventory_text(places, {}, {"there": host}, {}))
     (tmp_path / "site.yml").write_text("[{hosts: all, gather_facts: false, tasks: [{ping: }]}]", "utf-8")
     with pytest.raises(ConvergeFailed, match="there: ping"):
         Playbook(tmp_path / "site.yml", places.inventory, places.runs, {}).run()

@@ -28,6 +28,10 @@ class BadPlacement(BadInput):
     """A placement that can't be built, or that the law forbids."""
 
 
+class NotPlaced(BadInput):
+    """What was asked for needs a service that the stack leaves out."""
+
+
 @dataclass(frozen=True)
 class Placement:
     """Machine -> the services that it carries, in the topology's order; machines in the order they were given.
@@ -86,8 +90,16 @@ class Placement:
         return (machine,) if machine in topology.transient() else self.by_machine[machine]
 
     def machine_of(self, service: str) -> str:
-        """The machine that carries a service. Raises `KeyError` for one that this stack leaves out."""
-        return service if service in topology.transient() else self._machine_by_service[service]
+        """The machine that carries a service. Raises `NotPlaced` for one that this stack leaves out."""
+        if service in topology.transient():
+            return service
+        if not self.carries(service):
+            raise NotPlaced(
+                f"no machine carries {service}",
+                f"placement: {self.as_text()}",
+                f"Place it in amanat:{SETTING} of Pulumi.<stack>.yaml, and run `make up`.",
+            )
+        return self._machine_by_service[service]
 
     def carries(self, service: str) -> bool:
         """Whether a machine that stays carries this service."""

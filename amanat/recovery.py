@@ -17,14 +17,13 @@ from amanat.audit import inventory as audited
 from amanat.audit.hosts import Hosts
 from amanat.audit.recorder import Recorder
 from amanat.backups import Repository
-from amanat.errors import AmanatError, BadInput, listed
+from amanat.errors import AmanatError
 from amanat.evidence import Redactor, Run, RunContext
 from amanat.evidence.row import Memory
 from amanat.evidence.run import new_name
 from amanat.evidence.signature import signing_key
 from amanat.inventory import Secrets, known_hosts_text, scratch_inventory_text
 from amanat.network import Network
-from amanat.placement import Placement
 from amanat.places import PROJECT_ROOT, Places
 from amanat.runner import Playbook
 from amanat.settings import Settings
@@ -124,7 +123,7 @@ def drill(places: Places, target: datetime | None, tell: Tell) -> Drilled:
     outputs = stack.outputs()
     secrets = _with_scratch(stack.secrets())
     own = yaml.safe_load(places.hosts_file.read_text("utf-8"))["all"]["vars"]
-    settings = _settings(places)
+    settings = Settings.of(places)
     network = Network.from_json(outputs["network"])
     with (
         scratch_host(
@@ -227,27 +226,14 @@ def _scratch_inventory(
 
 def has_backups(places: Places) -> bool:
     """Whether the stack has both what is backed up and what keeps the backups."""
-    return not _lacking(_settings(places).machines)
-
-
-def _lacking(placement: Placement) -> list[str]:
-    return [name for name in ("store", "vault") if not placement.carries(name)]
+    placement = Settings.of(places).machines
+    return placement.carries("store") and placement.carries("vault")
 
 
 def require_backups(places: Places) -> None:
-    """Raise `BadInput` unless the stack `has_backups`."""
-    placement = _settings(places).machines
-    lacking = _lacking(placement)
-    if lacking:
-        raise BadInput(
-            f"no machine carries {listed(lacking, 'or')}, so there is no backup to restore",
-            f"stack {places.stack}: {placement.as_text()}",
-            f"Place {listed(lacking)} in amanat:placement of Pulumi.{places.stack}.yaml, and run `make up`.",
-        )
-
-
-def _settings(places: Places) -> Settings:
-    return Settings.from_file(places.project / f"Pulumi.{places.stack}.yaml")
+    """Raise `NotPlaced` unless the stack has both what is backed up and what keeps the backups."""
+    for service in ("store", "vault"):
+        Settings.of(places).machines.machine_of(service)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from amanat.errors import BadInput, each, refuse
 from amanat.law import register
 from amanat.lined_yaml import LinedYaml
 from amanat.placement import Placement
+from amanat.places import Places
 from amanat.setting_faults import NAMESPACE, BadSetting, fault, unknown
 from amanat.trust import authorities
 
@@ -291,6 +292,11 @@ class Settings(BaseModel):
             )
         raw = {(key if ":" in str(key) else f"{NAMESPACE}:{key}"): value for key, value in config.items()}
         return cls.parse(_ours(raw), stack)
+
+    @classmethod
+    def of(cls, places: Places) -> Self:
+        """The settings of a stack, from its file. Raises what from_file raises."""
+        return cls.from_file(places.project / f"Pulumi.{places.stack}.yaml")
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any], stack: str) -> Self:

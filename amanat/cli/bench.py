@@ -6,6 +6,7 @@ from typing import Any
 from amanat.cli.operations import Answer
 from amanat.errors import AmanatError
 from amanat.places import Places
+from amanat.settings import Settings
 from amanat.stack import Stack
 from amanat.targets import engine
 
@@ -42,7 +43,7 @@ def measure(places: Places) -> Answer:
 
 
 def _run(stack: Stack, command: str) -> dict[str, Any]:
-    container = f"{stack.places.stack_id}-store"
+    container = f"{stack.places.stack_id}-{Settings.of(stack.places).machines.machine_of('store')}"
     code, output = engine.run_as_root(
         stack.engine_uri(), container, f"{command} 2>/tmp/bench.err || cat /tmp/bench.err"
     )

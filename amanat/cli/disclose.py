@@ -13,6 +13,7 @@ from amanat.errors import BadInput
 from amanat.evidence.signature import public_key, signing_key
 from amanat.places import Places, write_private
 from amanat.private_key import passphrase_of
+from amanat.settings import Settings
 from amanat.stack import Stack
 
 app = typer.Typer(no_args_is_help=True, help="Disclose records under a court order; open a bundle.")
@@ -52,7 +53,9 @@ def make(
     named = disclosure.Order(order, day_of(order_date, "--order-date"), approver)
     _checked(named, what)
     typer.echo(f"order {named.number} of {both(named.date)}: {_asked_for(what)}", err=True)
-    port = int(Stack(places).outputs()["ports"]["store_database_port"])
+    outputs = Stack(places).outputs()
+    Settings.of(places).machines.machine_of("store")  # refuses where there is none
+    port = int(outputs["ports"]["store_database_port"])
     clients = places.clients
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     with disclosure.connection(

@@ -62,7 +62,7 @@ def adopt_mirrors(places: Places) -> None:
 
     Raises BadInput for settings that can't be used.
     """
-    settings = Settings.from_file(places.project / f"Pulumi.{places.stack}.yaml")
+    settings = Settings.of(places)
     for variable, value in {
         "AMANAT_PYPI_INDEX": settings.pypi_index,
         "AMANAT_GOPROXY": settings.go_proxy,

@@ -102,7 +102,7 @@ def schedule(places: Places, *, on: bool) -> Answer:
 
 def is_due(places: Places) -> bool:
     """Whether the last drill is older than the operator's interval, dated ahead, or there was none."""
-    settings = Settings.from_file(places.project / f"Pulumi.{places.stack}.yaml")
+    settings = Settings.of(places)
     last = recovery.last_drill(places)
     if last is None:
         return True

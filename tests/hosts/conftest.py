@@ -1,8 +1,8 @@
 """Live tests: real stacks of this checkout, made once for the whole run, taken down at its end.
 
 They need a Docker engine; a missing one is a failure. `make test` has three processes: two with a stack of their own,
-since an Ansible run keeps little more than one core busy, and one for a virtual machine; without pytest's `-n` all
-tests share one stack.
+since an Ansible run keeps little more than one core busy, and one for a virtual machine and a stack of other machines;
+without pytest's `-n` all tests share one stack.
 `AMANAT_KEEP=1` leaves the stacks up for a look.
 """
 
@@ -29,6 +29,7 @@ ORDER = (
     "test_recording",
     "test_guard",
     "test_side_by_side",
+    "test_placement",
     "test_crash",
     "test_vault_away",
     "test_recovery",
@@ -45,8 +46,8 @@ ORDER = (
 )
 # What goes to a second stack where there are two: the first of them leaves the drill on record that whole audits want.
 SECOND = ("test_recovery", "test_breaks", "test_auditor", "test_interrupted", "test_restart")
-# What needs no stack, and waits most of the time for a machine of its own.
-THIRD = ("test_cgroup_v2",)
+# What needs none of those stacks: one of its own, and a virtual machine that is waited for most of the time.
+THIRD = ("test_placement", "test_cgroup_v2")
 
 
 @pytest.fixture(scope="session")

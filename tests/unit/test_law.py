@@ -16,7 +16,7 @@ ROW = """\
     text: {en: Six months., fa: شش ماه}
     status: automated
     built: true
-    hosts: [logs]
+    services: [logs]
     bounds:
       ip_retention_days: {min: 186, unit: days, origin: law, why: six months}
 """
@@ -65,8 +65,8 @@ BROKEN = {
     "unknown key": (other("status:", "stats: x\n    status:"), "A6-7-2-ip: stats:", 8),
     "unknown status": (other("status: automated", "status: pending"), "A6-7-2-ip: status:", 8),
     "status missing": (other("    status: automated\n", ""), "status: Field required", 4),
-    "unknown host": (other("hosts: [logs]", "hosts: [log]"), "A6-7-2-ip: hosts.0:", 10),
-    "automated nowhere": (other("    hosts: [logs]\n", ""), "names the hosts that are measured", 4),
+    "unknown service": (other("services: [logs]", "services: [log]"), "A6-7-2-ip: services.0:", 10),
+    "automated nowhere": (other("    services: [logs]\n", ""), "names the services that are measured", 4),
     "unbuilt without later": (other("built: true", "built: false"), "needs a later list", 4),
     "measures without declaration": (
         other("built: true", "built: true\n    measures: the line"),

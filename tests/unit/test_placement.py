@@ -4,7 +4,7 @@ import pytest
 
 from amanat import topology
 from amanat.errors import BadInputs
-from amanat.placement import BadPlacement, Placement
+from amanat.placement import BadPlacement, NotPlaced, Placement
 
 ALL = topology.permanent()
 FILE = "Pulumi.t.yaml"
@@ -28,6 +28,13 @@ def test_a_stack_may_leave_services_out():
     placement = Placement.parse({"alpha": "store"})
     assert placement.services == ("store",)
     assert (placement.carries("store"), placement.carries("vault")) == (True, False)
+
+
+def test_what_needs_a_service_that_is_left_out_is_refused():
+    with pytest.raises(NotPlaced, match="no machine carries vault") as refused:
+        Placement.parse({"alpha": "store"}).machine_of("vault")
+    assert refused.value.exit_code == 2
+    assert "amanat:placement" in refused.value.fix
 
 
 def test_a_transient_service_has_a_machine_of_its_own_that_is_not_listed():

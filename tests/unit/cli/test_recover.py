@@ -10,9 +10,11 @@ from amanat import recovery
 from amanat.backups import Repository
 from amanat.cli import recover
 from amanat.errors import BadInput
+from amanat.placement import NotPlaced
 from amanat.places import Places
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+ALONE = "config: {amanat:placement: {alpha: store}}\n"
 
 
 @pytest.mark.parametrize(
@@ -99,3 +101,19 @@ def test_a_drill_that_failed_makes_the_next_one_due(monkeypatch, record, ended):
     hosts = SimpleNamespace(service=lambda name: vault)
     monkeypatch.setattr(recovery, "auditor", lambda places: nullcontext(hosts))
     assert recovery.last_drill(Places("unit")) == ended
+
+
+@pytest.mark.parametrize("operation", ["restore", "drill"])
+def test_a_stack_without_a_vault_has_nothing_to_restore(known, places, operation):
+    (places.project / f"Pulumi.{places.stack}.yaml").write_text(ALONE, "utf-8")
+    with pytest.raises(NotPlaced, match="no machine carries vault"):
+        recover.restore(places, None, "test", yes=True) if operation == "restore" else recover.drill(
+            places, None
+        )
+    assert known == []
+
+
+def test_no_drill_is_due_where_there_are_no_backups(places, monkeypatch):
+    (places.project / f"Pulumi.{places.stack}.yaml").write_text(ALONE, "utf-8")
+    monkeypatch.setattr(recovery, "last_drill", lambda places: pytest.fail("a vault was asked"))
+    recover.drill_if_due(places)

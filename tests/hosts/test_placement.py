@@ -1,0 +1,78 @@
+"""A stack of its own whose machines are not named after their services: green, drilled, broken, and put right."""
+
+import json
+
+import pytest
+
+from amanat.handover import handing
+from amanat.places import PROJECT_ROOT, Places
+from amanat.stack import Stack
+from tests.breaks.reading import all_breaks
+from tests.hosts.live import LiveStack, amanat, audited
+
+NAME = "placed"
+MACHINES = {"store": "alpha", "vault": "beta"}
+# One for each machine: a check by the machine's own turn, and one across both.
+BROKEN = [
+    one
+    for one in all_breaks()
+    if one.name in ("A5-6-1-access/open-port", "A5-6-1-access/unlock-for-a-laptop")
+]
+
+
+@pytest.fixture(scope="module")
+def placed():
+    """The stack, made with its drill and its audit in one go: how that ended."""
+    file = PROJECT_ROOT / f"Pulumi.{NAME}.yaml"
+    file.write_text("config:\n  amanat:placement:\n    alpha: store\n    beta: vault\n", "utf-8")
+    try:
+        up = amanat("up", "--stack", NAME)
+        yield up
+    finally:
+        down = amanat("down", "--yes", "--stack", NAME)
+        file.unlink()
+        assert down.code == 0, down.err[-4000:]
+
+
+@pytest.fixture(scope="module")
+def placed_stack(placed):
+    """The stack once it is up and green. The secrets are asked for once."""
+    assert placed.code == 0, (placed.out + placed.err)[-4000:]
+    places = Places(NAME)
+    with handing(json.dumps(Stack(places).secrets())):
+        yield LiveStack(NAME, places, {})
+
+
+def test_the_first_run_drills_and_is_green(placed_stack):
+    status = placed_stack.amanat("status", "--json").json
+    assert set(status["network"]["addresses"]) >= {"alpha", "beta", "drill"}
+    assert {"alpha", "beta", "newest_backup", "last_drill"} == set(status["health"])
+    assert all(one["well"] for one in status["health"].values()), status["health"]
+    (drilled,) = (placed_stack.places.evidence / "drills").iterdir()
+    result = json.loads((drilled / "manifest.json").read_text("utf-8"))["result"]
+    assert result["passed"]
+    assert set(result["copies"]) == {"alpha", "beta"}
+
+
+def test_machines_know_each_other_by_machine_and_by_service(placed_stack):
+    found = placed_stack.root("alpha", "getent hosts beta vault | cut -d' ' -f1")
+    assert len(set(found.split())) == 1
+    subject = "openssl x509 -noout -subject -ext subjectAltName -in /etc/amanat/pki/host.crt"
+    shown = placed_stack.root("beta", subject)
+    assert "CN = beta" in shown or "CN=beta" in shown
+    assert {"DNS:beta", "DNS:vault"} <= {one.strip(" ,") for one in shown.split()}
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.name)
+def test_a_break_is_seen_on_the_machine_that_carries_the_service(placed_stack, broken, tmp_path):
+    machine = MACHINES[broken.host]
+    check = broken.check.replace(f"[{broken.host}]", f"[{machine}]")
+    placed_stack.root(machine, broken.script)
+    try:
+        status, requirements = audited(NAME, tmp_path, check)
+    finally:
+        placed_stack.root(machine, broken.undo)
+    assert status == 1
+    assert requirements[broken.requirement]["verdict"] == "not-satisfied", requirements[broken.requirement]
+    _, requirements = audited(NAME, tmp_path, check)
+    assert requirements[broken.requirement]["verdict"] == "not-checked", "it was not put right"

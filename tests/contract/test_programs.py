@@ -149,4 +149,4 @@ def test_each_grant_is_one_command_line_word_for_word():
 
 def test_no_grant_shows_a_log_or_a_file():
     programs = {shlex.split(command)[0] for _, command in grants()}
-    assert {program for program in programs if not program.startswith("/usr/local/lib/amanat/probe")} == set()
+    assert {program for program in programs if not program.startswith("/usr/lib/amanat/probe")} == set()

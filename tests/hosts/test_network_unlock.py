@@ -15,9 +15,7 @@ COPY = "/var/lib/amanat/stolen.img"
 LAYOUT = "/run/stolen.json"
 MOUNT = "/run/stolen"
 # A thief has the disk and /etc, and a machine of his own: these are the store's, seen from another name space.
-OPEN_THE_COPY = (
-    f"mount --bind {LAYOUT} /etc/amanat/volume.json && timeout 20 /usr/local/lib/amanat/volume open"
-)
+OPEN_THE_COPY = f"mount --bind {LAYOUT} /etc/amanat/volume.json && timeout 20 /usr/lib/amanat/volume open"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What guards and reads the PostgreSQL server."""

@@ -2,10 +2,12 @@
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 import pytest
 
 from amanat.audit.ssh import COMMAND_SECONDS
+from amanat_host.questions import Question
 
 MARKER = "requirement"
 EARLY = "early"
@@ -21,13 +23,16 @@ def requirement(*ids: str) -> pytest.MarkDecorator:
     return pytest.mark.requirement(*ids)
 
 
-def early(command: str, *, host: str = "", seconds: float = COMMAND_SECONDS) -> pytest.MarkDecorator:
-    """Have a command that takes long started on a host when the audit begins; the tests that run it share its result.
+def early(
+    command: str | Question[Any], *, host: str = "", seconds: float = COMMAND_SECONDS
+) -> pytest.MarkDecorator:
+    """Have a command or probe that takes long started when the audit begins; the tests that run it share its result.
 
     Only for commands whose result doesn't depend on what other checks do, so that once is enough.
     Without `host` it is the test's `machine`, else the store. `seconds` bounds it.
     """
-    return pytest.mark.early(command, host=host, seconds=seconds)
+    line = command if isinstance(command, str) else command.command
+    return pytest.mark.early(line, host=host, seconds=seconds)
 
 
 def ids_of(item: pytest.Item) -> tuple[str, ...]:

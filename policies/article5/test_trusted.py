@@ -3,8 +3,9 @@
 import time
 
 from amanat.audit import early, requirement
+from amanat.audit.host import Host
+from amanat_host import questions
 
-DRIFT = "sudo -n /usr/local/lib/amanat/probe drift"
 EVERY = ("ssh.service", "nftables.service", "amanat-copy.timer")
 COPIES = ("amanat-copies.service", "amanat-copies-tls.service", "amanat-copies-prune.timer")
 VAULT = (*EVERY, *COPIES, "pgbackrest.service", "amanat-backup.timer", "amanat-anchor.timer", "tangd.socket")
@@ -33,11 +34,11 @@ def test_what_the_host_is_for_runs(machine, job):
     assert dict(zip(NEEDED[job], states, strict=True)) == dict.fromkeys(NEEDED[job], "active")
 
 
-@early(DRIFT)
+@early(questions.DRIFT)
 @requirement("A5-6-1-trusted")
-def test_the_host_runs_as_it_is_written(machine):
+def test_the_host_runs_as_it_is_written(machine: Host):
     """No daemon, firewall, kernel setting or account is in another state than its configuration says."""
-    assert machine.json(DRIFT)["drift"] == []
+    assert machine.ask(questions.DRIFT).drift == []
 
 
 @requirement("A5-6-1-trusted")

@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
@@ -249,7 +249,12 @@ class Voice:
 def look(guard: Guard, transactions: Transactions, voice: Voice) -> None:
     """One look. What fails is said and tried again at the next; what was seen so far is not forgotten."""
     well = True
-    for step in (lambda: guard.end_old(transactions), guard.end_harmful, guard.put_back):
+    steps: tuple[Callable[[], Iterator[str]], ...] = (
+        lambda: guard.end_old(transactions),
+        guard.end_harmful,
+        guard.put_back,
+    )
+    for step in steps:
         try:
             if guard.connection.closed:
                 guard.connection = connected()

@@ -23,7 +23,7 @@ SELECT coalesce(extract(epoch FROM now() - min(modification)), 0)::float
 FROM pg_ls_archive_statusdir() WHERE name ~ '^[0-9A-F]{24}\\.ready$'
 """
 # What has not left when the bound is over is too late, so waiting on shows nothing more.
-PATIENCE_SECONDS = register().bound("A5-6-1-durable", "recovery_point_seconds").max + 5
+PATIENCE_SECONDS = (register().bound("A5-6-1-durable", "recovery_point_seconds").max or 0) + 5
 SEGMENT = "SELECT pg_walfile_name(pg_current_wal_insert_lsn())"
 LEFT = "SELECT coalesce(left(last_archived_wal, 24) >= %s, false) FROM pg_stat_archiver"
 # PostgreSQL notes a segment as done when it has left, and keeps the note until a checkpoint; the time of the newest

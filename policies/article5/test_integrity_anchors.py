@@ -33,6 +33,7 @@ def test_the_chain_holds_every_head_that_was_anchored(store, anchors: Anchors, p
 def test_a_head_was_anchored_lately(anchors: Anchors, bound):
     """The vault has looked at the chain within the bound, and found its last anchor there."""
     assert not anchors.is_broken, "the vault found the chain without its last anchor"
+    assert anchors.looked_at, "the vault never looked"
     age = age_seconds(anchors.looked_at) / 60
     assert bound("anchor_age_minutes").allows(age), f"{age:.1f} minutes"
 

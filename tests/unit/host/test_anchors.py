@@ -1,30 +1,21 @@
 """The file of anchors: which heads the chain must hold, line by line."""
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
 import pytest
 
-FILES = Path(__file__).resolve().parents[3] / "ansible/roles/anchor/files"
+from amanat_host.anchors.history import Anchors
 
 
 @pytest.fixture
-def anchors(monkeypatch, tmp_path):
+def anchors(tmp_path):
     """`anchors(line, …)`: what a file of these lines comes to."""
-    monkeypatch.syspath_prepend(str(FILES))
-    spec = importlib.util.spec_from_file_location("amanat_anchor.anchors", FILES / "amanat_anchor/anchors.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "amanat_anchor.anchors", module)
-    spec.loader.exec_module(module)
 
     def read(*lines):
         path = tmp_path / "archive.jsonl"
         path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
-        return module.Anchors.read(path)
+        return Anchors.read(path)
 
-    read.module = module
     return read
 
 
@@ -70,8 +61,8 @@ def test_a_break_lasts_until_a_restore_or_a_new_head(anchors):
     assert not anchors(head(1), broken, head(2)).is_broken
 
 
-def test_no_file_holds_nothing(anchors, tmp_path):
-    found = anchors.module.Anchors.read(tmp_path / "missing")
+def test_no_file_holds_nothing(tmp_path):
+    found = Anchors.read(tmp_path / "missing")
     assert (found.heads, found.last, found.is_broken) == ((), None, False)
 
 

@@ -1,7 +1,6 @@
 """What the hosts' programs leave behind: nothing, whatever ends them. Real processes, real signals."""
 
 import fcntl
-import importlib
 import os
 import signal
 import stat
@@ -14,16 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.roles.conftest import BASE_FILES
+from amanat_host import processes, scratch
 
 PATIENCE_SECONDS = 30
 # Makes a copy of secrets, a daemon as pg_ctl makes one, and waits in a child for the file `go`.
 PROGRAM = """
 import sys, subprocess
 from pathlib import Path
-sys.path.insert(0, {files!r})
-from amanat_processes import run
-from amanat_scratch import scratch
+from amanat_host.processes import run
+from amanat_host.scratch import scratch
 place = Path({place!r})
 with scratch("trial", place, locks=place, seconds={seconds}) as root:
     (root / "records").write_text("who wrote to whom")
@@ -36,18 +34,12 @@ print("done", flush=True)
 
 
 @pytest.fixture
-def module():
-    """module(name) imports one of the helpers as the programs on a host do."""
-    return importlib.import_module
-
-
-@pytest.fixture
 def program(tmp_path):
     """program() starts the trial program and waits until it has made its place."""
     started = []
 
     def start(*, waits=True, seconds=0):
-        text = PROGRAM.format(files=str(BASE_FILES), place=str(tmp_path), seconds=seconds)
+        text = PROGRAM.format(place=str(tmp_path), seconds=seconds)
         process = subprocess.Popen(
             [sys.executable, "-c", text], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -146,7 +138,7 @@ def test_a_closed_pipe_leaves_nothing(program, tmp_path):
 def test_a_signal_to_the_whole_group_leaves_nothing(program, tmp_path, number):
     """As a terminal sends it when it closes, and sudo two seconds later."""
     ready = tmp_path.with_name("group")
-    text = PROGRAM.format(files=str(BASE_FILES), place=str(tmp_path), seconds=0)
+    text = PROGRAM.format(place=str(tmp_path), seconds=0)
     with ready.open("w+") as told:
         process = subprocess.Popen([sys.executable, "-c", text], stdout=told, start_new_session=True)
         while process.poll() is None and not ready.read_text():
@@ -160,7 +152,7 @@ def test_a_signal_to_the_whole_group_leaves_nothing(program, tmp_path, number):
 @pytest.mark.parametrize("callers", [1, 2, 3])
 def test_a_caller_that_is_gone_is_noticed(tmp_path, callers):
     """As when the connection of a login without a terminal is lost: no signal comes, the work goes on for nobody."""
-    text = PROGRAM.format(files=str(BASE_FILES), place=str(tmp_path), seconds=0)
+    text = PROGRAM.format(place=str(tmp_path), seconds=0)
     command = [sys.executable, "-c", text]
     for _ in range(callers):
         command = ["/bin/sh", "-c", '"$@"; exit 1', "sh", *command]
@@ -172,7 +164,7 @@ def test_a_caller_that_is_gone_is_noticed(tmp_path, callers):
 
 
 def test_what_nohup_started_goes_on_without_its_caller(tmp_path):
-    text = PROGRAM.format(files=str(BASE_FILES), place=str(tmp_path), seconds=0)
+    text = PROGRAM.format(place=str(tmp_path), seconds=0)
     command = ["/bin/sh", "-c", '"$@"; exit 1', "sh", "/usr/bin/nohup", sys.executable, "-c", text]
     ready = tmp_path.with_name("nohup")
     with ready.open("w") as told, subprocess.Popen(command, stdout=told, stderr=told) as caller:
@@ -216,13 +208,13 @@ def test_the_next_run_clears_what_a_killed_one_and_its_keeper_left(program, tmp_
     assert settled(tmp_path) == ([], []), described(tmp_path)
 
 
-def test_what_an_earlier_release_left_is_cleared(program, tmp_path, module):
+def test_what_an_earlier_release_left_is_cleared(program, tmp_path):
     """Its directories had no lock."""
     (tmp_path / ".scratch-old" / "data").mkdir(parents=True)
     daemon = subprocess.Popen(
         [sys.executable, "-c", "import time; time.sleep(600)", f"-D{tmp_path}/.scratch-old"]
     )
-    module("amanat_scratch").sweep(tmp_path, ".scratch-")
+    scratch.sweep(tmp_path, ".scratch-")
     assert daemon.wait(PATIENCE_SECONDS) == -signal.SIGQUIT
     assert left(tmp_path) == ([], [])
 
@@ -245,18 +237,17 @@ def test_another_run_waits_its_turn(program, tmp_path):
     assert left(tmp_path) == ([], [])
 
 
-def test_what_is_in_use_is_not_swept(tmp_path, module):
-    helper = module("amanat_scratch")
+def test_what_is_in_use_is_not_swept(tmp_path):
     (tmp_path / "amanat-x-1").mkdir()
     (tmp_path / "amanat-y-1").mkdir()
     (tmp_path / "amanat-x-file").touch()
     (tmp_path / "amanat-x-link").symlink_to(tmp_path / "amanat-y-1")
     used = os.open(tmp_path / "amanat-x-1", os.O_RDONLY)
     fcntl.flock(used, fcntl.LOCK_EX)
-    helper.sweep(tmp_path, "amanat-x-")
+    scratch.sweep(tmp_path, "amanat-x-")
     assert (tmp_path / "amanat-x-1").exists()
     os.close(used)
-    helper.sweep(tmp_path, "amanat-x-")
+    scratch.sweep(tmp_path, "amanat-x-")
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "amanat-x-file",
         "amanat-x-link",
@@ -264,24 +255,23 @@ def test_what_is_in_use_is_not_swept(tmp_path, module):
     ]
 
 
-def test_another_accounts_directory_in_a_shared_place_is_not_touched(tmp_path, module, monkeypatch):
-    helper = module("amanat_scratch")
+def test_another_accounts_directory_in_a_shared_place_is_not_touched(tmp_path, monkeypatch):
     tmp_path.chmod(tmp_path.stat().st_mode | stat.S_ISVTX)
     (tmp_path / "amanat-x-1").mkdir()
-    monkeypatch.setattr(helper.os, "geteuid", lambda: os.getuid() + 1)
-    helper.sweep(tmp_path, "amanat-x-")
+    monkeypatch.setattr(scratch.os, "geteuid", lambda: os.getuid() + 1)
+    scratch.sweep(tmp_path, "amanat-x-")
     assert (tmp_path / "amanat-x-1").exists()
 
 
-def test_a_lock_does_not_follow_a_link(tmp_path, module):
+def test_a_lock_does_not_follow_a_link(tmp_path):
     (tmp_path / "amanat-x.lock").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(OSError, match="symbolic links"), module("amanat_scratch").alone("x", tmp_path):
+    with pytest.raises(OSError, match="symbolic links"), scratch.alone("x", tmp_path):
         pass
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_child_that_takes_too_long_is_stopped_with_its_children(tmp_path, module):
-    run = module("amanat_processes").run
+def test_a_child_that_takes_too_long_is_stopped_with_its_children(tmp_path):
+    run = processes.run
     child = textwrap.dedent(f"""
         trap '' TERM
         sleep 600 {tmp_path} 2>/dev/null || {sys.executable} -c 'import time; time.sleep(600)' {tmp_path}
@@ -291,14 +281,14 @@ def test_a_child_that_takes_too_long_is_stopped_with_its_children(tmp_path, modu
     assert settled(tmp_path) == ([], []), described(tmp_path)
 
 
-def test_a_child_reads_nothing_that_the_caller_gives(module):
+def test_a_child_reads_nothing_that_the_caller_gives():
     reading, writing = os.pipe()
     os.write(writing, b"+989121234567\n")
     os.close(writing)
     kept = os.dup(0)
     os.dup2(reading, 0)
     try:
-        said = module("amanat_processes").run(["/bin/cat"], capture_output=True).stdout
+        said = processes.run(["/bin/cat"], capture_output=True).stdout
     finally:
         os.dup2(kept, 0)
         os.close(kept)
@@ -306,8 +296,8 @@ def test_a_child_reads_nothing_that_the_caller_gives(module):
     assert said == b""
 
 
-def test_a_child_is_given_what_the_program_gives_it(module):
-    run = module("amanat_processes").run
+def test_a_child_is_given_what_the_program_gives_it():
+    run = processes.run
     assert run(["/bin/cat"], input=b"given", capture_output=True).stdout == b"given"
     assert run(["/bin/cat"], input="given", capture_output=True, text=True).stdout == "given"
     assert run(["/bin/false"]).returncode == 1

@@ -1,24 +1,11 @@
 """The guard of PostgreSQL's transactions: which are too old, by what it saw itself."""
 
-import sys
-from types import ModuleType
+import psycopg2
 
-import pytest
-
-from amanat.places import PROJECT_ROOT
-from tests.loading import load
+from amanat_host.postgresql import guard
 
 
-@pytest.fixture
-def guard(monkeypatch):
-    """The program, without a database's driver."""
-    driver = ModuleType("psycopg2")
-    driver.sql = ModuleType("psycopg2.sql")
-    monkeypatch.setitem(sys.modules, "psycopg2", driver)
-    return load(PROJECT_ROOT / "ansible/roles/store/files/store_guard.py")
-
-
-def test_a_transaction_that_writes_has_the_shorter_limit(guard):
+def test_a_transaction_that_writes_has_the_shorter_limit():
     seen = guard.Transactions(writing_seconds=20)
     rows = [(1, "3/7", "archive_writer", True, 30), (2, "4/9", "archive_auditor", False, 1800)]
     assert seen.too_old(rows, 100.0) == []
@@ -27,7 +14,7 @@ def test_a_transaction_that_writes_has_the_shorter_limit(guard):
     assert seen.too_old(rows[1:], 1900.0) == [(2, "4/9", "archive_auditor", 1800.0)]
 
 
-def test_one_that_begins_to_write_late_is_as_old_as_it_is(guard):
+def test_one_that_begins_to_write_late_is_as_old_as_it_is():
     seen = guard.Transactions(writing_seconds=20)
     assert seen.too_old([(1, "3/7", "archive_auditor", False, 1800)], 0.0) == []
     assert seen.too_old([(1, "3/7", "archive_auditor", True, 1800)], 25.0) == [
@@ -35,20 +22,20 @@ def test_one_that_begins_to_write_late_is_as_old_as_it_is(guard):
     ]
 
 
-def test_the_next_transaction_of_a_session_is_young(guard):
+def test_the_next_transaction_of_a_session_is_young():
     seen = guard.Transactions(writing_seconds=20)
     assert seen.too_old([(1, "3/7", "archive_writer", True, 30)], 0.0) == []
     assert seen.too_old([(1, "3/8", "archive_writer", True, 30)], 25.0) == []
     assert seen.first_seen == {(1, "3/8"): 25.0}
 
 
-def test_a_job_without_a_limit_is_left_alone(guard):
+def test_a_job_without_a_limit_is_left_alone():
     seen = guard.Transactions(writing_seconds=20)
     assert seen.too_old([(1, "3/7", "archive_sealer", False, 0)], 0.0) == []
     assert seen.too_old([(1, "3/7", "archive_sealer", False, 0)], 9e9) == []
 
 
-def test_one_that_does_not_end_is_told_once_and_asked_again(guard):
+def test_one_that_does_not_end_is_told_once_and_asked_again():
     seen = guard.Transactions(writing_seconds=20)
     row = (1, "3/7", "archive_writer", True, 30)
     seen.too_old([row], 0.0)
@@ -57,10 +44,6 @@ def test_one_that_does_not_end_is_told_once_and_asked_again(guard):
     assert [seen.is_news(1, "3/7"), seen.is_news(1, "3/7")] == [True, False]
     seen.too_old([], 22.0)
     assert seen.told == set()
-
-
-class Lost(Exception):
-    """What the driver raises."""
 
 
 class FakeGuard:
@@ -74,7 +57,7 @@ class FakeGuard:
     def _step(self, name):
         self.looked.append(name)
         if name in self.faults:
-            raise Lost("tuple concurrently\nupdated")
+            raise psycopg2.OperationalError("tuple concurrently\nupdated")
         yield f"{name} done"
 
     def end_old(self, _transactions):
@@ -87,8 +70,7 @@ class FakeGuard:
         return self._step("put_back")
 
 
-def test_a_step_that_fails_stops_no_other_and_is_said_once(guard, capsys):
-    guard.psycopg2.Error = Lost
+def test_a_step_that_fails_stops_no_other_and_is_said_once(capsys):
     fake, voice = FakeGuard("end_harmful"), guard.Voice()
     for _ in range(2):
         guard.look(fake, None, voice)

@@ -11,8 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from amanat.places import PROJECT_ROOT
-from tests.loading import load
+from amanat_host.system import probe_tls
 
 
 @pytest.fixture
@@ -75,25 +74,24 @@ def serve(pair):
 
 @pytest.fixture
 def probe(pair, monkeypatch):
-    module = load(PROJECT_ROOT / "ansible/roles/base/files/probe_tls.py")
-    monkeypatch.setattr(module, "AUTHORITY", str(pair))
-    return module
+    monkeypatch.setattr(probe_tls, "AUTHORITY", str(pair))
+    return probe_tls
 
 
-@pytest.mark.parametrize("name", ["no certificate", "foreign certificate"])
+@pytest.mark.parametrize("name", ["context", "with_foreign_certificate"])
 def test_a_server_that_wants_a_certificate_says_nothing(probe, serve, name):
-    found = probe.attempt(probe.ATTEMPTS[name](), "localhost", serve(ssl.CERT_REQUIRED))
-    assert (found["received"], bool(found["error"])) == ("", True)
+    found = probe.attempt(getattr(probe, name)(), "localhost", serve(ssl.CERT_REQUIRED))
+    assert (found.received, bool(found.error)) == ("", True)
 
 
 def test_a_server_that_wants_none_is_heard(probe, serve):
-    found = probe.attempt(probe.ATTEMPTS["no certificate"](), "localhost", serve(ssl.CERT_NONE))
-    assert (found["handshake"], found["version"], found["received"]) == (True, "TLSv1.3", "hello\n")
+    found = probe.attempt(probe.context(), "localhost", serve(ssl.CERT_NONE))
+    assert (found.handshake, found.version, found.received) == (True, "TLSv1.3", "hello\n")
 
 
 def test_the_old_protocol_gets_no_handshake_from_a_new_server(probe, serve):
-    found = probe.attempt(probe.ATTEMPTS["old protocol"](), "localhost", serve(ssl.CERT_NONE))
-    assert not found["handshake"]
+    found = probe.attempt(probe.with_old_protocol(), "localhost", serve(ssl.CERT_NONE))
+    assert not found.handshake
 
 
 def test_nobody_listening_is_a_problem_and_no_refusal(probe):

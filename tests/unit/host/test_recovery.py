@@ -6,29 +6,26 @@ from datetime import UTC, datetime
 
 import pytest
 
-from amanat.places import PROJECT_ROOT
-from tests.loading import load
-
-ROLES = PROJECT_ROOT / "ansible/roles"
-
-
-@pytest.fixture
-def restore():
-    return load(ROLES / "backup/files/restore_cluster.py")
+from amanat_host import processes
+from amanat_host.errors import HostError
+from amanat_host.pgbackrest import measure_loss, record_drill, restore
 
 
 @pytest.fixture
 def loss(monkeypatch):
-    module = load(ROLES / "backup/files/measure_loss.py")
-    module.now = 0.0
-    monkeypatch.setattr(module.time, "monotonic", lambda: module.now)
-    monkeypatch.setattr(module.time, "sleep", lambda seconds: setattr(module, "now", module.now + seconds))
-    return module
+    """The program's module, with a clock that its own waiting moves on."""
+    monkeypatch.setattr(measure_loss, "now", 0.0, raising=False)
+    monkeypatch.setattr(measure_loss, "ask", None)  # as `answers` says
+    monkeypatch.setattr(measure_loss.time, "monotonic", lambda: measure_loss.now)
+    monkeypatch.setattr(
+        measure_loss.time, "sleep", lambda seconds: setattr(measure_loss, "now", measure_loss.now + seconds)
+    )
+    return measure_loss
 
 
 @pytest.fixture
 def record(monkeypatch, tmp_path):
-    module = load(ROLES / "repository/files/record_drill.py")
+    module = record_drill
     monkeypatch.setattr(module, "FILE", tmp_path / "drills/drills.jsonl")
     monkeypatch.setattr(module, "METRICS", tmp_path / "drills/metrics.prom")
     return module
@@ -42,11 +39,11 @@ def record(monkeypatch, tmp_path):
         ("2026-11-22T14:00:00.5844+03:30", "2026-11-22 10:30:00.585+00"),
     ],
 )
-def test_a_time_is_rounded_up_so_that_its_own_commit_is_in(restore, moment, read):
+def test_a_time_is_rounded_up_so_that_its_own_commit_is_in(moment, read):
     assert restore.in_milliseconds(moment) == read
 
 
-def test_what_told_postgresql_how_to_recover_is_forgotten(restore, monkeypatch, tmp_path):
+def test_what_told_postgresql_how_to_recover_is_forgotten(monkeypatch, tmp_path):
     reloaded = []
     monkeypatch.setattr(restore, "ask", reloaded.append)
     settings = tmp_path / "postgresql.auto.conf"
@@ -61,7 +58,7 @@ NOON = "2026-11-22T12:00:00+00:00"
 
 
 @pytest.fixture
-def steps(restore, monkeypatch):
+def steps(monkeypatch):
     """Replaces what touches the host; tells which states were fetched, and lets replays end as the test says."""
 
     def given(ends, newer=False):
@@ -77,13 +74,13 @@ def steps(restore, monkeypatch):
     return given
 
 
-def test_a_time_is_looked_for_on_the_timeline_of_its_backup(restore, steps, tmp_path):
+def test_a_time_is_looked_for_on_the_timeline_of_its_backup(steps, tmp_path):
     fetched = steps([True])
     assert restore.restore(NOON, tmp_path, 5)["target_reached"] is True
     assert fetched == [(NOON, "current")]
 
 
-def test_a_log_that_ends_before_the_time_is_restored_to_its_end(restore, steps, tmp_path):
+def test_a_log_that_ends_before_the_time_is_restored_to_its_end(steps, tmp_path):
     fetched = steps([False, True])
     done = restore.restore(NOON, tmp_path, 5)
     assert fetched == [(NOON, "current"), ("",)]
@@ -91,13 +88,13 @@ def test_a_log_that_ends_before_the_time_is_restored_to_its_end(restore, steps, 
     assert set(done["steps_seconds"]) == {"fetched", "replayed", "fetched_all", "replayed_all", "verified"}
 
 
-def test_a_time_after_an_earlier_restore_is_looked_for_on_the_newest_timeline_too(restore, steps, tmp_path):
+def test_a_time_after_an_earlier_restore_is_looked_for_on_the_newest_timeline_too(steps, tmp_path):
     fetched = steps([False, True], newer=True)
     assert restore.restore(NOON, tmp_path, 5)["target_reached"] is True
     assert fetched == [(NOON, "current"), (NOON, "latest")]
 
 
-def test_all_there_is_needs_one_replay(restore, steps, tmp_path):
+def test_all_there_is_needs_one_replay(steps, tmp_path):
     fetched = steps([True])
     assert restore.restore("", tmp_path, 5)["target_reached"] is True
     assert fetched == [("",)]
@@ -107,9 +104,7 @@ def test_all_there_is_needs_one_replay(restore, steps, tmp_path):
     ("cluster", "waits", "refused"),
     [("7", True, True), ("7", False, False), ("8", True, False), ("", True, False)],
 )
-def test_log_that_has_not_left_is_not_thrown_away(
-    restore, steps, monkeypatch, tmp_path, cluster, waits, refused
-):
+def test_log_that_has_not_left_is_not_thrown_away(steps, monkeypatch, tmp_path, cluster, waits, refused):
     fetched, ran = steps([True]), []
     monkeypatch.setattr(restore, "run", lambda *command: ran.append(command[1:3]) or "")
     monkeypatch.setattr(restore, "control", lambda data: {"Database system identifier": "7"})
@@ -117,9 +112,7 @@ def test_log_that_has_not_left_is_not_thrown_away(
     status.mkdir(parents=True)
     (status / f"00000001000000000000002A.{'ready' if waits else 'done'}").touch()
     if refused:
-        with pytest.raises(
-            restore.Problem, match="1 segments of log have not left .* 00000001000000000000002A"
-        ):
+        with pytest.raises(HostError, match="1 segments of log have not left .* 00000001000000000000002A"):
             restore.restore(NOON, tmp_path, 5, cluster)
         assert ran == [("stop", restore.UNIT), ("start", "--no-block")]
     else:
@@ -127,7 +120,7 @@ def test_log_that_has_not_left_is_not_thrown_away(
     assert bool(fetched) is not refused
 
 
-def starting(restore, monkeypatch, earlier, now, answers):
+def starting(monkeypatch, earlier, now, answers):
     """PostgreSQL as it starts: the journal before and since, and what psql gets, "" for no connection."""
 
     def run(*command):
@@ -140,31 +133,31 @@ def starting(restore, monkeypatch, earlier, now, answers):
     def ask(_query):
         answer = next(answers)
         if not answer:
-            raise restore.Problem("no connection")
+            raise HostError("no connection")
         return answer
 
     monkeypatch.setattr(restore, "run", run)
     monkeypatch.setattr(restore, "ask", ask)
-    monkeypatch.setattr(restore.amanat_processes, "run", lambda *_words, **_options: None)
+    monkeypatch.setattr(processes, "run", lambda *_words, **_options: None)
     monkeypatch.setattr(restore.time, "sleep", lambda _seconds: None)
 
 
-def test_what_an_earlier_start_said_ends_no_later_one(restore, monkeypatch):
-    starting(restore, monkeypatch, earlier=restore.TOO_EARLY, now="starting", answers=iter(["", "t", "f"]))
+def test_what_an_earlier_start_said_ends_no_later_one(monkeypatch):
+    starting(monkeypatch, earlier=restore.TOO_EARLY, now="starting", answers=iter(["", "t", "f"]))
     assert restore.replay(5) is True
 
 
-def test_a_log_that_ends_before_the_time_is_noticed(restore, monkeypatch):
-    starting(restore, monkeypatch, earlier="", now=restore.TOO_EARLY, answers=iter(["t", ""]))
+def test_a_log_that_ends_before_the_time_is_noticed(monkeypatch):
+    starting(monkeypatch, earlier="", now=restore.TOO_EARLY, answers=iter(["t", ""]))
     assert restore.replay(5) is False
 
 
-def test_a_replay_to_the_end_that_stops_early_is_no_restore(restore, monkeypatch, tmp_path):
+def test_a_replay_to_the_end_that_stops_early_is_no_restore(monkeypatch, tmp_path):
     monkeypatch.setattr(restore, "run", lambda *command: "")
     monkeypatch.setattr(restore, "has_newer_timeline", lambda data: True)
     monkeypatch.setattr(restore, "fetch", lambda *way: None)
     monkeypatch.setattr(restore, "replay", lambda seconds: False)
-    with pytest.raises(restore.Problem, match="stops before the end of the log"):
+    with pytest.raises(HostError, match="stops before the end of the log"):
         restore.restore("2026-11-22T14:00:00+00:00", tmp_path, 5)
 
 
@@ -207,14 +200,14 @@ def test_a_log_without_weight_is_finished_once(loss):
 
 def test_a_vault_that_takes_nothing_is_told_soon(loss):
     answers(loss, lambda now: "", refused="t")
-    with pytest.raises(loss.Problem, match="takes no log from here"):
+    with pytest.raises(HostError, match="takes no log from here"):
         loss.measure(40, 180)
     assert loss.now < 30
 
 
 def test_a_log_that_never_leaves_is_told(loss):
     answers(loss, lambda now: "")
-    with pytest.raises(loss.Problem, match="has not left within 180 s"):
+    with pytest.raises(HostError, match="has not left within 180 s"):
         loss.measure(40, 180)
 
 

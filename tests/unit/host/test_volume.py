@@ -3,17 +3,17 @@
 import ctypes
 import hashlib
 import hmac
-import importlib
 import json
 import os
 import struct
-import sys
 
 import pytest
 
-from amanat.places import PROJECT_ROOT
+from amanat_host.errors import HostError
+from amanat_host.volume import fscrypt, loop, probe_marker, search
+from amanat_host.volume import key as keys
+from amanat_host.volume.layout import Layout
 
-FILES = PROJECT_ROOT / "ansible/roles/volume/files"
 U8, U32, U64 = ctypes.c_uint8, ctypes.c_uint32, ctypes.c_uint64
 
 
@@ -66,15 +66,6 @@ def ioctl_number(direction, kind, number, size):
 
 
 @pytest.fixture
-def volume(monkeypatch):
-    """volume(name) imports a module of the role's scripts; none of them stays."""
-    monkeypatch.syspath_prepend(str(FILES))
-    yield lambda name: importlib.import_module(name)
-    for name in [name for name in sys.modules if name.split(".")[0] in ("amanat_volume", "probe_marker")]:
-        del sys.modules[name]
-
-
-@pytest.fixture
 def kernel(monkeypatch):
     """Requests that were made of the kernel; none reaches it."""
     asked = []
@@ -87,8 +78,7 @@ def kernel(monkeypatch):
     return asked
 
 
-def test_what_attaches_a_loop_device_is_packed_as_the_kernel_reads_it(volume):
-    loop = volume("amanat_volume.loop")
+def test_what_attaches_a_loop_device_is_packed_as_the_kernel_reads_it():
     assert (loop._INFO.size, loop._CONFIGURATION.size) == (232, 304)
     assert (ctypes.sizeof(LoopInfo), ctypes.sizeof(LoopConfig)) == (232, 304)
     info = loop._INFO.pack(0, 0, 0, 0, 0, 0, 0, 0, loop._AUTOCLEAR | loop._DIRECT_IO, b"/x", b"", b"", 0, 0)
@@ -97,15 +87,15 @@ def test_what_attaches_a_loop_device_is_packed_as_the_kernel_reads_it(volume):
 
 
 @pytest.mark.parametrize(("major", "minor"), [(8, 1), (259, 3), (253, 300)])
-def test_device_numbers_are_encoded_as_the_kernel_does(volume, major, minor):
-    found = volume("amanat_volume.loop")._encoded(os.makedev(major, minor))
+def test_device_numbers_are_encoded_as_the_kernel_does(major, minor):
+    found = loop._encoded(os.makedev(major, minor))
     assert found == (minor & 0xFF) | (major << 8) | ((minor & ~0xFF) << 12)
     assert found.bit_length() <= 32
 
 
-def test_a_key_is_handed_over_as_the_kernel_reads_it(volume, kernel, tmp_path):
+def test_a_key_is_handed_over_as_the_kernel_reads_it(kernel, tmp_path):
     key = bytes(range(32))
-    volume("amanat_volume.fscrypt").add_key(tmp_path, key)
+    fscrypt.add_key(tmp_path, key)
     ((request, given),) = kernel
     assert request == ioctl_number(3, "f", 23, ctypes.sizeof(AddKey))
     seen = AddKey.from_buffer_copy(given)
@@ -113,8 +103,8 @@ def test_a_key_is_handed_over_as_the_kernel_reads_it(volume, kernel, tmp_path):
     assert given[ctypes.sizeof(AddKey) :] == key
 
 
-def test_a_policy_is_aes_256_named_by_its_key(volume, kernel, tmp_path):
-    volume("amanat_volume.fscrypt").set_policy(tmp_path, "ab" * 16)
+def test_a_policy_is_aes_256_named_by_its_key(kernel, tmp_path):
+    fscrypt.set_policy(tmp_path, "ab" * 16)
     ((request, given),) = kernel
     assert request == ioctl_number(2, "f", 19, 12)  # the kernel's number has the size of version 1
     seen = Policy.from_buffer_copy(given)
@@ -123,31 +113,31 @@ def test_a_policy_is_aes_256_named_by_its_key(volume, kernel, tmp_path):
     assert bytes(seen.identifier) == b"\xab" * 16
 
 
-def test_a_keys_state_is_read_where_the_kernel_puts_it(volume, monkeypatch, tmp_path):
+def test_a_keys_state_is_read_where_the_kernel_puts_it(monkeypatch, tmp_path):
     def ioctl(descriptor, request, argument):
         assert request == ioctl_number(3, "f", 26, ctypes.sizeof(KeyStatus))
         assert len(argument) == ctypes.sizeof(KeyStatus)
         struct.pack_into("=I", argument, KeyStatus.status.offset, 2)
 
     monkeypatch.setattr("fcntl.ioctl", ioctl)
-    assert volume("amanat_volume.fscrypt").key_state(tmp_path, "ab" * 16) == "present"
+    assert fscrypt.key_state(tmp_path, "ab" * 16) == "present"
 
 
-def test_a_key_has_the_name_that_the_kernel_derives(volume):
+def test_a_key_has_the_name_that_the_kernel_derives():
     """HKDF-SHA512 of RFC 5869 with fscrypt's context 1 (fs/crypto/hkdf.c), computed the long way."""
     key = bytes(range(32))
     extracted = hmac.new(b"\0" * 64, key, hashlib.sha512).digest()
     expanded = hmac.new(extracted, b"fscrypt\0" + b"\x01" + b"\x01", hashlib.sha512).digest()
-    name = volume("amanat_volume.fscrypt").identifier(key)
+    name = fscrypt.identifier(key)
     assert name == expanded[:16].hex()
-    assert name != volume("amanat_volume.fscrypt").identifier(key[::-1])
+    assert name != fscrypt.identifier(key[::-1])
 
 
 GOOD = {
     "method": "luks",
     "backing": "/b",
     "mount": "/m",
-    "vault": "/m/v",
+    "encrypted_dir": "/m/v",
     "key": "/k",
     "bound": "/j",
     "tang_url": "",
@@ -158,57 +148,53 @@ GOOD = {
 @pytest.mark.parametrize(
     "content", [None, "", "[]", "{", json.dumps({**GOOD, "size_gib": "many"}), '{"method": 1}']
 )
-def test_a_layout_that_ansible_did_not_write_is_told(volume, tmp_path, content):
+def test_a_layout_that_ansible_did_not_write_is_told(tmp_path, content):
     path = tmp_path / "volume.json"
     if content is not None:
         path.write_text(content, "utf-8")
-    problem = volume("amanat_volume.problem").Problem
-    with pytest.raises(problem, match="configuration can't be read"):
-        volume("amanat_volume.layout").Layout.load(path)
+    with pytest.raises(HostError, match="configuration can't be read"):
+        Layout.load(path)
 
 
 @pytest.mark.parametrize(("size", "fits"), [(32, True), (31, False), (33, False), (0, False)])
-def test_a_key_of_another_length_is_refused(volume, tmp_path, size, fits):
+def test_a_key_of_another_length_is_refused(tmp_path, size, fits):
     (tmp_path / "key").write_bytes(b"k" * size)
     (tmp_path / "volume.json").write_text(json.dumps({**GOOD, "key": str(tmp_path / "key")}), "utf-8")
-    layout = volume("amanat_volume.layout").Layout.load(tmp_path / "volume.json")
+    layout = Layout.load(tmp_path / "volume.json")
     if fits:
-        assert volume("amanat_volume.key").read(layout) == b"k" * 32
+        assert keys.read(layout) == b"k" * 32
     else:
-        with pytest.raises(volume("amanat_volume.problem").Problem, match=f"has {size} bytes, not 32"):
-            volume("amanat_volume.key").read(layout)
+        with pytest.raises(HostError, match=f"has {size} bytes, not 32"):
+            keys.read(layout)
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 16, 64])
-def test_a_marker_is_counted_once_though_it_lies_across_reads(volume, tmp_path, monkeypatch, chunk):
-    probe = volume("amanat_volume.searching")
-    monkeypatch.setattr(probe, "CHUNK", chunk)
+def test_a_marker_is_counted_once_though_it_lies_across_reads(tmp_path, monkeypatch, chunk):
+    monkeypatch.setattr(search, "CHUNK", chunk)
     markers = (b"MARKER-1", b"a-longer-marker-2", b"nowhere-to-be-found")
     for start in range(40):
         path = tmp_path / str(start)
         path.write_bytes(b"." * start + b"MARKER-1" + b"." * 9 + b"a-longer-marker-2")
-        search = probe.Search(markers)
-        probe.in_file(path, search)
-        assert list(search.found.values()) == [1, 1, 0]
-        assert search.searched_bytes == start + 34
-    assert probe.Search([b"+98912", b"+98935"])._common == b"+989"
-    search = probe.Search(markers)
-    files, where = probe.in_files(tmp_path.rglob("*"), search)
-    assert (files, list(search.found.values())) == (40, [40, 40, 0])
+        counted = search.Search(markers)
+        search.in_file(path, counted)
+        assert list(counted.found.values()) == [1, 1, 0]
+        assert counted.searched_bytes == start + 34
+    assert search.Search([b"+98912", b"+98935"])._common == b"+989"
+    counted = search.Search(markers)
+    files, where = search.in_files(tmp_path.rglob("*"), counted)
+    assert (files, list(counted.found.values())) == (40, [40, 40, 0])
     assert [len(names) for names in where.values()] == [40, 40, 0]
 
 
-def test_a_marker_is_not_made_of_the_ends_of_two_files(volume, tmp_path):
-    probe = volume("amanat_volume.searching")
-    search = probe.Search([b"MARKER-1"])
+def test_a_marker_is_not_made_of_the_ends_of_two_files(tmp_path):
+    counted = search.Search([b"MARKER-1"])
     for name, content in (("a", b"...MARK"), ("b", b"ER-1...")):
         (tmp_path / name).write_bytes(content)
-        probe.in_file(tmp_path / name, search)
-    assert search.found == {b"MARKER-1": 0}
+        search.in_file(tmp_path / name, counted)
+    assert counted.found == {b"MARKER-1": 0}
 
 
-def test_a_sparse_image_is_searched_only_where_it_was_written(volume, tmp_path):
-    probe = volume("probe_marker")
+def test_a_sparse_image_is_searched_only_where_it_was_written(tmp_path):
     path = tmp_path / "image"
     with path.open("wb") as image:
         image.seek(1 << 24)
@@ -216,7 +202,7 @@ def test_a_sparse_image_is_searched_only_where_it_was_written(volume, tmp_path):
         image.truncate(1 << 25)
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        stretches = list(probe.extents(descriptor, 1 << 25))
+        stretches = list(probe_marker.extents(descriptor, 1 << 25))
     finally:
         os.close(descriptor)
     assert sum(end - start for start, end in stretches) < 1 << 20

@@ -1,43 +1,24 @@
 """What runs otherwise than it is written: the comparisons that need no host."""
 
-import json
 import os
-from importlib import import_module
-from pathlib import Path
 
 import pytest
 
 from amanat.places import PROJECT_ROOT
+from amanat_host.system import drift
 
 FILES = PROJECT_ROOT / "ansible/roles/base/files"
-WANTED = {"units": [], "setuid_allowed": [], "newer_than_service": {}}
-
-
-@pytest.fixture(scope="module")
-def drift():
-    """The program's module, found as on a host: beside the others, with what a role wrote of it."""
-    read = Path.read_text
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(FILES)
-        patch.setattr(
-            Path,
-            "read_text",
-            lambda path, *given, **named: (
-                json.dumps(WANTED) if str(path) == "/etc/amanat/base.json" else read(path, *given, **named)
-            ),
-        )
-        yield import_module("amanat_drift")
 
 
 @pytest.fixture
-def modes(drift, monkeypatch, tmp_path):
+def modes(monkeypatch, tmp_path):
     """modes(lines) writes the wanted modes, of paths in the test's directory, and gives what differs."""
 
     def compare(*lines):
         file = tmp_path / "modes.conf"
         file.write_text("# type path mode\n" + "".join(f"{line}\n" for line in lines))
         monkeypatch.setattr(drift, "MODES", file)
-        return "".join(found["why"] for found in drift.mode_drift())
+        return "".join(found.why for found in drift.mode_drift())
 
     return compare
 
@@ -92,13 +73,13 @@ def test_every_line_of_the_role_has_the_fields_that_are_compared():
         ("rw,nosuid", False),
     ],
 )
-def test_processes_are_hidden_by_the_mount_that_counts(drift, monkeypatch, options, hidden):
+def test_processes_are_hidden_by_the_mount_that_counts(monkeypatch, options, hidden):
     mounts = f"proc /proc proc rw 0 0\nproc /proc/sys proc ro,hidepid=2 0 0\nproc /proc proc {options} 0 0\n"
     monkeypatch.setattr(drift, "text", lambda path: mounts)
     assert drift.processes_hidden() is hidden
 
 
-def test_of_a_template_the_instances_are_looked_for(drift, monkeypatch):
+def test_of_a_template_the_instances_are_looked_for(monkeypatch):
     asked = []
 
     def output(*command):
@@ -110,7 +91,7 @@ def test_of_a_template_the_instances_are_looked_for(drift, monkeypatch):
     assert {"getty@*.service", "rescue.service"} <= set(asked)
 
 
-def test_a_unit_is_barred_by_the_administrators_directory_only(drift, monkeypatch):
+def test_a_unit_is_barred_by_the_administrators_directory_only(monkeypatch):
     monkeypatch.setattr(
         os.path, "realpath", lambda path: "/dev/null" if path == "/etc/systemd/system/barred.socket" else path
     )

@@ -1,40 +1,25 @@
 """Where copies go: a server that doesn't answer is told within seconds, whether it is gone, hangs or only refuses."""
 
-import importlib.util
 import socket
 import ssl
-import sys
 import threading
 from contextlib import contextmanager
 
 import pytest
 
 from amanat.audit.foreign import make_certificate
-from amanat.places import PROJECT_ROOT
-
-FILES = PROJECT_ROOT / "ansible/roles/copy/files"
-
-
-def load(name, monkeypatch):
-    spec = importlib.util.spec_from_file_location(name, FILES / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, name, module)
-    spec.loader.exec_module(module)
-    return module
+from amanat_host.errors import HostError
+from amanat_host.restic import probe_client
 
 
 @pytest.fixture
 def probe(monkeypatch, tmp_path):
-    """The probe, with its places and authority in a directory of the test's own."""
-    monkeypatch.syspath_prepend(str(FILES))
-    load("amanat_copy", monkeypatch)
-    made = load("probe_copy", monkeypatch)
+    """The probe, with its places and authority in a directory of the test's own, and the server's certificate."""
     certificate, key, authority = make_certificate(tmp_path, "vault")
-    monkeypatch.setattr(made, "OWN", tmp_path)
-    monkeypatch.setattr(made, "AUTHORITY", authority)
-    monkeypatch.setattr(made, "CONNECT_SECONDS", 0.5)
-    made.pair = (certificate, key)
-    return made
+    monkeypatch.setattr(probe_client, "OWN", tmp_path)
+    monkeypatch.setattr(probe_client, "AUTHORITY", authority)
+    monkeypatch.setattr(probe_client, "CONNECT_SECONDS", 0.5)
+    return certificate, key
 
 
 @pytest.fixture
@@ -58,10 +43,8 @@ def listening(answer=None):
 def test_a_server_that_hangs_does_not_answer(probe, place):
     with listening() as port:
         place(port)
-        with pytest.raises(
-            probe.Problem, match=rf"127.0.0.1:{port}, where copies go, does not answer"
-        ) as told:
-            probe.knock()
+        with pytest.raises(HostError, match=rf"127.0.0.1:{port}, where copies go, does not answer") as told:
+            probe_client.knock()
     assert "hush" not in str(told.value)
 
 
@@ -69,13 +52,13 @@ def test_a_server_that_is_gone_does_not_answer(probe, place):
     with listening() as port:
         pass
     place(port)
-    with pytest.raises(probe.Problem, match="does not answer: .*refused"):
-        probe.knock()
+    with pytest.raises(HostError, match="does not answer: .*refused"):
+        probe_client.knock()
 
 
 def speaks_tls(probe):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*probe.pair)
+    context.load_cert_chain(*probe)
 
     def answer(connection):
         with connection:
@@ -104,12 +87,12 @@ def test_a_server_that_says_anything_is_there(probe, place, kind):
     answer = {"tls": speaks_tls(probe), "hangs up": hangs_up, "plain": speaks_plainly}[kind]
     with listening(answer) as port:
         place(port)
-        assert probe.knock() is None
+        assert probe_client.knock() is None
 
 
 def test_each_place_is_asked_before_restic_is(probe, place, tmp_path, monkeypatch):
     (tmp_path / "second").write_text("rest:https://store:hush@127.0.0.1:1/store/\n")
-    settings = probe.Settings("store", "vault", 1, ("second",), (), ())
-    monkeypatch.setattr(probe, "Restic", lambda *given: pytest.fail("restic was called"))
-    with pytest.raises(probe.Problem, match="127.0.0.1:1, where copies go"):
-        probe.newest(None, settings)
+    settings = probe_client.Settings("store", "vault", 1, ("second",), (), ())
+    monkeypatch.setattr(probe_client, "Restic", lambda *given: pytest.fail("restic was called"))
+    with pytest.raises(HostError, match="127.0.0.1:1, where copies go"):
+        probe_client.newest(None, settings)

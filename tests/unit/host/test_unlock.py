@@ -1,16 +1,23 @@
 """The volume's key bound to another host: whom it is bound to, when it is bound anew, how the wait ends."""
 
 import base64
+import dataclasses
 import http.server
-import importlib
 import json
 import socket
-import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 
-from amanat.places import PROJECT_ROOT
+from amanat_host.answers.volume import Access
+from amanat_host.errors import HostError
+from amanat_host.tang import probe as tang_probe
+from amanat_host.tang.thumbprint import thumbprint
+from amanat_host.volume import bind_key, ext4, luks, make, program, wait_for_key
+from amanat_host.volume import key as keys
+from amanat_host.volume import tang as tang_module
+from amanat_host.volume.layout import Layout
 
 KEY = bytes(range(32))
 # Public halves of a tang server's keys, and the thumbprints that `jose jwk thp -a S256` gave for them.
@@ -27,18 +34,6 @@ SIGNING = {"alg": "ES512", "crv": "P-521", "key_ops": ["verify"], "kty": "EC", "
 URL = "http://vault:7500"
 
 
-@pytest.fixture
-def module(monkeypatch):
-    """module(name) imports a script of a role; none of them stays."""
-    for role in ("volume", "tang"):
-        monkeypatch.syspath_prepend(str(PROJECT_ROOT / "ansible/roles" / role / "files"))
-    yield lambda name: importlib.import_module(name)
-    for name in [
-        name for name in sys.modules if name.split(".")[0] in ("amanat_volume", "probe_tang", "volume")
-    ]:
-        del sys.modules[name]
-
-
 def jwe(url=URL, kid=THUMBPRINT, keys=(EXCHANGE, SIGNING), content=KEY):
     """What clevis keeps, with the key in clear where the ciphertext would be."""
     header = {"clevis": {"pin": "tang", "tang": {"adv": {"keys": keys}, "url": url}}, "kid": kid}
@@ -47,31 +42,31 @@ def jwe(url=URL, kid=THUMBPRINT, keys=(EXCHANGE, SIGNING), content=KEY):
 
 
 @pytest.fixture
-def tang(module, monkeypatch):
+def tang(monkeypatch):
     """The module, with a vault that has THUMBPRINT; `tang.away` and `tang.refuses` say otherwise."""
-    made = module("amanat_volume.tang")
-    made.away = made.refuses = False
-    made.exchanges = 0
+    made = SimpleNamespace(away=False, refuses=False, exchanges=0)
 
     def unlock(held):
         made.exchanges += 1
         if made.away or made.refuses:
-            raise made.Unanswered(f"{URL} does not answer", "No route to host", "start it", silent=made.away)
+            raise tang_module.Unanswered(
+                f"{URL} does not answer", "No route to host", "start it", silent=made.away
+            )
         content = held.split(b".")[1]
         return base64.urlsafe_b64decode(content + b"=" * (-len(content) % 4))
 
-    monkeypatch.setattr(made, "unlock", unlock)
-    monkeypatch.setattr(made, "bind", lambda key, url, signing: jwe(url=url, content=key))
+    monkeypatch.setattr(tang_module, "unlock", unlock)
+    monkeypatch.setattr(tang_module, "bind", lambda key, url, signing: jwe(url=url, content=key))
     return made
 
 
 @pytest.fixture
-def layout(module, tmp_path):
-    return module("amanat_volume.layout").Layout(
+def layout(tmp_path):
+    return Layout(
         method="fscrypt",
         backing=tmp_path / "volume.img",
         mount=tmp_path / "mount",
-        vault=tmp_path / "mount/vault",
+        encrypted_dir=tmp_path / "mount/encrypted",
         key=tmp_path / "volume.key",
         bound=tmp_path / "volume.jwe",
         tang_url=URL,
@@ -80,33 +75,30 @@ def layout(module, tmp_path):
 
 
 @pytest.fixture
-def keep(module, tang, layout):
+def keep(tang, layout):
     """keep(…) as Ansible calls it, with the keys it read on the vault."""
-    keeping = module("amanat_volume.keeping")
-    signing = tang.thumbprint(SIGNING)
+    signing = thumbprint(SIGNING)
 
     def run(key=KEY, signing=(signing,), exchange=(THUMBPRINT,), dry_run=False, layout=layout):
-        return keeping.keep(layout, key.hex(), keeping.Trusted(signing, exchange), dry_run)
+        return bind_key.keep(layout, key.hex(), bind_key.Trusted(signing, exchange), dry_run)
 
     return run
 
 
-def test_a_key_has_the_thumbprint_that_jose_gives_it(module):
-    assert module("amanat_volume.tang").thumbprint(EXCHANGE) == THUMBPRINT
-    assert module("probe_tang").thumbprint(EXCHANGE) == THUMBPRINT
+def test_a_key_has_the_thumbprint_that_jose_gives_it():
+    assert thumbprint(EXCHANGE) == THUMBPRINT
 
 
-def test_whom_a_key_is_bound_to_is_read_from_its_header(module):
-    tang = module("amanat_volume.tang")
-    found = tang.binding(jwe())
+def test_whom_a_key_is_bound_to_is_read_from_its_header():
+    found = tang_module.binding(jwe())
     assert (found.url, found.exchange, found.public) == (URL, THUMBPRINT, EXCHANGE["x"])
-    assert found.advertised == {THUMBPRINT, tang.thumbprint(SIGNING)}
+    assert found.advertised == {THUMBPRINT, thumbprint(SIGNING)}
 
 
 @pytest.mark.parametrize("held", [b"", b"...", b"e30.", jwe(kid="another"), jwe(keys=[{"kty": "EC"}])])
-def test_what_clevis_did_not_make_is_told(module, held):
-    with pytest.raises(module("amanat_volume.problem").Problem, match="bound key can't be read"):
-        module("amanat_volume.tang").binding(held)
+def test_what_clevis_did_not_make_is_told(held):
+    with pytest.raises(HostError, match="bound key can't be read"):
+        tang_module.binding(held)
 
 
 def test_a_bound_key_takes_the_place_of_the_open_one(keep, layout):
@@ -121,18 +113,18 @@ def test_a_bound_key_takes_the_place_of_the_open_one(keep, layout):
     assert not keep()
 
 
-def test_the_open_key_stays_until_the_bound_one_came_back(module, keep, layout, tang, monkeypatch):
+def test_the_open_key_stays_until_the_bound_one_came_back(keep, layout, tang, monkeypatch):
     layout.key.write_bytes(KEY)
-    monkeypatch.setattr(tang, "bind", lambda key, url, signing: jwe(content=b"something else"))
-    with pytest.raises(module("amanat_volume.problem").Problem, match="does not come back"):
+    monkeypatch.setattr(tang_module, "bind", lambda key, url, signing: jwe(content=b"something else"))
+    with pytest.raises(HostError, match="does not come back"):
         keep()
     assert layout.key.read_bytes() == KEY
     assert not layout.bound.exists()
 
 
-def test_without_a_server_the_key_lies_in_its_file_again(module, keep, layout):
+def test_without_a_server_the_key_lies_in_its_file_again(keep, layout):
     assert keep()
-    alone = module("dataclasses").replace(layout, tang_url="")
+    alone = dataclasses.replace(layout, tang_url="")
     assert keep(layout=alone)
     assert (layout.key.read_bytes(), layout.bound.exists()) == (KEY, False)
     assert not keep(layout=alone)
@@ -161,36 +153,33 @@ def test_a_server_that_lost_its_part_binds_it_anew(keep, tang):
 
 
 @pytest.mark.parametrize("signing", [(), ("A" * 43,)], ids=["unknown", "another"])
-def test_a_key_is_bound_to_nobody_whose_keys_are_not_known(module, keep, tang, signing):
+def test_a_key_is_bound_to_nobody_whose_keys_are_not_known(keep, tang, signing):
     if signing:  # clevis compares them; here the exchange key gives the impostor away
-        with pytest.raises(module("amanat_volume.problem").Problem, match="another host's key was offered"):
+        with pytest.raises(HostError, match="another host's key was offered"):
             keep(signing=signing, exchange=("B" * 43,))
     else:
-        with pytest.raises(module("amanat_volume.problem").Problem, match="are not known"):
+        with pytest.raises(HostError, match="are not known"):
             keep(signing=(), exchange=())
 
 
-def test_an_open_volume_does_not_need_the_server(module, keep, layout, tang, monkeypatch):
+def test_an_open_volume_does_not_need_the_server(keep, layout, tang, monkeypatch):
     assert keep()
     tang.away = True
-    with pytest.raises(tang.Unanswered):
+    with pytest.raises(tang_module.Unanswered):
         keep(signing=(), exchange=())
-    monkeypatch.setattr(module("amanat_volume.ext4"), "mounted_device", lambda target: "/dev/loop7")
+    monkeypatch.setattr(ext4, "mounted_device", lambda target: "/dev/loop7")
     assert not keep(signing=(), exchange=())
 
 
-def test_a_run_killed_between_file_and_binding_leaves_a_key(module, layout, tang):
+def test_a_run_killed_between_file_and_binding_leaves_a_key(layout, tang):
     layout.key.write_bytes(KEY)
-    assert module("amanat_volume.key").read(layout) == KEY
+    assert keys.read(layout) == KEY
     assert tang.exchanges == 0
     layout.bound.write_bytes(jwe(content=KEY[::-1]))
-    assert module("amanat_volume.key").read(layout) == KEY[::-1]
+    assert keys.read(layout) == KEY[::-1]
 
 
-def test_the_wait_ends_when_the_server_answers_and_says_why_once(
-    module, layout, tang, monkeypatch, tmp_path, capsys
-):
-    waiting = module("amanat_volume.waiting")
+def test_the_wait_ends_when_the_server_answers_and_says_why_once(layout, tang, monkeypatch, tmp_path, capsys):
     layout.bound.write_bytes(jwe())
     tang.away = True
     pauses = []
@@ -199,12 +188,12 @@ def test_the_wait_ends_when_the_server_answers_and_says_why_once(
         pauses.append(seconds)
         tang.away = len(pauses) < 7
 
-    monkeypatch.setattr(waiting.time, "sleep", sleep)
+    monkeypatch.setattr(wait_for_key.time, "sleep", sleep)
     heard = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(heard))
         monkeypatch.setenv("NOTIFY_SOCKET", str(heard))
-        assert waiting.key_when_it_comes(layout) == KEY
+        assert wait_for_key.key_when_it_comes(layout) == KEY
         first, last = manager.recv(4096), manager.recv(4096)
     assert pauses == [1, 2, 4, 8, 8, 8, 8]
     assert first == b"STATUS=waiting: http://vault:7500 does not answer (No route to host): start it"
@@ -212,19 +201,18 @@ def test_the_wait_ends_when_the_server_answers_and_says_why_once(
     assert capsys.readouterr().err.count("waiting: http://vault:7500 does not answer (No route to host)") == 1
 
 
-def test_a_missing_key_is_no_reason_to_wait(module, layout, tang):
-    with pytest.raises(module("amanat_volume.problem").Problem, match="can't be read") as refused:
-        module("amanat_volume.waiting").key_when_it_comes(layout)
-    assert not isinstance(refused.value, tang.Unanswered)
+def test_a_missing_key_is_no_reason_to_wait(layout, tang):
+    with pytest.raises(HostError, match="can't be read") as refused:
+        wait_for_key.key_when_it_comes(layout)
+    assert not isinstance(refused.value, tang_module.Unanswered)
 
 
-def test_a_silent_server_and_one_that_refuses_are_told_apart(module, monkeypatch):
-    made = module("amanat_volume.tang")
+def test_a_silent_server_and_one_that_refuses_are_told_apart(monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    with pytest.raises(made.Unanswered, match="does not answer .Connection refused.") as silent:
-        made.unlock(jwe(url=url))
+    with pytest.raises(tang_module.Unanswered, match="does not answer .Connection refused.") as silent:
+        tang_module.unlock(jwe(url=url))
     assert silent.value.silent
 
     class Lost(http.server.BaseHTTPRequestHandler):
@@ -237,28 +225,26 @@ def test_a_silent_server_and_one_that_refuses_are_told_apart(module, monkeypatch
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         monkeypatch.setenv("http_proxy", url)  # nobody's proxy is asked
-        with pytest.raises(made.Unanswered, match="answers but does not open") as refusing:
-            made.unlock(jwe(url=f"http://127.0.0.1:{server.server_port}"))
+        with pytest.raises(tang_module.Unanswered, match="answers but does not open") as refusing:
+            tang_module.unlock(jwe(url=f"http://127.0.0.1:{server.server_port}"))
     finally:
         server.shutdown()
         server.server_close()
     assert not refusing.value.silent
 
 
-def test_no_key_is_told_by_the_tang_probe(module, tmp_path, monkeypatch):
-    probe = module("probe_tang")
-    monkeypatch.setattr(probe, "access", lambda path: {"path": str(path)})
+def test_no_key_is_told_by_the_tang_probe(tmp_path, monkeypatch):
+    monkeypatch.setattr(tang_probe, "access", lambda path: Access(str(path), "_tang", "_tang", "0440"))
     for name, key in ((f"{THUMBPRINT}.jwk", EXCHANGE), (".old.jwk", SIGNING)):
         (tmp_path / name).write_text(json.dumps({**key, "d": "SECRET"}), "utf-8")
     (tmp_path / "note.txt").write_text("no key", "utf-8")
-    told = probe.facts(tmp_path)
-    assert "SECRET" not in json.dumps(told)
-    assert told["advertised"] == {"signing": [], "exchange": [THUMBPRINT]}
-    assert [key["advertised"] for key in told["keys"]] == [False, True]
+    told = tang_probe.keys(tmp_path)
+    assert "SECRET" not in str(told)
+    assert (told.advertised.signing, told.advertised.exchange) == ([], [THUMBPRINT])
+    assert [key.advertised for key in told.keys] == [False, True]
 
 
-def test_a_luks_key_goes_through_a_pipe_only(module, monkeypatch, layout):
-    luks = module("amanat_volume.luks")
+def test_a_luks_key_goes_through_a_pipe_only(monkeypatch, layout):
     calls = []
     monkeypatch.setattr(luks, "run", lambda *command, given=None: calls.append((command, given)) or "")
     luks.make(layout.backing, KEY)
@@ -270,29 +256,24 @@ def test_a_luks_key_goes_through_a_pipe_only(module, monkeypatch, layout):
         assert KEY.hex() not in " ".join(command)
 
 
-def test_a_luks_volume_without_its_header_is_given_one_and_nothing_is_overwritten(
-    module, monkeypatch, layout
-):
-    making = module("amanat_volume.making")
-    luks_layout = module("dataclasses").replace(layout, method="luks")
+def test_a_luks_volume_without_its_header_is_given_one_and_nothing_is_overwritten(monkeypatch, layout):
+    luks_layout = dataclasses.replace(layout, method="luks")
     layout.key.write_bytes(KEY)
     layout.backing.write_bytes(b"")
     given = []
-    monkeypatch.setattr(making.luks, "make", lambda backing, key: given.append(key))
-    monkeypatch.setattr(making.ext4, "signature", lambda backing: "")
-    assert making.make(luks_layout, dry_run=True)
+    monkeypatch.setattr(make.luks, "make", lambda backing, key: given.append(key))
+    monkeypatch.setattr(make.ext4, "signature", lambda backing: "")
+    assert make.make(luks_layout, dry_run=True)
     assert given == []
-    assert making.make(luks_layout)
+    assert make.make(luks_layout)
     assert given == [KEY]
-    monkeypatch.setattr(making.ext4, "signature", lambda backing: "crypto_LUKS")
-    monkeypatch.setattr(making, "_reserve", lambda image, size: None)
-    making.make(luks_layout)
+    monkeypatch.setattr(make.ext4, "signature", lambda backing: "crypto_LUKS")
+    monkeypatch.setattr(make, "_reserve", lambda image, size: None)
+    make.make(luks_layout)
     assert given == [KEY]
 
 
-def test_thumbprints_may_begin_with_a_dash(module):
+def test_thumbprints_may_begin_with_a_dash():
     """One of 64 does: base64url has dashes (RFC 7638, RFC 4648 section 5)."""
-    given = module("volume").arguments(
-        ["keep-key", "--signing=-cQ8", "--signing=--x", "--exchange=-", "--dry-run"]
-    )
+    given = program.arguments(["keep-key", "--signing=-cQ8", "--signing=--x", "--exchange=-", "--dry-run"])
     assert (given.signing, given.exchange, given.dry_run) == (["-cQ8", "--x"], ["-"], True)

@@ -11,10 +11,11 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, Resou
 from amanat.ansible_environment import ANSIBLE
 from amanat.hidden import hidden
 from amanat.inventory import hosts_of
-from amanat.places import Places
+from amanat.places import PROJECT_ROOT, Places
 from amanat.playbook import Playbook
 
 SITE = "site.yml"
+HOST_PROGRAMS = PROJECT_ROOT / "host"
 INPUTS = ("inventory_digest", "content_digest", "machines", "secrets")
 
 
@@ -57,7 +58,7 @@ class Configuration(Resource, module="amanat", name="Configuration"):
             "inventory": str(places.inventory),
             "runs": str(places.runs),
             "inventory_digest": inventory_digest,
-            "content_digest": content_digest(ANSIBLE),
+            "content_digest": content_digest(ANSIBLE, HOST_PROGRAMS),
             "machines": machines,
             "secrets": hidden(secrets),
             "drift": None,
@@ -67,10 +68,10 @@ class Configuration(Resource, module="amanat", name="Configuration"):
         super().__init__(_Configurations(), name, props, pulumi.ResourceOptions.merge(opts, options))
 
 
-def content_digest(directory: Path) -> str:
-    """SHA-256 over names and contents of every file below `directory`, whatever order the disk gives."""
+def content_digest(*directories: Path) -> str:
+    """SHA-256 over names and contents of every file below `directories`, whatever order the disk gives."""
     digest = hashlib.sha256()
-    for path in sorted(directory.rglob("*")):
+    for directory, path in ((one, path) for one in directories for path in sorted(one.rglob("*"))):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(f"{path.relative_to(directory)}\0{path.stat().st_mode & 0o111:o}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())

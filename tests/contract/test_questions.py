@@ -3,6 +3,8 @@
 import ast
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -111,3 +113,19 @@ def test_who_asks_a_probe_has_a_type(path):
             and "questions." in ast.unparse(node)
         }
         assert asking <= typed, function.name
+
+
+@pytest.mark.parametrize(("key", "refused"), [("reserved_bytes", False), ("no_such_key", True)])
+def test_a_policy_that_reads_what_no_probe_answers_is_refused(tmp_path, key, refused):
+    """By mypy, which `make check` runs over the policies: here over a policy of the test's own."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mypy"]
+    assert "policies" in settings["files"]
+    policy = tmp_path / "policy.py"
+    policy.write_text(
+        "from amanat.audit.host import Host\nfrom amanat_host import questions\n\n\n"
+        f"def test_room(store: Host) -> None:\n    assert store.ask(questions.VOLUME).backing.{key} > 0\n"
+    )
+    command = [sys.executable, "-m", "mypy", "--config-file", "pyproject.toml", str(policy)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (f'"Backing" has no attribute "{key}"' in done.stdout) is refused, done.stdout + done.stderr
+    assert (done.returncode != 0) is refused

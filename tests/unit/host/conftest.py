@@ -19,11 +19,12 @@ def own_place(monkeypatch, tmp_path_factory):
 
 @pytest.fixture
 def call(monkeypatch, capsys):
-    """call(main, *words) runs a program as sudo would; gives its exit status and what it printed."""
+    """call(main, *words) runs a program as sudo would; gives its exit status and output, `call.said` its messages."""
 
     def called(main, *words):
         monkeypatch.setattr(sys, "argv", ["program", *words])
         status = main()
-        return status, capsys.readouterr().out
+        out, called.said = capsys.readouterr()
+        return status, out
 
     return called

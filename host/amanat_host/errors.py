@@ -16,7 +16,7 @@ class Exit(IntEnum):
 
 
 class HostError(Exception):
-    """What was wrong, where, and what to do; ends the program with one message."""
+    """What was wrong, where, and what to do; ends the program with one message and `status`."""
 
     status = Exit.FAILED
 

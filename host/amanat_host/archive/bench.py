@@ -2,8 +2,7 @@
 
 The INSERT puts the same columns, with content of the size sealing gives it, into a table built like archive.message:
 partitioned, same indexes, same durability; a second one goes into an unpartitioned table with its key alone. The
-sealing job runs all the while. Prints one JSON object; rates are medians in messages per second. Exit status: 0
-measured, 1 a problem (one message on standard error).
+sealing job runs all the while. Prints one JSON object; rates are medians in messages per second.
 """
 
 from __future__ import annotations

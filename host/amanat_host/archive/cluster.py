@@ -13,9 +13,9 @@ from types import TracebackType
 
 from amanat_host import processes
 from amanat_host.errors import HostError
+from amanat_host.postgresql import BIN
 from amanat_host.scratch import scratch
 
-BIN = Path("/usr/lib/postgresql/17/bin")
 REAL = {"PGHOST": "/run/postgresql", "PGDATABASE": "archive", "PGUSER": "postgres"}
 ROLES = (
     "archive_owner",

@@ -1,8 +1,6 @@
 """Show that the verifier catches a superuser's edit: on a scratch copy of the newest records, never on real ones.
 
-Prints one JSON object: what the verifier said of the copy before and after the edit. Exit status: 0 the edit was
-caught and named, 1 it was not, or the probe could not run (one message on standard error), 3 there is no message
-among the newest records to try on.
+Prints one JSON object: what the verifier said of the copy before and after the edit.
 """
 
 from __future__ import annotations

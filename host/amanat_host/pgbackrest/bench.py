@@ -2,7 +2,7 @@
 
 Both copy the same throwaway cluster on this host, through its own network address and TLS 1.3; pgBackRest compresses
 and encrypts too, and brings it back. The archive and its repository are not touched. Prints one JSON object; rates are
-medians in MB of the cluster per second. Exit status: 0 measured, 1 a problem (one message on standard error).
+medians in MB of the cluster per second.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from amanat_host import processes
-from amanat_host.archive.cluster import BIN, Scratch, become_postgres, query, run
+from amanat_host.archive.cluster import Scratch, become_postgres, query, run
 from amanat_host.entry import print_json, program
 from amanat_host.errors import HostError
+from amanat_host.postgresql import BIN
 from amanat_host.scratch import scratch as private
 
 STANZA = "bench"

@@ -1,8 +1,7 @@
 """Measure what would be lost if this host burned now: how long it takes until all that is written has left it.
 
 Notes the chain's head and the place in the write-ahead log, and waits until the log up to there has arrived on the
-vault. Prints one JSON object: the head, the moment, and the seconds. Run as postgres. Exit status: 0 measured,
-1 a problem (one message on standard error).
+vault. Prints one JSON object: the head, the moment, and the seconds. Run as postgres.
 """
 
 from __future__ import annotations

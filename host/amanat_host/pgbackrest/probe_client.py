@@ -1,7 +1,7 @@
 """Tell an auditor how the database's log leaves this host, who may fetch backups from it, and what its account may
 do to the repository, as JSON. Only asks: what it tries is tried dry.
 
-Run by PostgreSQL's account, without arguments. Exit status: 0 told, 1 a problem (one message on standard error).
+Run by PostgreSQL's account, without arguments.
 """
 
 from __future__ import annotations

@@ -6,8 +6,7 @@
     probe-repository look     whether a marker drawn lately lies in its files, yes or no, and how these begin
     probe-repository verify   whether a flipped byte would be noticed: on a scratch copy of one segment of the log
 
-It looks for what it drew and reads nothing from the caller. Run by the account that owns the repository. Exit status:
-0 told, 1 a problem (one message on standard error), 2 wrong usage.
+It looks for what it drew and reads nothing from the caller. Run by the account that owns the repository.
 """
 
 from __future__ import annotations

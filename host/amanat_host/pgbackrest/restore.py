@@ -2,8 +2,7 @@
 
 PostgreSQL is stopped for it. Log of the backups' own cluster that has not left the host is not thrown away:
 restoring is refused then, unless no cluster is named. Prints one JSON object: the head of the restored chain, how
-many records it holds, what the verifier found first, and how long each step took. Run by root. Exit status: 0
-restored and verified, 1 a problem (one message on standard error); run it again once that is mended.
+many records it holds, what the verifier found first, and how long each step took. Run by root; where it fails, again once that is mended.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from pathlib import Path
 from amanat_host import processes
 from amanat_host.entry import print_json, program
 from amanat_host.errors import HostError
+from amanat_host.pgbackrest.commands import STANZA
+from amanat_host.postgresql import BIN
 from amanat_host.scratch import alone, own_place, scratch
 
-STANZA = "archive"
 UNIT = "postgresql@17-main.service"
-BINARIES = "/usr/lib/postgresql/17/bin"
 AS_POSTGRES = ("/usr/sbin/runuser", "--user", "postgres", "--")
 TOO_EARLY = "recovery ended before configured recovery target was reached"
 STATE = """
@@ -59,7 +58,7 @@ def in_milliseconds(moment: str) -> str:
 
 def control(data: Path) -> dict[str, str]:
     """What the cluster's control file says, by name (pg_controldata(1)); nothing where there is no cluster."""
-    command = (*AS_POSTGRES, f"{BINARIES}/pg_controldata", str(data))
+    command = (*AS_POSTGRES, f"{BIN}/pg_controldata", str(data))
     ran = processes.run(command, capture_output=True, text=True, env={"LC_ALL": "C"})
     return {
         name: value.strip() for name, _, value in (line.partition(":") for line in ran.stdout.splitlines())

@@ -4,7 +4,7 @@ authorized   the server processes whose client was let in, with the role
 refused      the server processes whose client gave a wrong password, with the archive's role
 markers      for each marker drawn lately (`probe-marker draw`) whether it is in the log: yes or no
 Where somebody has made the log tell too much, the auditor must not read it there. Run by root, takes no arguments and
-reads nothing from the caller. Exit status: 0 told, 1 a problem (one message on standard error), 2 wrong usage.
+reads nothing from the caller.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Leave a copy of the host's files with the append-only server; the unit amanat-copy.service runs it.
 
 Makes the repository where there is none. A copy that misses a file counts as failed: it is tried once more, since
-files that come and go meanwhile are no fault. Exit status: 0 copied, 1 a problem (one message on standard error).
+files that come and go meanwhile are no fault.
 """
 
 from __future__ import annotations

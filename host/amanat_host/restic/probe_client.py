@@ -4,7 +4,7 @@ newest    the newest copy in each place: when it was made, of what, and that it 
 restored  the newest copy's configuration, restored beside and compared with the live files
 refusals  what the server answers to a client that is not let in, deletes or overwrites
 The only thing left on the server is one small object, the same every time, that no copy uses: it is what
-`refusals` tries to delete. Exit status: 0 told, 1 a problem (one message on standard error).
+`refusals` tries to delete.
 """
 
 from __future__ import annotations

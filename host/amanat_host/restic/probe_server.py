@@ -3,7 +3,6 @@
 server   how the running server was started, and how old each host's newest copy is by the server's clock
 keeping  after how many days the pruning in force lets a copy go: its choice among scratch files of known age
 damage   the smallest repository is checked as it is and, in a scratch copy, with one byte changed
-Exit status: 0 told, 1 a problem (one message on standard error).
 """
 
 from __future__ import annotations

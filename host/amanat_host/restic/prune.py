@@ -2,7 +2,7 @@
 
 A client can put any date into a copy, so its date counts for nothing. Every byte is checked first: a client that
 was taken over can add an index that lies, and pruning by it would remove what is still needed. What a check finds
-ends the run before anything is removed. Exit status: 0 pruned, 1 a problem with one of the hosts' copies.
+ends the run before anything is removed.
 """
 
 from __future__ import annotations

@@ -3,8 +3,7 @@
     probe-tls HOST PORT
 
 Needs no rights. The service's own certificate is verified, so it is the right one that refuses. With TLS 1.3 a
-refusal shows at the first read only: each attempt reads, says a few bytes and reads again. Exit status: 0 tried
-(whatever happened), 1 a problem (one message on standard error), 2 wrong usage.
+refusal shows at the first read only: each attempt reads, says a few bytes and reads again.
 """
 
 from __future__ import annotations

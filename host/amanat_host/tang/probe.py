@@ -1,6 +1,6 @@
 """Name the keys of this host's tang server and say who may read them, as one JSON object. Only reads.
 
-Only thumbprints are told, never a key. Exit status: 0 told, 1 a problem (one message on standard error).
+Only thumbprints are told, never a key.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Measure what the encryption costs: pgbench on the volume and on the plain file system below it, in turns.
 
 Two throwaway clusters with the same settings, on a socket of their own; the store is not touched. Prints one
-JSON object with the medians. Exit status: 0 measured, 1 a problem (one message on standard error).
+JSON object with the medians.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pathlib import Path
 from amanat_host.commands import run
 from amanat_host.entry import print_json, program
 from amanat_host.errors import HostError
+from amanat_host.postgresql import BIN
 from amanat_host.scratch import scratch
 from amanat_host.volume import ext4
 from amanat_host.volume.layout import Layout
 
-BIN = "/usr/lib/postgresql/17/bin"
 SCALE = 10
 CLIENTS = 8
 SETTINGS = {

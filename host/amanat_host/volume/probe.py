@@ -1,7 +1,6 @@
 """Tell where PostgreSQL's data really lies and how it is encrypted, as one JSON object. Only reads.
 
 What is said about encryption is the kernel's answer, and the directories are those of the running server.
-Exit status: 0 told, 1 a problem (one message on standard error).
 """
 
 from __future__ import annotations

@@ -4,8 +4,7 @@
     probe-marker look   for each marker drawn lately whether it is there: yes or no, not where and not how often
 
 It looks for nothing else and reads nothing from the caller: who could name the text would learn, guess by guess, what
-the database holds. Written pages are flushed to the image first, so it is as the disk would be found. Exit status:
-0 told, 1 a problem (one message on standard error), 2 wrong usage.
+the database holds. Written pages are flushed to the image first, so it is as the disk would be found.
 """
 
 from __future__ import annotations

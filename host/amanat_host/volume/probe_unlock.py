@@ -1,8 +1,7 @@
 """Try whether this host alone can open its volume, and whether the key or its other half lies on its disks.
 
 Unlocks once without a network and once with it, then searches every file outside the volume for the key and for
-the other host's key. Only reads; prints names, never a key. Exit status: 0 tried, 1 a problem (one message on
-standard error).
+the other host's key. Only reads; prints names, never a key.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The encrypted volume of this host: make it, keep its key, open it at boot, close it.
 
-Run by root. Exit status: 0 done, 1 a problem (one message on standard error), 2 wrong usage.
+Run by root.
 """
 
 from __future__ import annotations

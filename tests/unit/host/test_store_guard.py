@@ -3,10 +3,11 @@
 import psycopg2
 
 from amanat_host.postgresql import guard
+from amanat_host.postgresql.transactions import Transactions
 
 
 def test_a_transaction_that_writes_has_the_shorter_limit():
-    seen = guard.Transactions(writing_seconds=20)
+    seen = Transactions(writing_seconds=20)
     rows = [(1, "3/7", "archive_writer", True, 30), (2, "4/9", "archive_auditor", False, 1800)]
     assert seen.too_old(rows, 100.0) == []
     assert seen.too_old(rows, 119.9) == []
@@ -15,7 +16,7 @@ def test_a_transaction_that_writes_has_the_shorter_limit():
 
 
 def test_one_that_begins_to_write_late_is_as_old_as_it_is():
-    seen = guard.Transactions(writing_seconds=20)
+    seen = Transactions(writing_seconds=20)
     assert seen.too_old([(1, "3/7", "archive_auditor", False, 1800)], 0.0) == []
     assert seen.too_old([(1, "3/7", "archive_auditor", True, 1800)], 25.0) == [
         (1, "3/7", "archive_auditor", 25.0)
@@ -23,20 +24,20 @@ def test_one_that_begins_to_write_late_is_as_old_as_it_is():
 
 
 def test_the_next_transaction_of_a_session_is_young():
-    seen = guard.Transactions(writing_seconds=20)
+    seen = Transactions(writing_seconds=20)
     assert seen.too_old([(1, "3/7", "archive_writer", True, 30)], 0.0) == []
     assert seen.too_old([(1, "3/8", "archive_writer", True, 30)], 25.0) == []
     assert seen.first_seen == {(1, "3/8"): 25.0}
 
 
 def test_a_job_without_a_limit_is_left_alone():
-    seen = guard.Transactions(writing_seconds=20)
+    seen = Transactions(writing_seconds=20)
     assert seen.too_old([(1, "3/7", "archive_sealer", False, 0)], 0.0) == []
     assert seen.too_old([(1, "3/7", "archive_sealer", False, 0)], 9e9) == []
 
 
 def test_one_that_does_not_end_is_told_once_and_asked_again():
-    seen = guard.Transactions(writing_seconds=20)
+    seen = Transactions(writing_seconds=20)
     row = (1, "3/7", "archive_writer", True, 30)
     seen.too_old([row], 0.0)
     for now in (20.0, 21.0):

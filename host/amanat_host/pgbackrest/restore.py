@@ -2,7 +2,8 @@
 
 PostgreSQL is stopped for it. Log of the backups' own cluster that has not left the host is not thrown away:
 restoring is refused then, unless no cluster is named. Prints one JSON object: the head of the restored chain, how
-many records it holds, what the verifier found first, and how long each step took. Run by root; where it fails, again once that is mended.
+many records it holds, what the verifier found first, and how long each step took. Run by root; where it fails, it is
+run again once that is mended.
 """
 
 from __future__ import annotations

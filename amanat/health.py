@@ -16,8 +16,9 @@ from amanat.calendars import both
 from amanat.errors import AmanatError, listed
 from amanat.law import register
 from amanat.places import Places
-from amanat.recovery import DRILLS, INFO, auditor
+from amanat.recovery import DRILLS, auditor
 from amanat.targets import NEVER_STARTED, RUNNING
+from amanat_host import questions
 
 DISKS = "df --output=pcent,target --local --exclude-type=tmpfs --exclude-type=devtmpfs"
 
@@ -99,7 +100,7 @@ def _asked(look: Callable[[Host], Health], hosts: Hosts) -> Health:
 
 def _backup(vault: Host) -> Health:
     try:
-        newest = Repository.of(vault.json(INFO)["stanza"], datetime.now(UTC)).backups[-1]
+        newest = Repository.of(vault.ask(questions.REPOSITORY).stanza, datetime.now(UTC)).backups[-1]
     except NoBackup as error:
         return Health(False, f"{error.what}: {error.fix}")
     words = f"{KINDS[newest.kind]}, ended {both(newest.stopped_at)}"

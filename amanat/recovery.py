@@ -30,10 +30,10 @@ from amanat.settings import Settings
 from amanat.stack import Stack
 from amanat.targets import ScratchMachine
 from amanat.variables import machine_variables, service_variables
+from amanat_host import questions
 
 PLAYBOOKS = ANSIBLE / "playbooks"
 SCRATCH = "drill"
-INFO = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository info"
 Tell = Callable[[str], None]
 DRILLS = "/var/lib/amanat/drills/drills.jsonl"
 PROVES = ("A5-6-1-durable", "A5-6-1-integrity")
@@ -67,7 +67,7 @@ def repository(places: Places) -> Repository:
     """What the vault's repository holds, read as the auditor. Raises `NoBackup`, or `NotChecked` when it can't be."""
     with auditor(places) as hosts:
         vault = hosts.service("vault")
-        stanza = vault.json(INFO)["stanza"]
+        stanza = vault.ask(questions.REPOSITORY).stanza
         now = datetime.fromtimestamp(float(vault.read("date +%s.%N")), UTC)
     return Repository.of(stanza, now)
 

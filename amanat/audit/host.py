@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
+import pydantic
 import testinfra.backend.base
 import testinfra.host
 
@@ -13,6 +14,9 @@ from amanat.audit.errors import NotChecked, Unreachable
 from amanat.audit.inventory import Target
 from amanat.audit.recorder import Identity, Recorder
 from amanat.audit.ssh import COMMAND_SECONDS, Completed, Connection
+from amanat_host.questions import Question
+
+Answer = TypeVar("Answer")
 
 AT_ONCE = 3  # beside the one in the foreground: sshd of a host allows four on a connection
 
@@ -153,3 +157,21 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
     def json(self, command: str, *args: str, seconds: float = COMMAND_SECONDS) -> Any:  # noqa: ANN401
         """What a command prints, as JSON; raises `NotChecked` when it fails or prints none."""
         return self.parsed(self.run(command, *args, seconds=seconds))
+
+    def ask(self, question: Question[Answer], *, seconds: float = COMMAND_SECONDS) -> Answer:
+        """What a probe answers; raises `NotChecked` when it fails, or its answer is not of the schema."""
+        return self.answered(question, self.run(question.command, seconds=seconds))
+
+    def answered(self, question: Question[Answer], done: testinfra.backend.base.CommandResult) -> Answer:
+        """The answer that a command printed; raises `NotChecked` like `ask`."""
+        values = self.parsed(done, question.exit_statuses)
+        try:
+            return pydantic.TypeAdapter(question.answer).validate_python(values)
+        except pydantic.ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            key = ".".join(map(str, first["loc"]))
+            raise NotChecked(
+                f"`{question.command}` answers otherwise than expected: {key}: {first['msg']}",
+                f"host {self.name}",
+                "The host's programs are of another version: converge the host with `make up`.",
+            ) from error

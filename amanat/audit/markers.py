@@ -2,10 +2,12 @@
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 import pytest
 
 from amanat.audit.ssh import COMMAND_SECONDS
+from amanat_host.questions import Question
 
 MARKER = "requirement"
 EARLY = "early"
@@ -21,14 +23,17 @@ def requirement(*ids: str) -> pytest.MarkDecorator:
     return pytest.mark.requirement(*ids)
 
 
-def early(command: str, *, service: str = "", seconds: float = COMMAND_SECONDS) -> pytest.MarkDecorator:
-    """Have a command that takes long started when the audit begins; the tests that run it share its result.
+def early(
+    command: str | Question[Any], *, service: str = "", seconds: float = COMMAND_SECONDS
+) -> pytest.MarkDecorator:
+    """Have a command or probe that takes long started when the audit begins; the tests that run it share its result.
 
     Only for commands whose result doesn't depend on what other checks do, so that once is enough.
     It runs on the machine that carries `service`; without one, on the test's `machine`, else the store's. `seconds`
     bounds it.
     """
-    return pytest.mark.early(command, service=service, seconds=seconds)
+    line = command if isinstance(command, str) else command.command
+    return pytest.mark.early(line, service=service, seconds=seconds)
 
 
 def ids_of(item: pytest.Item) -> tuple[str, ...]:

@@ -11,17 +11,17 @@ from amanat.stack import Stack
 
 BENCHES = {
     "archive": (
-        "/usr/local/lib/amanat/bench-archive",
+        "/usr/lib/amanat/bench-archive",
         "messages recorded, against plain inserts of the same row",
         0.7,
     ),
     "volume": (
-        "/usr/local/lib/amanat/bench-volume",
+        "/usr/lib/amanat/bench-volume",
         "pgbench on the encrypted volume, against the plain disk",
         0.5,
     ),
     "backup": (
-        "/usr/local/lib/amanat/bench-backup",
+        "/usr/lib/amanat/bench-backup",
         "encrypted backup over TLS, against pg_basebackup over TLS",
         0.9,
     ),

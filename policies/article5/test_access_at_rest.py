@@ -4,69 +4,63 @@ import pytest
 
 from amanat.audit import early, requirement
 from amanat.audit.archive import Message
+from amanat.audit.host import Host
 from amanat.audit.readings import callers
-
-VOLUME = "sudo -n /usr/local/lib/amanat/probe-volume"
-UNLOCK = "sudo -n /usr/local/lib/amanat/probe-unlock"
-DRAW = "sudo -n /usr/local/lib/amanat/probe-marker draw"
-LOOK = "sudo -n /usr/local/lib/amanat/probe-marker look"
+from amanat_host import questions
+from amanat_host.answers.volume import TangKeys, Volume
 
 
 @pytest.fixture(scope="module")
-def volume(store):
+def volume(store: Host) -> Volume:
     """Where the running server's data really lies, as the kernel says."""
-    return store.json(VOLUME)
+    return store.ask(questions.VOLUME)
 
 
 @pytest.fixture(scope="module")
-def helper(vault):
+def helper(vault: Host) -> TangKeys:
     """The vault's unlock keys by thumbprint, and who may read them."""
-    return vault.json("sudo -n /usr/local/lib/amanat/probe-tang")
+    return vault.ask(questions.TANG)
 
 
-@early(VOLUME)
+@early(questions.VOLUME)
 @requirement("A5-6-1-access")
-def test_the_volume_is_encrypted_by_the_kernel(volume):
+def test_the_volume_is_encrypted_by_the_kernel(volume: Volume):
     """The directory of the data has an encryption policy, or its device is a LUKS mapping."""
-    mapped = (volume["mapping"] or {}).get("uuid", "").startswith("CRYPT-LUKS")
-    assert mapped or volume["vault"]["policy"], "neither LUKS nor an fscrypt policy"
+    mapped = volume.mapping is not None and volume.mapping.uuid.startswith("CRYPT-LUKS")
+    assert mapped or volume.encrypted_dir.policy, "neither LUKS nor an fscrypt policy"
 
 
 @requirement("A5-6-1-access")
-def test_data_log_and_temporary_files_lie_on_it(volume):
+def test_data_log_and_temporary_files_lie_on_it(volume: Volume):
     """Every directory that the running server writes to is on the encrypted volume."""
-    assert {name for name, place in volume["server"].items() if not place["on_volume"]} == set()
+    assert {name for name, directory in volume.server.items() if not directory.on_volume} == set()
 
 
 @requirement("A5-6-1-access")
-def test_the_key_is_not_on_the_volume_it_opens(volume):
+def test_the_key_is_not_on_the_volume_it_opens(volume: Volume):
     """What is kept of the unlock key lies elsewhere and only root reads it."""
-    key = volume["key"]
-    assert not key["on_volume"]
-    assert key["owner"] == 0
-    assert key["mode"] in ("0400", "0600")
+    key = volume.key
+    assert not key.on_volume
+    assert key.owner == 0
+    assert key.mode in ("0400", "0600")
 
 
 @requirement("A5-6-1-access")
-def test_the_key_is_kept_only_bound_to_the_vaults(volume, helper):
+def test_the_key_is_kept_only_bound_to_the_vaults(volume: Volume, helper: TangKeys):
     """It is encrypted to a key that the vault has and advertises, and no open one lies beside it."""
-    bound = volume["key"]["bound_to"]
+    bound = volume.key.bound_to
     assert bound, "the key lies open on the store"
-    assert bound["exchange"] in helper["advertised"]["exchange"]
-    assert set(bound["advertised"]) & set(helper["advertised"]["signing"]), (
-        "the vault's signing key isn't pinned"
-    )
-    assert not volume["key"]["lies_open"]
+    assert bound.exchange in helper.advertised.exchange
+    assert set(bound.advertised) & set(helper.advertised.signing), "the vault's signing key isn't pinned"
+    assert not volume.key.plaintext_key
 
 
 @requirement("A5-6-1-access")
-def test_only_their_server_reads_the_unlock_keys(helper):
+def test_only_their_server_reads_the_unlock_keys(helper: TangKeys):
     """On the vault no other account may read them."""
-    keys = [helper["directory"], *helper["keys"]]
-    assert {
-        key["path"]: key["owner"] for key in keys if key["owner"] != "_tang" or key["group"] != "_tang"
-    } == {}
-    assert {key["path"]: key["mode"] for key in keys if int(key["mode"], 8) & 0o027} == {}
+    keys = [helper.directory, *helper.keys]
+    assert {key.path: key.owner for key in keys if key.owner != "_tang" or key.group != "_tang"} == {}
+    assert {key.path: key.mode for key in keys if int(key.mode, 8) & 0o027} == {}
 
 
 @requirement("A5-6-1-access")
@@ -80,34 +74,35 @@ def test_the_store_alone_may_ask_for_help(store, vault, expected):
 
 
 @pytest.mark.costly
-@early(UNLOCK, seconds=300)
+@early(questions.UNLOCK, seconds=300)
 @requirement("A5-6-1-access")
-def test_a_stolen_disk_does_not_open(store, volume):
+def test_a_stolen_disk_does_not_open(store: Host, volume: Volume):
     """Without a network the kept key stays shut; with the vault's help it is the volume's; no disk has either half."""
-    trial = store.json(UNLOCK)
-    assert trial["opens_with_help"], "the trial opens nothing at all"
-    if volume["vault"]["policy"]:
-        assert trial["key_identifier"] == volume["vault"]["policy"]["key_identifier"]
-    assert not trial["opens_alone"]
-    assert trial["key_found_in"] == []
-    assert trial["helper_found_in"] == [], "the vault's unlock key is on the store"
+    trial = store.ask(questions.UNLOCK)
+    assert trial.opens_with_help, "the trial opens nothing at all"
+    if volume.encrypted_dir.policy:
+        assert trial.key_identifier == volume.encrypted_dir.policy.key_identifier
+    assert not trial.opens_alone
+    assert trial.key_found_in == []
+    assert trial.helper_found_in == [], "the vault's unlock key is on the store"
 
 
 @pytest.mark.costly
 @requirement("A5-6-1-access")
-def test_content_is_nowhere_on_the_disk(store, archive):
+def test_content_is_nowhere_on_the_disk(store: Host, archive):
     """A recorded content occurs neither in the server's files, its log included, nor on the raw disk.
 
     The origin of the same message, which is kept readable, is found in the files: so the search does find. The host
     looks for what it has drawn itself and for nothing else: an auditor can't ask it for somebody's number.
     """
-    message = Message(**store.json(DRAW)["markers"])
+    markers = store.ask(questions.DRAW_ON_DISK).markers
+    message = Message(content=markers.content, origin=markers.origin)
     # One record may lie across two pages of the log, where a page's header parts the text; three don't.
     for _ in range(3):
         archive.record(message)
-    found = store.json(LOOK, seconds=600)["markers"]
+    found = store.ask(questions.LOOK_ON_DISK, seconds=600).markers
     content, origin = found[message.content], found[message.origin]
-    assert origin["in_files"], "the search itself finds nothing"
-    assert not content["in_files"], "content in the server's files"
-    assert not content["in_image"], "content on the raw disk"
-    assert not origin["in_image"], "origin on the raw disk"
+    assert origin.in_files, "the search itself finds nothing"
+    assert not content.in_files, "content in the server's files"
+    assert not content.in_image, "content on the raw disk"
+    assert not origin.in_image, "origin on the raw disk"

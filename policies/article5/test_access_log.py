@@ -3,11 +3,11 @@
 from amanat.audit import requirement
 from amanat.audit.archive import Message
 from amanat.audit.errors import NotChecked
+from amanat.audit.host import Host
 from amanat.audit.waiting import eventually
+from amanat_host import questions
 
 TALKATIVE = ("debug_print_parse", "debug_print_rewritten", "debug_print_plan", "debug_pretty_print")
-LOG = "sudo -n /usr/local/lib/amanat/probe-log"
-DRAW = "sudo -n /usr/local/lib/amanat/probe-marker draw"
 
 
 @requirement("A5-6-1-access")
@@ -25,9 +25,10 @@ def test_a_refused_login_shows_in_the_log(store, probe, bound):
 
 
 @requirement("A5-6-1-access")
-def test_content_does_not_reach_the_log(store, probe, archive, bound):
+def test_content_does_not_reach_the_log(store: Host, probe, archive, bound):
     """What a message says, or who its parties are, is in no line of the server's log."""
-    message = Message(**store.json(DRAW)["markers"])
+    markers = store.ask(questions.DRAW_ON_DISK).markers
+    message = Message(content=markers.content, origin=markers.origin)
     archive.record(message)
     with probe.login(store, "archive_writer", fresh=True) as writer:
         # A session may ask for what the server makes of its statements to be logged, in clear or as numbers of bytes.
@@ -36,15 +37,15 @@ def test_content_does_not_reach_the_log(store, probe, archive, bound):
     # Lines arrive by and by, in their order: once a later login's is there, those of the message are.
     if not role_of_a_new_login(store, probe, bound):
         raise NotChecked("the log does not show what came after the message", "host store")
-    in_log = store.json(LOG)["markers"]
+    in_log = store.ask(questions.SERVER_LOG).markers
     assert not in_log[message.content], "content in the log"
     assert not in_log[message.origin], "a party in the log"
 
 
 @requirement("A5-6-1-access", "A7-protection")
-def test_acting_as_root_is_recorded(machine):
+def test_acting_as_root_is_recorded(machine: Host):
     """sudo keeps a record of what is done as root."""
-    assert machine.json("sudo -n /usr/local/lib/amanat/probe sudo")["recorded_sessions"] > 0
+    assert machine.ask(questions.SUDO).recorded_sessions > 0
 
 
 @requirement("A5-6-1-access")
@@ -58,13 +59,16 @@ def test_sudo_asks_again_in_time(machine, bound):
     assert bound("sudo_timeout_minutes").allows(float(minutes)), f"{minutes} minutes"
 
 
-def role_of_a_new_login(store, probe, bound):
+def role_of_a_new_login(store: Host, probe, bound):
     """Log in as the auditor, and wait for the line that reports it: its role, or None where none comes in time."""
     with probe.login(store, "archive_auditor", fresh=True) as auditor:
-        process = str(auditor.value("SELECT pg_backend_pid()"))
-    return eventually(lambda: store.json(LOG)["authorized"].get(process), bound("access_log_seconds").max)
+        process = int(auditor.value("SELECT pg_backend_pid()"))
+    return eventually(
+        lambda: store.ask(questions.SERVER_LOG).authorized.get(process), bound("access_log_seconds").max
+    )
 
 
-def refusals(store):
+def refusals(store: Host):
     """The server's processes that refused a password of the discloser, by the log."""
-    return {process for process, role in store.json(LOG)["refused"].items() if role == "archive_discloser"}
+    refused = store.ask(questions.SERVER_LOG).refused
+    return {process for process, role in refused.items() if role == "archive_discloser"}

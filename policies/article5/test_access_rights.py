@@ -4,8 +4,9 @@ import pytest
 
 from amanat.audit import early, requirement
 from amanat.audit.archive import CLIENTS
+from amanat.audit.host import Host
+from amanat_host import questions
 
-ACCOUNTS = "sudo -n /usr/local/lib/amanat/probe accounts"
 NOT_ALLOWED = "42501"
 # Of the programs that auditors run, their libraries, and what sudo itself lets through where nobody forbids it.
 BROUGHT = (
@@ -108,20 +109,22 @@ def test_no_role_takes_on_a_mightier_one(store, probe):
         assert auditor.rows(query) == []
 
 
-@early(ACCOUNTS)
+@early(questions.ACCOUNTS)
 @requirement("A5-6-1-access")
-def test_the_accounts_of_the_host_are_known_and_locked(machine):
+def test_the_accounts_of_the_host_are_known_and_locked(machine: Host):
     """Only root has its number, no account has an empty password, and whoever can log in does so by key."""
-    found = machine.json(ACCOUNTS)
-    assert found["uid_zero"] == ["root"]
-    assert [one["name"] for one in found["accounts"] if one["password"] == "empty"] == []  # noqa: S105
-    assert [one["name"] for one in found["accounts"] if one["password"] not in ("locked", "yescrypt")] == []
+    found = machine.ask(questions.ACCOUNTS)
+    assert found.uid_zero == ["root"]
+    assert [account.name for account in found.accounts if account.password == "empty"] == []  # noqa: S105
+    assert [
+        account.name for account in found.accounts if account.password not in ("locked", "yescrypt")
+    ] == []
 
 
 @requirement("A5-6-1-access")
-def test_the_auditor_only_reads(machine):
+def test_the_auditor_only_reads(machine: Host):
     """The account that audits may run single read-only command lines as root, and nothing of its choice."""
-    rights = machine.json("sudo -n /usr/local/lib/amanat/probe sudo")["auditor"]
+    rights = machine.ask(questions.SUDO).auditor
     programs = " ".join(commands for _, commands in rights)
     assert rights
     assert not {"ALL", "*"} & set(programs.replace(",", " ").split())
@@ -129,9 +132,10 @@ def test_the_auditor_only_reads(machine):
 
 
 @requirement("A5-6-1-access")
-def test_the_auditor_brings_nothing_along(machine):
+def test_the_auditor_brings_nothing_along(machine: Host):
     """Variables that change what programs do, and the directory, stay behind when the auditor acts as root."""
     given = " ".join(f"{name}=C" for name in BROUGHT)
-    found = machine.json(f"cd /tmp && env {given} sudo -n /usr/local/lib/amanat/probe sudo")
-    assert [name for name in found["environment"] if name in BROUGHT] == []
-    assert found["directory"] == "/"
+    done = machine.run(f"cd /tmp && env {given} {questions.SUDO.command}")
+    found = machine.answered(questions.SUDO, done)
+    assert [name for name in found.environment if name in BROUGHT] == []
+    assert found.directory == "/"

@@ -11,6 +11,8 @@ from amanat.audit.archive import (
     Transaction,
     request_of_nothing,
 )
+from amanat.audit.host import Host
+from amanat_host import questions
 
 # What a session could do around a record for its commit not to wait. Three tries: another's commit may flush ours.
 WEAKER = "SET LOCAL synchronous_commit = off"
@@ -88,19 +90,19 @@ def test_no_page_has_lost_its_checksum(store, probe, bound):
 
 
 @requirement("A5-6-1-durable")
-def test_the_data_lies_on_a_disk_that_outlasts_power(store):
+def test_the_data_lies_on_a_disk_that_outlasts_power(store: Host):
     """The volume and what it is kept in are real file systems, never memory, and write barriers are on."""
-    volume = store.json("sudo -n /usr/local/lib/amanat/probe-volume")
-    places = [volume["volume"], volume["backing"]["filesystem"]]
-    assert not {place["type"] for place in places} & {"tmpfs", "ramfs", "ramdisk"}
-    assert not {option for place in places for option in place["options"]} & {"nobarrier", "barrier=0", "ro"}
+    volume = store.ask(questions.VOLUME)
+    mounts = [volume.volume, volume.backing.filesystem]
+    assert not {mount.type for mount in mounts} & {"tmpfs", "ramfs", "ramdisk"}
+    assert not {option for mount in mounts for option in mount.options} & {"nobarrier", "barrier=0", "ro"}
 
 
 @requirement("A5-6-1-durable")
-def test_the_volumes_room_is_really_there(store):
+def test_the_volumes_room_is_really_there(store: Host):
     """An image file has all its blocks reserved, so that a full disk elsewhere can't stop a write to it."""
-    backing = store.json("sudo -n /usr/local/lib/amanat/probe-volume")["backing"]
-    assert backing["reserved_bytes"] >= backing["bytes"] or backing["path"].startswith("/dev/")
+    backing = store.ask(questions.VOLUME).backing
+    assert backing.reserved_bytes >= backing.bytes or backing.path.startswith("/dev/")
 
 
 @requirement("A5-6-1-durable")

@@ -9,15 +9,12 @@ import pytest
 from amanat.audit import NotChecked, early, requirement
 from amanat.audit.ages import age_seconds
 from amanat.audit.archive import Message
+from amanat.audit.host import Host
 from amanat.audit.waiting import eventually
 from amanat.law import register
+from amanat_host import questions
+from amanat_host.answers.backups import Repository, Verification
 
-INFO = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository info"
-NEWEST = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository newest"
-DRAW = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository draw"
-LOOK = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository look"
-VERIFY = "sudo -n -u pgbackrest /usr/local/lib/amanat/probe-repository verify"
-WAY_OUT = "sudo -n -u postgres /usr/local/lib/amanat/probe-backup"
 TIMER = "amanat-backup.timer"
 SERVICE = "amanat-backup.service"
 SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY (%s)"
@@ -26,7 +23,7 @@ SELECT coalesce(extract(epoch FROM now() - min(modification)), 0)::float
 FROM pg_ls_archive_statusdir() WHERE name ~ '^[0-9A-F]{24}\\.ready$'
 """
 # What has not left when the bound is over is too late, so waiting on shows nothing more.
-PATIENCE_SECONDS = register().bound("A5-6-1-durable", "recovery_point_seconds").max + 5
+PATIENCE_SECONDS = (register().bound("A5-6-1-durable", "recovery_point_seconds").max or 0) + 5
 SEGMENT = "SELECT pg_walfile_name(pg_current_wal_insert_lsn())"
 LEFT = "SELECT coalesce(left(last_archived_wal, 24) >= %s, false) FROM pg_stat_archiver"
 # PostgreSQL notes a segment as done when it has left, and keeps the note until a checkpoint; the time of the newest
@@ -41,9 +38,9 @@ PROGRESS = f"SELECT ({LEFT}), ({WAITING})"
 
 
 @pytest.fixture(scope="module")
-def repository(vault):
+def repository(vault: Host) -> Repository:
     """What the repository holds, and whom it lets in."""
-    return vault.json(INFO)
+    return vault.ask(questions.REPOSITORY)
 
 
 @pytest.fixture(scope="module")
@@ -82,14 +79,15 @@ class Sent:
 def planted(hosts, store, probe, archive):
     """A message that is recorded early, so that the checks which wait for it come to it late."""
     try:
-        texts = hosts.service("vault").json(DRAW)["markers"]
+        vault: Host = hosts.service("vault")
+        markers = vault.ask(questions.DRAW_IN_REPOSITORY).markers
+        message, drawn = Message(content=markers.content, origin=markers.origin), True
     except NotChecked:
-        texts = {}
-    message = Message(**texts)
+        message, drawn = Message(), False
     with probe.login(store, "archive_auditor") as auditor:
         begun, monotonic = auditor.value("SELECT clock_timestamp()"), time.monotonic()
         archive.record(message)
-        return Planted(message, auditor.value(SEGMENT), begun, monotonic, bool(texts))
+        return Planted(message, auditor.value(SEGMENT), begun, monotonic, drawn)
 
 
 @pytest.fixture(scope="session")
@@ -108,9 +106,9 @@ def sent(store, probe, planted):
     return Sent(planted.message, segment, seconds, planted.drawn)
 
 
-def whole(repository, *kinds):
+def whole(repository: Repository, *kinds):
     """The backups of these kinds that pgBackRest found no error in, oldest first."""
-    backups = repository["stanza"]["backup"]
+    backups = repository.stanza["backup"]
     return [one for one in backups if one["type"] in kinds and not one["error"]]
 
 
@@ -134,11 +132,11 @@ def test_log_leaves_at_once(archiving, bound):
     assert bound("archive_timeout_seconds").allows(seconds), f"{seconds} seconds"
 
 
-@early(WAY_OUT)
+@early(questions.WAL_ARCHIVING)
 @requirement("A5-6-1-durable")
-def test_no_log_is_dropped(store, archiving):
+def test_no_log_is_dropped(store: Host, archiving):
     """Log that can't leave waits, however much it is: no limit of the queue is set, by file or command."""
-    assert store.json(WAY_OUT)["queue_max"] == ""
+    assert store.ask(questions.WAL_ARCHIVING).queue_max == ""
     assert "queue-max" not in archiving["archive_command"]
 
 
@@ -150,18 +148,18 @@ def test_a_lost_store_costs_little(store, probe, archiving, bound):
     assert bound("recovery_point_seconds").allows(seconds), f"{seconds:.0f} seconds"
 
 
-@early(INFO, service="vault")
+@early(questions.REPOSITORY, service="vault")
 @requirement("A5-6-1-durable")
-def test_backups_are_those_of_this_archive(store, probe, repository):
+def test_backups_are_those_of_this_archive(store, probe, repository: Repository):
     """The repository is in order and belongs to the cluster that runs."""
     with probe.login(store, "archive_auditor") as auditor:
         running = int(auditor.value("SELECT system_identifier FROM pg_control_system()"))
-    assert repository["stanza"]["status"]["message"] == "ok"
-    assert repository["stanza"]["db"][-1]["system-id"] == running
+    assert repository.stanza["status"]["message"] == "ok"
+    assert repository.stanza["db"][-1]["system-id"] == running
 
 
 @requirement("A5-6-1-durable")
-def test_the_newest_backup_is_young(repository, bound):
+def test_the_newest_backup_is_young(repository: Repository, bound):
     """A whole backup of any kind was made within the bound."""
     backups = whole(repository, "full", "diff", "incr")
     assert backups, "there is no whole backup"
@@ -170,7 +168,7 @@ def test_the_newest_backup_is_young(repository, bound):
 
 
 @requirement("A5-6-1-durable")
-def test_the_newest_full_backup_is_young_enough(repository, bound):
+def test_the_newest_full_backup_is_young_enough(repository: Repository, bound):
     """What increments stand on was made within the bound."""
     backups = whole(repository, "full")
     assert backups, "there is no whole full backup"
@@ -179,9 +177,9 @@ def test_the_newest_full_backup_is_young_enough(repository, bound):
 
 
 @requirement("A5-6-1-durable")
-def test_more_than_one_full_backup_is_kept(repository, bound):
+def test_more_than_one_full_backup_is_kept(repository: Repository, bound):
     """pgBackRest expires none before the bound's number is there."""
-    assert bound("full_backups_kept").allows(repository["full_backups_kept"])
+    assert bound("full_backups_kept").allows(repository.full_backups_kept)
 
 
 @requirement("A5-6-1-durable")
@@ -196,47 +194,47 @@ def test_backups_make_themselves(vault, bound):
     assert vault.read(f"systemctl show --property=Result --value {SERVICE}").strip() == "success"
 
 
-@early(VERIFY, service="vault")
+@early(questions.FLIPPED_BIT, service="vault")
 @requirement("A5-6-1-durable")
-def test_one_turned_bit_is_noticed(vault):
+def test_one_turned_bit_is_noticed(vault: Host):
     """pgBackRest's verification passes a copied segment of the log, and fails the same with one bit turned."""
-    found = vault.json(VERIFY)
-    assert found["untouched"] == {"status": "ok", "checked": 1, "valid": 1}, found["segment"]
-    assert found["flipped"]["status"] == "error"
-    assert found["flipped"]["valid"] == 0
+    found = vault.ask(questions.FLIPPED_BIT)
+    assert found.untouched == Verification("ok", checked=1, valid=1), found.segment
+    assert found.flipped.status == "error"
+    assert found.flipped.valid == 0
 
 
 @requirement("A5-6-1-durable")
-def test_the_log_has_no_gap(store, probe, repository):
+def test_the_log_has_no_gap(store, probe, repository: Repository):
     """Since the newest backup began, each segment of the log is in the repository: any moment can be had back."""
     with probe.login(store, "archive_auditor") as auditor:
         size = int(auditor.value("SELECT setting FROM pg_settings WHERE name = 'wal_segment_size'"))
-    assert repository["log"], "there is no log"
+    assert repository.wal, "there is no log"
     lost = {
-        line: number(found["max"], size) - number(found["min"], size) + 1 - found["count"]
-        for line, found in repository["log"].items()
+        line: number(held.max, size) - number(held.min, size) + 1 - held.count
+        for line, held in repository.wal.items()
     }
     assert set(lost.values()) == {0}, f"segments missing, by timeline: {lost}"
 
 
 @pytest.mark.costly
 @requirement("A5-6-1-durable")
-def test_an_acknowledged_message_reaches_the_vault(vault, sent, bound):
+def test_an_acknowledged_message_reaches_the_vault(vault: Host, sent, bound):
     """The log with a message that was just acknowledged is in the repository within the bound."""
     assert sent.seconds is not None, f"{sent.segment} has not left"
     assert bound("recovery_point_seconds").allows(sent.seconds), f"{sent.seconds:.0f} seconds"
-    assert max(vault.json(NEWEST).values()) >= sent.segment
+    assert max(vault.ask(questions.NEWEST_SEGMENTS).segments.values()) >= sent.segment
 
 
 @pytest.mark.costly
 @requirement("A5-6-1-access")
-def test_whoever_takes_the_vaults_disk_finds_no_message(vault, sent):
+def test_whoever_takes_the_vaults_disk_finds_no_message(vault: Host, sent):
     """Every file of the repository is encrypted, and a party's number that has just got there can't be read."""
     if sent.seconds is None:
         raise NotChecked("the message never got into the repository", "host vault")
     if not sent.drawn:
         raise NotChecked("the vault drew no texts to look for", "host vault")
-    found = vault.json(LOOK, seconds=600)
-    assert found["files"] > 0
-    assert found["not_encrypted"] == []
-    assert [found["markers"][text] for text in (sent.message.origin, sent.message.content)] == [False, False]
+    found = vault.ask(questions.LOOK_IN_REPOSITORY, seconds=600)
+    assert found.files > 0
+    assert found.not_encrypted == []
+    assert [found.markers[text] for text in (sent.message.origin, sent.message.content)] == [False, False]

@@ -6,25 +6,21 @@ import pytest
 
 from amanat.audit import early, requirement
 from amanat.audit.ages import AHEAD_SECONDS, age_seconds
+from amanat.audit.host import Host
+from amanat_host import questions
 
-SERVER = "sudo -n /usr/local/lib/amanat/probe-copies server"
-KEEPING = "sudo -n /usr/local/lib/amanat/probe-copies keeping"
-DAMAGE = "sudo -n /usr/local/lib/amanat/probe-copies damage"
-NEWEST = "sudo -n /usr/local/lib/amanat/probe-copy newest"
-RESTORED = "sudo -n /usr/local/lib/amanat/probe-copy restored"
-REFUSALS = "sudo -n /usr/local/lib/amanat/probe-copy refusals"
 TIMER = "systemctl list-timers --all --output=json amanat-copy.timer"
 FORBIDDEN = 403
 MICRO = 1_000_000
 
 
-@early(SERVER, service="vault")
+@early(questions.COPY_SERVER, service="vault")
 @requirement("A5-6-1-durable")
-def test_the_newest_copy_came_in_lately(vault, machine, bound):
+def test_the_newest_copy_came_in_lately(vault: Host, machine: Host, bound):
     """By the times of the server's own files, the host's newest copy is younger than the bound."""
-    held = vault.json(SERVER)["hosts"]
+    held = vault.ask(questions.COPY_SERVER).hosts
     assert machine.name in held, f"no copy of {machine.name}"
-    hours = held[machine.name]["newest_age_hours"]
+    hours = held[machine.name].newest_age_hours
     assert hours is not None, f"no copy of {machine.name}"
     assert hours * 3600 > -AHEAD_SECONDS, f"it is dated {-hours:.1f} hours ahead of the server's clock"
     assert bound("copy_age_hours").allows(hours), f"{hours:.1f} hours"
@@ -39,60 +35,60 @@ def test_the_next_copy_is_due_in_time(machine, bound):
     assert bound("copy_interval_hours").allows(hours), f"in {hours:.1f} hours"
 
 
-@early(NEWEST, seconds=300)
+@early(questions.NEWEST_COPIES, seconds=300)
 @requirement("A5-6-1-durable")
-def test_the_newest_copy_is_readable_and_holds_what_it_should(machine, expected, bound):
+def test_the_newest_copy_is_readable_and_holds_what_it_should(machine: Host, expected, bound):
     """The host lists its newest copy in each place: young, with the configuration and what the stack keeps."""
-    places = machine.json(NEWEST, seconds=300)
+    places = machine.ask(questions.NEWEST_COPIES, seconds=300).places
     assert places, "no place has a copy"
     for place, newest in places.items():
-        hours = age_seconds(newest["time"]) / 3600
-        assert set(newest["paths"]) >= {*expected(machine).copied_paths}, f"{place} place"
-        assert set(newest["files"]) >= {*expected(machine).copied_files}, f"{place} place"
+        hours = age_seconds(newest.time) / 3600
+        assert set(newest.paths) >= {*expected(machine).copied_paths}, f"{place} place"
+        assert set(newest.files) >= {*expected(machine).copied_files}, f"{place} place"
         assert bound("copy_age_hours").allows(hours), f"{place} place: {hours:.1f} hours"
 
 
-@early(RESTORED, seconds=300)
+@early(questions.RESTORED_COPY, seconds=300)
 @requirement("A5-6-1-durable")
-def test_what_is_restored_is_what_was_copied(machine):
+def test_what_is_restored_is_what_was_copied(machine: Host):
     """Restored beside, every file that didn't change since the copy has the live file's digest."""
-    restored = machine.json(RESTORED, seconds=300)
-    assert restored["different"] == []
-    assert restored["same"] > 0
+    restored = machine.ask(questions.RESTORED_COPY, seconds=300)
+    assert restored.different == []
+    assert restored.same > 0
 
 
-@early(REFUSALS)
+@early(questions.REFUSALS)
 @requirement("A5-6-1-durable")
 @pytest.mark.parametrize("tried", ["delete", "overwrite", "other_content"])
-def test_a_host_cannot_take_a_copy_back(machine, tried):
+def test_a_host_cannot_take_a_copy_back(machine: Host, tried):
     """With the host's own login, the server refuses to delete or overwrite an object, which is there afterwards."""
-    seen = machine.json(REFUSALS)
-    assert seen["held"] == 200, "the probe's own object did not come in"
-    assert seen[tried] == FORBIDDEN
-    assert seen["still_held"] == 200
+    seen = machine.ask(questions.REFUSALS)
+    assert seen.object_present == 200, "the probe's own object did not come in"
+    assert getattr(seen, tried) == FORBIDDEN
+    assert seen.object_still_present == 200
 
 
 @requirement("A5-6-1-durable")
-def test_a_host_cannot_fill_the_disk(vault):
+def test_a_host_cannot_fill_the_disk(vault: Host):
     """The running server has a limit on what it takes."""
-    given = vault.json(SERVER)["arguments"]
+    given = list(vault.ask(questions.COPY_SERVER).arguments)
     assert "--max-size" in given
     assert int(given[given.index("--max-size") + 1]) > 0
 
 
-@early(KEEPING, service="vault")
+@early(questions.KEEPING, service="vault")
 @requirement("A5-6-1-durable")
-def test_pruning_leaves_what_came_in_lately(vault, bound):
+def test_pruning_leaves_what_came_in_lately(vault: Host, bound):
     """Asked about copies of every age, the pruning in force removes none that is younger than the bound."""
-    youngest = vault.json(KEEPING)["youngest_removed_days"]
+    youngest = vault.ask(questions.KEEPING).youngest_removed_days
     assert youngest is None or bound("copies_keep_days").allows(youngest - 1), f"{youngest} days"
 
 
 @pytest.mark.costly
-@early(DAMAGE, service="vault", seconds=600)
+@early(questions.DAMAGE, service="vault", seconds=600)
 @requirement("A5-6-1-durable")
-def test_a_flipped_byte_is_found(vault):
+def test_a_flipped_byte_is_found(vault: Host):
     """A whole repository passes the check of every byte; a scratch copy of it with one byte changed doesn't."""
-    seen = vault.json(DAMAGE, seconds=600)
-    assert seen["whole"], f"the copies of {seen['host']} are damaged"
-    assert seen["damage_found"], "the check noticed nothing"
+    seen = vault.ask(questions.DAMAGE, seconds=600)
+    assert seen.whole, f"the copies of {seen.host} are damaged"
+    assert seen.damage_found, "the check noticed nothing"

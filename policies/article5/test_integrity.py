@@ -7,10 +7,11 @@ import pytest
 
 from amanat.audit import early, requirement
 from amanat.audit.archive import CLIENTS, RECORD_MESSAGE, Message
+from amanat.audit.host import Host
+from amanat_host import questions
+from amanat_host.errors import Exit
 
 NOT_ALLOWED = "42501"
-TAMPER = "sudo -n -u postgres /usr/local/lib/amanat/probe-tamper"
-NO_MESSAGE = 3
 WITHOUT_LIMITS = [
     f"SET {limit} = 0"
     for limit in (
@@ -142,19 +143,19 @@ def test_origin_destination_and_times_are_kept_as_they_were(archive, bound):
 
 
 @pytest.mark.costly
-@early(TAMPER, seconds=300)
+@early(questions.TAMPER, seconds=300)
 @requirement("A5-6-1-integrity")
-def test_the_verifier_catches_a_superusers_edit(store, archive, bound):
+def test_the_verifier_catches_a_superusers_edit(store: Host, archive, bound):
     """On a scratch copy of the newest records, one byte that a superuser changes is named by the verifier."""
-    done = store.run(TAMPER, seconds=300)
-    if done.exit_status == NO_MESSAGE:  # a new archive
+    done = store.run(questions.TAMPER.command, seconds=300)
+    if done.exit_status == Exit.NOTHING_TO_TRY:  # a new archive
         archive.find(archive.record(Message()), "message", bound("sealing_lag_seconds").max)
-        done = store.run(TAMPER, seconds=300)
-    found = store.parsed(done, (0, 1))
-    assert found["clean"] == "ok"
-    assert found["replica_refused"], "replication mode steps around the triggers"
-    assert found["tampered"], "the verifier noticed nothing"
-    assert (found["tampered"]["kind"], found["tampered"]["id"]) == ("message", found["expected_id"])
+        done = store.run(questions.TAMPER.command, seconds=300)
+    found = store.answered(questions.TAMPER, done)
+    assert found.clean == "ok"
+    assert found.replica_refused, "replication mode steps around the triggers"
+    assert found.tampered, "the verifier noticed nothing"
+    assert (found.tampered["kind"], found.tampered["id"]) == ("message", found.expected_id)
 
 
 def as_given(kept, given):

@@ -4,8 +4,10 @@ import pytest
 
 from amanat.audit import requirement
 from amanat.audit.ages import age_seconds
+from amanat.audit.host import Host
+from amanat_host import questions
+from amanat_host.answers.archive import Anchors
 
-PROBE = "/usr/local/lib/amanat/probe-anchors"
 NOT_IN_THE_CHAIN = """
     SELECT v.seal, v.reason FROM unnest(%s::bigint[], %s::text[]) AS a (seq, hash),
         LATERAL archive.verify_head(a.seq, a.hash) AS v
@@ -13,25 +15,26 @@ NOT_IN_THE_CHAIN = """
 
 
 @pytest.fixture(scope="module")
-def anchors(vault):
+def anchors(vault: Host) -> Anchors:
     """What the vault holds of the archive's chain."""
-    return vault.json(PROBE)
+    return vault.ask(questions.ANCHORS)
 
 
 @requirement("A5-6-1-integrity")
-def test_the_chain_holds_every_head_that_was_anchored(store, anchors, probe):
+def test_the_chain_holds_every_head_that_was_anchored(store, anchors: Anchors, probe):
     """Each head on the vault is in the archive's chain, with the same hash."""
-    assert anchors["heads"], "nothing is anchored"
-    seqs, hashes = zip(*anchors["heads"], strict=True)
+    assert anchors.heads, "nothing is anchored"
+    seqs, hashes = zip(*anchors.heads, strict=True)
     with probe.login(store, "archive_auditor") as auditor:
         assert auditor.rows(NOT_IN_THE_CHAIN, (list(seqs), list(hashes))) == []
 
 
 @requirement("A5-6-1-integrity")
-def test_a_head_was_anchored_lately(anchors, bound):
+def test_a_head_was_anchored_lately(anchors: Anchors, bound):
     """The vault has looked at the chain within the bound, and found its last anchor there."""
-    assert not anchors["is_broken"], "the vault found the chain without its last anchor"
-    age = age_seconds(anchors["looked_at"]) / 60
+    assert not anchors.is_broken, "the vault found the chain without its last anchor"
+    assert anchors.looked_at, "the vault never looked"
+    age = age_seconds(anchors.looked_at) / 60
     assert bound("anchor_age_minutes").allows(age), f"{age:.1f} minutes"
 
 
@@ -43,8 +46,8 @@ def test_new_records_will_be_anchored(vault):
 
 
 @requirement("A5-6-1-integrity", "A5-6-1-access")
-def test_the_job_that_anchors_cannot_change_what_it_wrote(vault, anchors):
+def test_the_job_that_anchors_cannot_change_what_it_wrote(vault, anchors: Anchors):
     """The file of anchors is root's, and nobody else may write to it; the job runs as another."""
-    assert (anchors["owner"], int(anchors["mode"], 8) & 0o022) == (0, 0)
+    assert (anchors.owner, int(anchors.mode, 8) & 0o022) == (0, 0)
     user = vault.read("systemctl show --property=User --value amanat-anchor.service").strip()
     assert user not in ("", "root")

@@ -3,8 +3,8 @@
 import time
 
 from amanat.audit import early, requirement
-
-DRIFT = "sudo -n /usr/local/lib/amanat/probe drift"
+from amanat.audit.host import Host
+from amanat_host import questions
 
 
 @requirement("A5-6-1-trusted")
@@ -22,11 +22,11 @@ def test_what_the_host_is_for_runs(machine, expected):
     assert dict(zip(needed, states, strict=True)) == dict.fromkeys(needed, "active")
 
 
-@early(DRIFT)
+@early(questions.DRIFT)
 @requirement("A5-6-1-trusted")
-def test_the_host_runs_as_it_is_written(machine):
+def test_the_host_runs_as_it_is_written(machine: Host):
     """No daemon, firewall, kernel setting or account is in another state than its configuration says."""
-    assert machine.json(DRIFT)["drift"] == []
+    assert machine.ask(questions.DRIFT).drift == []
 
 
 @requirement("A5-6-1-trusted")

@@ -142,10 +142,10 @@ def test_a_number_is_found_in_whatever_digits_it_came(archive):
 def test_a_party_that_misleads_its_reader_is_refused(store, probe, mark):
     """What nobody sees, or what turns the text around it, is no part of a number or address."""
     with probe.login(store, "archive_writer") as writer:
-        for field in ("origin", "destination"):
-            message = Message(**{field: f"+98{mark}912"})
+        misleading = f"+98{mark}912"
+        for message in (Message(origin=misleading), Message(destination=misleading)):
             assert writer.refusal(RECORD_MESSAGE, message.parameters()) == INVALID
-        paid = Transaction(user_ref=f"+98{mark}912")
+        paid = Transaction(user_ref=misleading)
         assert writer.refusal(RECORD_TRANSACTION, paid.parameters()) == INVALID
 
 

@@ -6,9 +6,11 @@ import re
 import pytest
 
 from amanat.audit import early, requirement
+from amanat.audit.host import Host
 from amanat.audit.readings import dropped_sources, listeners, ways_out
+from amanat_host import questions
+from amanat_host.answers.system import SystemFiles
 
-PROBE = "sudo -n /usr/local/lib/amanat/probe"
 RULES = "sudo -n nft -j list ruleset"
 PROMPTS = (
     *("autovt@.service", "console-getty.service", "container-getty@.service", "debug-shell.service"),
@@ -34,9 +36,9 @@ def unexpected(found, *expected):
 
 
 @pytest.fixture(scope="module")
-def files(machine):
+def files(machine: Host) -> SystemFiles:
     """What of the system belongs to others, may be written by them, or tells them too much."""
-    return machine.json(f"{PROBE} files")
+    return machine.ask(questions.FILES)
 
 
 @requirement("A7-protection")
@@ -83,23 +85,22 @@ def test_an_account_sees_its_own_processes_only(machine):
     assert seen == {machine.read("id -u").strip()}
 
 
-@early(f"{PROBE} accounts")
+@early(questions.ACCOUNTS)
 @requirement("A7-protection", "A5-6-1-access")
-def test_only_those_who_come_in_have_a_shell(machine):
+def test_only_those_who_come_in_have_a_shell(machine: Host):
     """No account of a service has a shell."""
-    accounts = machine.json(f"{PROBE} accounts")["accounts"]
-    assert {one["name"] for one in accounts if one["login_shell"]} <= MAY_LOG_IN
+    accounts = machine.ask(questions.ACCOUNTS).accounts
+    assert {account.name for account in accounts if account.login_shell} <= MAY_LOG_IN
 
 
 @requirement("A7-protection")
 @pytest.mark.parametrize("account", sorted(MAY_LOG_IN))
-def test_a_password_would_grow_old(machine, account):
+def test_a_password_would_grow_old(machine: Host, account):
     """Should an account that may come in ever get a password, that ends within a year, after a warning."""
-    accounts = {one["name"]: one for one in machine.json(f"{PROBE} accounts")["accounts"]}
-    found = accounts[account]
-    assert 1 <= (found["max_days"] or 0) <= 365, found["max_days"]
-    assert (found["min_days"] or 0) >= 1
-    assert (found["warn_days"] or 0) >= 7
+    found = {known.name: known for known in machine.ask(questions.ACCOUNTS).accounts}[account]
+    assert 1 <= (found.max_days or 0) <= 365, found.max_days
+    assert (found.min_days or 0) >= 1
+    assert (found.warn_days or 0) >= 7
 
 
 @early(RULES)
@@ -118,23 +119,23 @@ def test_no_service_finds_a_way_out(machine):
     assert ways_out(machine.json(RULES), "output", trusted) == []
 
 
-@early(f"{PROBE} files")
+@early(questions.FILES)
 @requirement("A7-protection")
-def test_directories_of_the_system_are_roots(files):
+def test_directories_of_the_system_are_roots(files: SystemFiles):
     """Who owns a directory may exchange what is in it, whoever owns that."""
-    assert files["foreign_directories"] == []
+    assert files.foreign_directories == []
 
 
 @requirement("A7-protection")
-def test_nobody_else_may_write_the_systems_files(files):
+def test_nobody_else_may_write_the_systems_files(files: SystemFiles):
     """No file that everybody may write, and none of the system that another group may."""
-    assert files["writable"] == []
+    assert files.writable == []
 
 
 @requirement("A7-protection", "A5-6-1-access")
-def test_logs_are_for_their_readers(files):
+def test_logs_are_for_their_readers(files: SystemFiles):
     """What programs noted is not for every account to read."""
-    assert files["readable_logs"] == []
+    assert files.readable_logs == []
 
 
 @requirement("A7-protection", "A5-6-1-access")

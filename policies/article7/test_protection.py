@@ -1,15 +1,17 @@
 """Article 7, our reading of the laws in force: technical protection of the systems."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import pytest
 
 from amanat.audit import early, requirement
 from amanat.audit.ages import age_seconds
+from amanat.audit.host import Host
 from amanat.calendars import both
+from amanat_host import questions
+from amanat_host.answers.system import KernelSetting, Updates
 
-PROBE = "sudo -n /usr/local/lib/amanat/probe"
-INTEGRITY = "sudo -n /usr/local/lib/amanat/integrity status"
 DPKG_VERIFY = "sudo -n /usr/bin/dpkg --verify"
 MAY_RUN_AS_ANOTHER = {  # what an ordinary Debian server can't do without
     "/usr/bin/sudo",
@@ -49,60 +51,59 @@ def shown(moment):
 
 
 @pytest.fixture(scope="module")
-def updates(machine):
+def updates(machine: Host) -> Updates:
     """How updates come in, when they last did, and what waits."""
-    return machine.json(f"{PROBE} updates")
+    return machine.ask(questions.UPDATES)
 
 
 @pytest.fixture(scope="module")
-def kernel(machine):
+def kernel(machine: Host) -> Mapping[str, KernelSetting]:
     """Kernel settings as they are, and whether the host may set them."""
-    return machine.json(f"{PROBE} sysctl")["settings"]
+    return machine.ask(questions.SYSCTL).settings
 
 
-@early(f"{PROBE} updates")
+@early(questions.UPDATES)
 @requirement("A7-protection")
-def test_security_updates_are_looked_for(updates, bound):
+def test_security_updates_are_looked_for(updates: Updates, bound):
     """The timers run, and the lists were refreshed within the bound."""
-    refreshed = updates["lists_refreshed"]
-    assert set(updates["timers"].values()) == {"active"}
+    refreshed = updates.lists_refreshed
+    assert set(updates.timers.values()) == {"active"}
     assert bound("patch_check_hours").allows(hours_since(refreshed)), f"lists refreshed: {shown(refreshed)}"
 
 
 @requirement("A7-protection")
-def test_no_security_update_waits(updates, bound):
+def test_no_security_update_waits(updates: Updates, bound):
     """All security updates that the lists know are installed, or were tried within the bound."""
-    waiting, tried = updates["security_updates_waiting"], updates["last_unattended_run"]
+    waiting, tried = updates.security_updates_waiting, updates.last_unattended_run
     assert waiting == [] or bound("patch_age_days").allows(hours_since(tried) / 24), ", ".join(waiting)
 
 
-@early(INTEGRITY)
+@early(questions.INTEGRITY)
 @requirement("A7-protection")
-def test_changes_of_system_files_are_noticed(machine, bound):
+def test_changes_of_system_files_are_noticed(machine: Host, bound):
     """The comparison of the host's files with their baseline is recent and found nothing."""
-    done = machine.run(INTEGRITY)
-    found = machine.parsed(done, exit_statuses=(0, 1))  # 1: the last comparison found something
-    assert hours_since(found["checked_at"]) <= bound("integrity_check_hours").max
-    assert found["clean"], {kind: found[kind][:5] for kind in ("added", "removed", "changed")}
+    found = machine.ask(questions.INTEGRITY)
+    assert hours_since(found.checked_at) <= bound("integrity_check_hours").max
+    assert found.clean, {"added": found.added[:5], "removed": found.removed[:5], "changed": found.changed[:5]}
 
 
-@early(f"{PROBE} setuid")
+@early(questions.SETUID)
 @requirement("A7-protection")
-def test_no_needless_program_runs_with_anothers_rights(machine):
+def test_no_needless_program_runs_with_anothers_rights(machine: Host):
     """Set-user-ID files are the few that a server needs, and each belongs to a package."""
-    files = machine.json(f"{PROBE} setuid")["files"]
-    assert {one["path"] for one in files} <= MAY_RUN_AS_ANOTHER
-    assert [one["path"] for one in files if one["package"] is None] == []
+    files = machine.ask(questions.SETUID).files
+    assert {file.path for file in files} <= MAY_RUN_AS_ANOTHER
+    assert [file.path for file in files if file.package is None] == []
 
 
-@early(f"{PROBE} sysctl")
+@early(questions.SYSCTL)
 @requirement("A7-protection")
 @pytest.mark.parametrize("setting", KERNEL)
-def test_the_kernel_is_set_strictly(kernel, setting):
+def test_the_kernel_is_set_strictly(kernel: Mapping[str, KernelSetting], setting):
     """The running kernel has the strict value. What a container can't have of its own is its machine's to set."""
     found = kernel[setting]
-    its_own = found["settable"] or setting.startswith("net.ipv4.")
-    assert found["actual"] == KERNEL[setting] or not its_own, f"{setting} = {found['actual']}"
+    its_own = found.settable or setting.startswith("net.ipv4.")
+    assert found.actual == KERNEL[setting] or not its_own, f"{setting} = {found.actual}"
 
 
 @pytest.mark.costly

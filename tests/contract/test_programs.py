@@ -1,22 +1,22 @@
 """The programs of the hosts keep to the ways that clear up after them, and probes take nothing from their callers."""
 
 import ast
+import importlib
+import inspect
 import re
-import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = sorted(
-    path
-    for path in [*ROOT.glob("ansible/roles/*/files/**/*.py"), *ROOT.glob("ansible/files/*.py")]
-    if "test" not in path.name
-)
+PACKAGE = ROOT / "host/amanat_host"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+TABLE = tomllib.loads((ROOT / "host/pyproject.toml").read_text("utf-8"))["tool"]["amanat-host"]["programs"]
 # Who starts processes, forks or makes places for all others.
-HELPERS = {"amanat_processes.py", "amanat_scratch.py"}
+HELPERS = {"processes.py", "scratch.py"}
 # Services that start nothing: they end where a tick ends.
-OWN_SIGNALS = {"archive_seal.py", "store_guard.py"}
+OWN_SIGNALS = {"seal.py", "guard.py"}
 # Modules that leave something behind when a program is killed, and the words of others that do.
 FORBIDDEN_MODULES = {"tempfile", "multiprocessing", "pty", "asyncio"}
 FORBIDDEN = {
@@ -35,8 +35,31 @@ FORBIDDEN = {
     },
     "signal": {"signal", "sigwait", "pthread_sigmask"},
 }
-SUDOERS = sorted(ROOT.glob("ansible/roles/*/files/auditor.sudoers"))
-PROBES = [path for path in PROGRAMS if path.name.startswith("probe")]
+# It runs with the auditor's own rights, and asks another host.
+UNPRIVILEGED = "probe-tls"
+# What the caller could give: words, texts, variables.
+GIVEN = {
+    ("sys", "argv"),
+    ("sys", "stdin"),
+    ("os", "getenv"),
+    ("os", "environb"),
+    ("argparse", ""),
+    ("getopt", ""),
+}
+# They tell the names of the variables, or set one for their own children.
+OWN_VARIABLES = {"probe", "probe-copy"}
+
+
+def path_of(target):
+    """The file of a program's module."""
+    return ROOT / "host" / (target.partition(":")[0].replace(".", "/") + ".py")
+
+
+PROBES = {
+    name: path_of(target)
+    for name, target in TABLE.items()
+    if name.startswith("probe") and name != UNPRIVILEGED
+}
 
 
 def words(path):
@@ -64,20 +87,9 @@ def called(path):
                 yield node.module, name.name
 
 
-def grants():
-    """(file, command line) of each thing that an auditor may run by sudo, as the roles write it."""
-    for path in SUDOERS:
-        text = path.read_text(encoding="utf-8").replace("\\\n", " ")
-        for line in text.splitlines():
-            if line and not line.startswith("#"):
-                commands = line.partition("NOPASSWD:")[2]
-                for command in re.split(r"(?<!\\),", commands):
-                    yield path.parts[-3], command.strip()
-
-
-@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_program_starts_and_keeps_nothing_of_its_own(path):
-    """Processes come from amanat_processes, private places from amanat_scratch: those end with the program."""
+    """Processes come from `processes`, private places from `scratch`: those end with the program."""
     if path.name in HELPERS:
         return
     found = {(module, name) for module, name in called(path) if name in FORBIDDEN.get(module, ())}
@@ -107,46 +119,44 @@ def test_another_way_would_be_noticed(tmp_path, text):
         test_a_program_starts_and_keeps_nothing_of_its_own(path)
 
 
-@pytest.mark.parametrize("path", PROBES, ids=lambda path: path.name)
-def test_a_probe_reads_nothing_that_its_caller_gives(path):
-    """No standard input and no variable: what it does hangs on its word alone."""
-    if path.name == "probe_tls.py":  # run with the auditor's own rights
-        return
-    found = set(words(path))
-    assert not found & {("sys", "stdin"), ("os", "getenv"), ("os", "environb")}
-    taken = {name for name in found if name == ("os", "environ")}
-    # It tells the names of its variables, or sets one for its own children.
-    assert not taken or path.name in ("probe.py", "probe_copy.py")
+@pytest.mark.parametrize("target", TABLE.values(), ids=TABLE)
+def test_each_program_has_the_one_way_in(target):
+    """Its errors become one message and an exit status; `entry` sees to that, for all of them."""
+    module, _, function = target.partition(":")
+    main = getattr(importlib.import_module(module), function)
+    assert inspect.unwrap(main) is not main or main.__qualname__.startswith("probe.<locals>")
+    assert inspect.signature(main, follow_wrapped=False).parameters == {}
+    assert main.__code__.co_filename.endswith("amanat_host/entry.py")
 
 
-@pytest.mark.parametrize("path", PROBES, ids=lambda path: path.name)
-def test_a_probe_takes_its_own_words_and_nothing_else(path):
-    """No parser of options, and no reading of one argument among others."""
-    if path.name in ("probe_tls.py",):
-        return
-    text = path.read_text(encoding="utf-8")
-    assert "argparse" not in text
-    assert "getopt" not in text
-    assert not re.search(r"sys\.argv\[[^1]", text)
+@pytest.mark.parametrize("name", PROBES)
+def test_a_probe_reads_nothing_that_its_caller_gives(name):
+    """No argument, no standard input and no variable: what it does hangs on its word alone, which `entry` reads."""
+    found = set(words(PROBES[name]))
+    assert not found & GIVEN
+    assert ("os", "environ") not in found or name in OWN_VARIABLES
 
 
-@pytest.mark.parametrize("path", PROBES, ids=lambda path: path.name)
-def test_a_probe_writes_no_bytecode(path):
-    """Root's bytecode beside the programs would be a finding of the integrity check."""
-    assert path.read_text(encoding="utf-8").startswith("#!/usr/bin/python3 -B\n")
+@pytest.mark.parametrize("name", PROBES)
+def test_a_probe_is_made_of_questions(name):
+    """Its main function is `entry.probe`, which takes one word of the probe's own and nothing else."""
+    tree = ast.parse(PROBES[name].read_text("utf-8"))
+    mains = [node for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "main"]
+    assert [ast.unparse(node.value.func) for node in mains] == ["probe"]
 
 
-def test_each_grant_is_one_command_line_word_for_word():
-    found = list(grants())
-    assert len(found) > 10
-    for role, command in found:
-        program, *given = shlex.split(command)
-        assert program.startswith("/"), (role, command)
-        assert given, f'{role}: {command} takes any argument: write "" where it takes none'
-        assert not set(command) & set("*?[]!^"), (role, command)
-        assert all(re.fullmatch(r"[a-z]*", word) for word in given), (role, command)
+def test_every_program_is_named_once():
+    """The roles start no program that the package lacks, and the package has none that nobody starts."""
+    texts = [path.read_text("utf-8") for path in ROOT.glob("ansible/**/*") if named_in(path)]
+    texts += [path.read_text("utf-8") for path in ROOT.glob("amanat/**/*.py")]
+    texts += [(PACKAGE / name).read_text("utf-8") for name in ("questions.py", "archive/bench.py")]
+    pattern = r"(?:/usr/lib/amanat|\{PROGRAMS\}|_tools \}\}|_tools|base_programs \}\})(?:/| ~ '/)([a-z-]+)"
+    used = {name for text in texts for name in re.findall(pattern, text)}
+    used |= set(re.findall(r'Question\("([a-z-]+)"', (PACKAGE / "questions.py").read_text("utf-8")))
+    scripts = {path.name for path in (ROOT / "host/scripts").iterdir()}
+    assert used == {*TABLE, *scripts}
 
 
-def test_no_grant_shows_a_log_or_a_file():
-    programs = {shlex.split(command)[0] for _, command in grants()}
-    assert {program for program in programs if not program.startswith("/usr/local/lib/amanat/probe")} == set()
+def named_in(path):
+    """Whether a file of Ansible's may name a program."""
+    return path.is_file() and "collections" not in path.parts and path.suffix not in (".pyc", ".md")

@@ -8,7 +8,7 @@ import pytest
 
 from amanat.audit.waiting import eventually
 
-TOOLS = "/usr/local/lib/amanat"
+TOOLS = "/usr/lib/amanat"
 HOSTS = ("store", "vault")
 PARTY = "+989355512345"
 # Of the probes' own libraries and programs, of the shell, and what sudo lets through where nobody forbids it.
@@ -114,10 +114,10 @@ def test_no_grant_takes_another_word(live_stack, host):
         "-e /etc/shadow",
         "/usr/bin/python3 {probe} accounts",
         "/usr/bin/journalctl --identifier=postgresql",
-        "/usr/local/lib/amanat/integrity accept converge",
-        "/usr/local/lib/amanat/integrity baseline because",
-        "/usr/local/lib/amanat/../amanat/bench-archive",
-        "/usr/local/lib/amanat/restore-cluster --data /tmp",
+        "/usr/lib/amanat/integrity accept converge",
+        "/usr/lib/amanat/integrity baseline because",
+        "/usr/lib/amanat/../amanat/bench-archive",
+        "/usr/lib/amanat/restore-cluster --data /tmp",
     ],
 )
 def test_no_other_way_is_let_through(live_stack, host, way):

@@ -10,7 +10,7 @@ from amanat.audit.waiting import eventually
 from tests.hosts.writers import write
 
 PATIENCE_SECONDS = 40
-TOOLS = "/usr/local/lib/amanat"
+TOOLS = "/usr/lib/amanat"
 CLUSTER = "data/base/16*"  # of the archive's copy: it runs
 TAMPER = ("store", "postgres", f"{TOOLS}/probe-tamper", CLUSTER)
 # host, account, command line, and what lies in its place once there is something to leave behind

@@ -14,9 +14,7 @@ COPY = "/var/lib/amanat/stolen.img"
 LAYOUT = "/run/stolen.json"
 MOUNT = "/run/stolen"
 # A thief has the disk and /etc, and a machine of his own: these are the store's, seen from another name space.
-OPEN_THE_COPY = (
-    f"mount --bind {LAYOUT} /etc/amanat/volume.json && timeout 20 /usr/local/lib/amanat/volume open"
-)
+OPEN_THE_COPY = f"mount --bind {LAYOUT} /etc/amanat/volume.json && timeout 20 /usr/lib/amanat/volume open"
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def test_it_opens_by_itself_when_the_vault_is_back(live_stack, outage):
 @pytest.mark.usefixtures("outage")
 def test_a_stolen_disk_opens_only_with_the_vaults_help(live_stack):
     layout = json.loads(live_stack.root("store", "cat /etc/amanat/volume.json"))
-    stolen = {**layout, "backing": COPY, "mount": MOUNT, "vault": f"{MOUNT}/postgresql"}
+    stolen = {**layout, "backing": COPY, "mount": MOUNT, "encrypted_dir": f"{MOUNT}/postgresql"}
     live_stack.root("store", f"cat > {LAYOUT} <<'END'\n{json.dumps(stolen)}\nEND")
     alone = live_stack.root(
         "store", f"unshare --mount --net sh -c '{OPEN_THE_COPY} 2>&1; ls {MOUNT}/postgresql; true'"

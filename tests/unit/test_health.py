@@ -11,6 +11,7 @@ from amanat import health
 from amanat.audit.errors import NotChecked, Unreachable
 from amanat.audit.expectations import expectations
 from amanat.errors import BadInput
+from amanat_host import questions
 
 NOW = datetime.now(UTC)
 
@@ -39,8 +40,10 @@ class Host:
         return SimpleNamespace(stdout=said)
 
     def json(self, command):
-        if "list-units" in command:
-            return [{"unit": unit} for unit in self.failed]
+        return [{"unit": unit} for unit in self.failed]
+
+    def ask(self, question):
+        assert question == questions.REPOSITORY
         stop = (NOW - timedelta(hours=self.backup_hours or 0)).timestamp()
         backup = {
             "label": "F",
@@ -50,7 +53,8 @@ class Host:
         }
         backup |= {"info": {"size": 1}, "database": {"id": 1}}
         found = [backup] if self.backup_hours is not None else []
-        return {"stanza": {"status": {"code": 0}, "db": [{"id": 1, "system-id": 7}], "backup": found}}
+        stanza = {"status": {"code": 0}, "db": [{"id": 1, "system-id": 7}], "backup": found}
+        return SimpleNamespace(stanza=stanza)
 
 
 class Hosts(dict):

@@ -38,4 +38,4 @@ def test_a_bench_that_fails_tells_its_last_words(store, places):
     with pytest.raises(BenchFailed) as failure:
         measure(places)
     assert "ended with 1: error: no room" in str(failure.value)
-    assert "alpha:/usr/local/lib/amanat/" in str(failure.value)
+    assert "alpha:/usr/lib/amanat/" in str(failure.value)

@@ -8,17 +8,14 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.amanat.host.plugins.modules import files
 
-from amanat.places import PROJECT_ROOT
-from tests.loading import load
 from tests.unit.conftest import mode
-
-MODULE = PROJECT_ROOT / "ansible/collections/ansible_collections/amanat/host/plugins/modules/files.py"
 
 
 @pytest.fixture
 def module():
-    return load(MODULE)
+    return files
 
 
 @pytest.fixture

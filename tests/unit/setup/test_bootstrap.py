@@ -30,6 +30,8 @@ def checkout(tmp_path):
     (tmp_path / "requirements/run.txt").write_text("something==1.0 \\\n    --hash=sha256:00\n")
     (tmp_path / "requirements/test.txt").write_text("other==1.0 \\\n    --hash=sha256:00\n")
     (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "host").mkdir()
+    (tmp_path / "host/pyproject.toml").touch()
     (tmp_path / "pretender").write_text(PYTHON)
     (tmp_path / "pretender").chmod(0o755)
     return tmp_path
@@ -55,7 +57,7 @@ def test_only_hashed_packages_are_installed_and_only_once(checkout):
     assert bootstrap(checkout).returncode == 0
     locked, ours = installs(checkout)
     assert "--require-hashes --requirement requirements/run.txt" in locked
-    assert "--no-index --no-deps --no-build-isolation --editable ." in ours
+    assert "--no-index --no-deps --no-build-isolation --editable . --editable ./host" in ours
     again = bootstrap(checkout)
     assert (again.returncode, again.stdout + again.stderr) == (0, "")
     assert len(installs(checkout)) == 2

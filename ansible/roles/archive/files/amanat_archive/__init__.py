@@ -1,1 +1,0 @@
-"""What the archive's probe and bench share."""

@@ -1,0 +1,180 @@
+"""What the probes of backups and copies answer: the schema that they fill and the audit's policies read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class WalArchiving:
+    """How WAL leaves the database's host, who may fetch backups from it, and what its account may do."""
+
+    queue_max: str
+    repository: str
+    clients: Sequence[str]
+    unauthorized_host: str
+    expire: str
+    info: str
+
+
+@dataclass(frozen=True)
+class WalRange:
+    """The segments of a timeline that a repository holds."""
+
+    min: str
+    max: str
+    count: int
+
+
+@dataclass(frozen=True)
+class RepositoryServer:
+    """What of the repository the network's server may write, and whether the kernel filters its calls."""
+
+    writable: Sequence[str]
+    filtered: bool
+
+
+@dataclass(frozen=True)
+class Repository:
+    """What the repository of backups holds, and whom it lets in; `stanza` is pgBackRest's own (`pgbackrest info`)."""
+
+    stanza: Mapping[str, Any]
+    wal: Mapping[str, WalRange]
+    full_backups_kept: int
+    clients: Sequence[str]
+    unauthorized_host: str
+    server: RepositoryServer
+    mode: str
+    owner: str
+    open_files: Sequence[str]
+
+
+@dataclass(frozen=True)
+class NewestSegments:
+    """The last segment of WAL in the repository, by timeline."""
+
+    segments: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class MarkersInRepository:
+    """Whether each marker drawn lately lies in the repository's files, and which of those aren't encrypted."""
+
+    files: int
+    searched_bytes: int
+    not_encrypted: Sequence[str]
+    markers: Mapping[str, bool]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What `pgbackrest verify` says of a scratch repository."""
+
+    status: str
+    checked: int
+    valid: int
+
+
+@dataclass(frozen=True)
+class FlippedBit:
+    """The verification of a copied segment of WAL, as it is and with one bit turned."""
+
+    segment: str
+    untouched: Verification
+    flipped: Verification
+
+
+@dataclass(frozen=True)
+class HostCopies:
+    """How many copies a host has on the server, and how old the newest is by the server's clock."""
+
+    copies: int
+    newest: str | None
+    newest_age_hours: float | None
+
+
+@dataclass(frozen=True)
+class CopyServer:
+    """How the server of copies was started, what it holds by host, and the state of the pruning timer."""
+
+    arguments: Sequence[str]
+    hosts: Mapping[str, HostCopies]
+    pruning: str
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """The age of the youngest copy that the pruning in force removes; None if it removes none."""
+
+    youngest_removed_days: int | None
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Whether a flipped byte in a scratch copy of the smallest repository is found."""
+
+    host: str
+    bytes: int
+    whole: bool
+    damage_found: bool
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A copy as restic lists it."""
+
+    id: str
+    time: str
+    hostname: str
+    paths: Sequence[str]
+
+
+@dataclass(frozen=True)
+class ListedSnapshot(Snapshot):
+    """A copy with the number of files by directory."""
+
+    files: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class NewestCopies:
+    """The newest copy in each place."""
+
+    places: Mapping[str, ListedSnapshot]
+
+
+@dataclass(frozen=True)
+class RestoredCopy(Snapshot):
+    """The newest copy's configuration, restored beside and compared with the live files."""
+
+    restored: int
+    same: int
+    different: Sequence[str]
+    with_secrets: Sequence[str]
+
+
+Status = int | str  # of HTTP, or `refused` where no answer came
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """What the server of copies answers to a client that is not let in, deletes or overwrites."""
+
+    authorized: Status
+    object_present: Status
+    delete: Status
+    overwrite: Status
+    other_content: Status
+    object_still_present: Status
+    no_login: Status
+    wrong_password: Status
+    anothers_copies: Status
+    anothers_name: Status
+    everybodys_copies: Status
+    no_tls: Status
+    old_tls: Status
+    no_certificate: Status
+    foreign_certificate: Status
+    trusted_by_the_system: bool

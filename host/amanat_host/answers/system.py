@@ -1,0 +1,159 @@
+"""What the probes of the host itself answer: the schema that they fill and the audit's policies read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account, with the facts of /etc/shadow that an audit needs; never a hash."""
+
+    name: str
+    uid: int
+    shell: str
+    login_shell: bool
+    password: str
+    keys: int
+    groups: Sequence[str]
+    last_change: int | None
+    min_days: int | None
+    max_days: int | None
+    warn_days: int | None
+    inactive_days: int | None
+    expires: int | None
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Every account, and those with root's number."""
+
+    accounts: Sequence[Account]
+    uid_zero: Sequence[str]
+
+
+@dataclass(frozen=True)
+class StrayFile:
+    """A file with a needless set-user-ID bit; `override` is what dpkg-statoverride takes."""
+
+    path: str
+    override: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One thing that runs otherwise than it is written, and the handler that puts it right."""
+
+    handler: str
+    why: str
+    files: Sequence[StrayFile] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Drifts:
+    """All drift, and the kernel settings that the host can't set; `recorded` when those are on file."""
+
+    drift: Sequence[Drift]
+    unsettable: Mapping[str, str | None]
+    recorded: bool
+
+
+@dataclass(frozen=True)
+class SystemFiles:
+    """What belongs to others, may be written by them, or tells them too much."""
+
+    foreign_directories: Sequence[str]
+    writable: Sequence[str]
+    readable_logs: Sequence[str]
+
+
+@dataclass(frozen=True)
+class PrivilegedFile:
+    """A file with a set-user-ID or set-group-ID bit, and its package."""
+
+    path: str
+    mode: str
+    owner: str
+    group: str
+    package: str | None
+    allowed: bool
+
+
+@dataclass(frozen=True)
+class PrivilegedFiles:
+    """Every such file."""
+
+    files: Sequence[PrivilegedFile]
+
+
+@dataclass(frozen=True)
+class Sudo:
+    """The auditor's rights, what came along with the call, and the record of root's sessions."""
+
+    environment: Sequence[str]
+    directory: str
+    auditor: Sequence[tuple[str, str]]
+    recorded_sessions: int
+    last_recorded: str | None
+
+
+@dataclass(frozen=True)
+class KernelSetting:
+    """A kernel setting: wanted, actual, and whether this host may set it."""
+
+    wanted: str
+    actual: str | None
+    settable: bool
+    met: bool
+
+
+@dataclass(frozen=True)
+class KernelSettings:
+    """Every kernel setting that is wanted, by name."""
+
+    settings: Mapping[str, KernelSetting]
+
+
+@dataclass(frozen=True)
+class Updates:
+    """How updates come in, when they last did, and which security updates wait."""
+
+    timers: Mapping[str, str | None]
+    periodic_days: Mapping[str, str]
+    security_source: bool
+    security_updates_waiting: Sequence[str]
+    lists_refreshed: str | None
+    last_unattended_run: str | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The last comparison of the host's files with their baseline (AIDE)."""
+
+    checked_at: str
+    clean: bool
+    added: Sequence[str]
+    removed: Sequence[str]
+    changed: Sequence[str]
+    baseline_sha256: str
+    baseline_at: str
+
+
+@dataclass(frozen=True)
+class TlsAttempt:
+    """How far an attempt to get into a TLS service came."""
+
+    handshake: bool
+    version: str
+    received: str
+    error: str
+
+
+@dataclass(frozen=True)
+class TlsAttempts:
+    """What a client without the right certificate gets from a TLS service."""
+
+    no_certificate: TlsAttempt
+    foreign_certificate: TlsAttempt
+    old_protocol: TlsAttempt

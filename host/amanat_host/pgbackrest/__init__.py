@@ -1,0 +1,1 @@
+"""Base backups, WAL archiving, restores and drills."""

@@ -1,0 +1,67 @@
+"""What an auditor may ask a host's probes, and what each answers: the command lines that sudoers grants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from amanat_host.answers import archive, backups, system, volume
+
+PROGRAMS = "/usr/lib/amanat"
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Question(Generic[Answer]):
+    """A probe's command line: the program, its word, the account it runs as ("" for the auditor's own)."""
+
+    program: str
+    answer: type[Answer]
+    word: str = ""
+    account: str = "root"
+    exit_statuses: tuple[int, ...] = (0,)
+
+    @property
+    def command(self) -> str:
+        """The command line as the auditor's shell runs it."""
+        sudo = {"": "", "root": "sudo -n "}.get(self.account, f"sudo -n -u {self.account} ")
+        return f"{sudo}{PROGRAMS}/{self.program} {self.word}".rstrip()
+
+
+ACCOUNTS = Question("probe", system.Accounts, "accounts")
+DRIFT = Question("probe", system.Drifts, "drift")
+FILES = Question("probe", system.SystemFiles, "files")
+SETUID = Question("probe", system.PrivilegedFiles, "setuid")
+SUDO = Question("probe", system.Sudo, "sudo")
+SYSCTL = Question("probe", system.KernelSettings, "sysctl")
+UPDATES = Question("probe", system.Updates, "updates")
+INTEGRITY = Question("integrity", system.Comparison, "status", exit_statuses=(0, 1))  # 1: something differed
+
+VOLUME = Question("probe-volume", volume.Volume)
+UNLOCK = Question("probe-unlock", volume.Unlock)
+DRAW_ON_DISK = Question("probe-marker", archive.Drawn, "draw")
+LOOK_ON_DISK = Question("probe-marker", volume.MarkersOnDisk, "look")
+TANG = Question("probe-tang", volume.TangKeys)
+
+SERVER_LOG = Question("probe-log", archive.ServerLog)
+TAMPER = Question("probe-tamper", archive.TamperTrial, account="postgres")
+ANCHORS = Question("probe-anchors", archive.Anchors, account="")
+
+WAL_ARCHIVING = Question("probe-backup", backups.WalArchiving, account="postgres")
+REPOSITORY = Question("probe-repository", backups.Repository, "info", "pgbackrest")
+NEWEST_SEGMENTS = Question("probe-repository", backups.NewestSegments, "newest", "pgbackrest")
+DRAW_IN_REPOSITORY = Question("probe-repository", archive.Drawn, "draw", "pgbackrest")
+LOOK_IN_REPOSITORY = Question("probe-repository", backups.MarkersInRepository, "look", "pgbackrest")
+FLIPPED_BIT = Question("probe-repository", backups.FlippedBit, "verify", "pgbackrest")
+
+COPY_SERVER = Question("probe-copies", backups.CopyServer, "server")
+KEEPING = Question("probe-copies", backups.Keeping, "keeping")
+DAMAGE = Question("probe-copies", backups.Damage, "damage")
+NEWEST_COPIES = Question("probe-copy", backups.NewestCopies, "newest")
+RESTORED_COPY = Question("probe-copy", backups.RestoredCopy, "restored")
+REFUSALS = Question("probe-copy", backups.Refusals, "refusals")
+
+
+def tls_attempts(host: str, port: int) -> Question[system.TlsAttempts]:
+    """What a client without the right certificate gets from a TLS service of another host."""
+    return Question("probe-tls", system.TlsAttempts, f"{host} {port}", account="")

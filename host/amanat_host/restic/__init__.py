@@ -1,0 +1,1 @@
+"""Copies of every host's files: restic's client and its append-only server."""

@@ -1,0 +1,118 @@
+"""Look at the server of copies and print what was seen as one JSON object. Changes no copy.
+
+server   how the running server was started, and how old each host's newest copy is by the server's clock
+keeping  after how many days the pruning in force lets a copy go: its choice among scratch files of known age
+damage   the smallest repository is checked as it is and, in a scratch copy, with one byte changed
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+from amanat_host import processes
+from amanat_host.answers.backups import CopyServer, Damage, Keeping
+from amanat_host.entry import probe
+from amanat_host.errors import HostError
+from amanat_host.restic.server import DAY_SECONDS, Settings, ages, arrivals, outlived, restic
+from amanat_host.scratch import own_place, scratch
+
+UNIT = "amanat-copies.service"
+OLDEST_DAYS = 400
+MOST_BYTES = 512 << 20
+CHECK_SECONDS = 240
+
+
+def show(unit: str, *properties: str) -> dict[str, str]:
+    """Properties of a unit as the service manager has them now."""
+    command = ["/usr/bin/systemctl", "show", f"--property={','.join(properties)}", unit]
+    done = processes.run(command, capture_output=True, text=True, check=True)
+    return dict(line.split("=", 1) for line in done.stdout.splitlines())
+
+
+def server(settings: Settings) -> CopyServer:
+    """The running server's own arguments, and the ages of what it holds."""
+    pid = show(UNIT, "MainPID")["MainPID"]
+    if pid == "0":
+        raise HostError("the server of copies does not run")
+    arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
+    timer = show("amanat-copies-prune.timer", "ActiveState")["ActiveState"]
+    return CopyServer(arguments[1:], ages(settings), timer)
+
+
+def keeping(settings: Settings) -> Keeping:
+    """Ask the chooser that the timer runs, with its settings, about a copy of each age.
+
+    As many as it never removes have just come in: a host that was taken over can leave those, and then its old ones
+    have their age alone to protect them.
+    """
+    now = time.time()
+    ages_days = [0] * settings.keep_least + list(range(1, OLDEST_DAYS + 1))
+    with scratch("keeping", own_place()) as place:
+        for number, days in enumerate(ages_days):
+            path = place / f"{number:064x}"
+            path.touch()
+            os.utime(path, (now - days * DAY_SECONDS, now - days * DAY_SECONDS))
+        gone = outlived(arrivals(place), now, settings.keep_days, settings.keep_least)
+    return Keeping(min((ages_days[int(name, 16)] for name in gone), default=None))
+
+
+def smallest(settings: Settings) -> tuple[str, int]:
+    """The host with the smallest repository, and its bytes."""
+    sizes = {
+        host: sum(path.stat().st_size for path in (settings.place / host).rglob("*") if path.is_file())
+        for host in settings.made()
+    }
+    if not sizes:
+        raise HostError("there is no repository yet")
+    host = min(sizes, key=lambda name: sizes[name])
+    return host, sizes[host]
+
+
+def is_whole(repository: Path, key: Path) -> bool:
+    """Whether restic finds every byte as it was written."""
+    try:
+        restic(repository, key, "check", "--read-data", "--no-lock", "--no-cache", seconds=CHECK_SECONDS)
+    except HostError as error:
+        if " takes more than " in str(error):
+            raise
+        return False
+    return True
+
+
+def damage(settings: Settings) -> Damage:
+    """Check a repository, then its copy with a flipped byte in the largest pack."""
+    host, size = smallest(settings)
+    if size > MOST_BYTES:
+        raise HostError(f"the smallest repository has {size >> 20} MiB, more than a scratch copy may have")
+    key = settings.keys / host
+    with scratch("damage", Path("/var/tmp")) as place:  # noqa: S108 - made 0700
+        copy = place / host
+        shutil.copytree(settings.place / host, copy, ignore=lambda place, names: leave(place, names))
+        whole = is_whole(copy, key)
+        packs = (path for path in (copy / "data").rglob("?" * 64) if path.is_file())
+        pack = max(packs, key=lambda path: path.stat().st_size)
+        with open(pack, "r+b") as stream:
+            stream.seek(pack.stat().st_size // 2)
+            byte = stream.read(1)
+            stream.seek(-1, os.SEEK_CUR)
+            stream.write(bytes([byte[0] ^ 1]))
+        found = not is_whole(copy, key)
+    return Damage(host, size, whole=whole, damage_found=found)
+
+
+def leave(place: str, names: list[str]) -> list[str]:
+    """What a scratch copy does without: locks come and go."""
+    return names if Path(place).name == "locks" else []
+
+
+main = probe(
+    __doc__,
+    {
+        "server": lambda: server(Settings.load()),
+        "keeping": lambda: keeping(Settings.load()),
+        "damage": lambda: damage(Settings.load()),
+    },
+)

@@ -1,0 +1,1 @@
+"""The unlock server of another host's volume."""

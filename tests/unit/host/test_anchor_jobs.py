@@ -1,0 +1,119 @@
+"""The jobs that take, record and tell the heads of the archive's chain, without a database."""
+
+import json
+from datetime import UTC, datetime
+
+import psycopg2
+import pytest
+
+from amanat_host.anchors import anchor, probe, record_restore
+from amanat_host.anchors.history import Anchors
+
+SEALED = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+class Connection:
+    """A database whose chain has one newest head, and may have lost the last that was anchored."""
+
+    def __init__(self, head=(5, "h5", SEALED, 40), fault=None):
+        self.head, self.fault, self.asked = head, fault, []
+
+    def cursor(self):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def set_session(self, **how):
+        self.asked.append(how)
+
+    def execute(self, query, parameters=()):
+        self.answer = (self.fault,) if "verify_head" in query and self.fault else None
+        if query == anchor.HEAD:
+            self.answer = self.head
+
+    def fetchone(self):
+        return self.answer
+
+    def close(self):
+        self.asked.append("closed")
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """The file of anchors, with one head."""
+    path = tmp_path / "archive.jsonl"
+    path.write_text(
+        json.dumps({"kind": "head", "seq": 3, "hash": "h3", "at": "2026-11-22T08:00:00+00:00"}) + "\n"
+    )
+    for module in (probe, record_restore):
+        monkeypatch.setattr(module, "FILE", path)
+    return path
+
+
+@pytest.fixture
+def take(file, call, monkeypatch):
+    """take(connection) runs the job once; gives its status and the line it printed."""
+
+    def taken(connection):
+        def connect(**_options):
+            if isinstance(connection, Exception):
+                raise connection
+            return connection
+
+        monkeypatch.setattr(psycopg2, "connect", connect)
+        status, out = call(anchor.main, str(file))
+        return status, json.loads(out) if out else None
+
+    return taken
+
+
+def test_a_new_head_is_taken(take):
+    connection = Connection()
+    status, line = take(connection)
+    assert (status, line["kind"], line["seq"], line["hash"]) == (0, "head", 5, "h5")
+    assert connection.asked == [{"isolation_level": "REPEATABLE READ", "readonly": True}, "closed"]
+
+
+def test_the_same_head_is_held(take):
+    assert take(Connection(head=(3, "h3", SEALED, 30)))[1]["kind"] == "held"
+
+
+def test_a_chain_without_the_last_anchor_is_broken_and_no_head_is_taken(take, file):
+    status, line = take(Connection(fault="hash differs"))
+    assert (status, line["kind"], line["reason"], line["anchor"]["seq"]) == (1, "broken", "hash differs", 3)
+    with file.open("a") as stream:
+        stream.write(json.dumps(line) + "\n")
+    assert take(Connection(fault="hash differs")) == (1, None), "it is written down once"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (psycopg2.OperationalError("connection to server failed: Connection refused"), 75),
+        (psycopg2.OperationalError("the database system is starting up"), 75),
+        (psycopg2.OperationalError("certificate verify failed"), 1),
+        (psycopg2.ProgrammingError("permission denied"), 1),
+    ],
+)
+def test_a_store_that_is_away_is_told_from_one_that_refuses(take, error, status):
+    assert take(error) == (status, None)
+
+
+def test_a_restore_that_is_recorded_frees_the_heads_above_it(file, call):
+    given = ["--seq", "1", "--hash", "h1", "--target-time", "latest", "--reason", "drill"]
+    assert call(record_restore.main, *given) == (0, "")
+    assert Anchors.read(file).heads == ()
+    assert len(file.read_text().splitlines()) == 2
+
+
+def test_what_is_anchored_is_told(file, call):
+    status, out = call(probe.main)
+    told = json.loads(out)
+    assert (status, told["heads"], told["is_broken"]) == (0, [[3, "h3"]], False)
+    assert told["looked_at"] == "2026-11-22T08:00:00+00:00"
+    file.write_text('{"kind": "hed"}\n')
+    assert call(probe.main) == (1, "")

@@ -1,0 +1,172 @@
+"""The job that chains, the trial of the verifier and the probe of WAL archiving, without a database."""
+
+import json
+from datetime import UTC, datetime
+
+import psycopg2
+import pytest
+
+from amanat_host.answers.archive import TamperTrial
+from amanat_host.archive import probe_tamper, seal
+from amanat_host.errors import Exit, HostError
+from amanat_host.pgbackrest import commands, probe_client
+
+SEALED = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+class Database:
+    """Answers each query as it is told, in turn; the last answer stays."""
+
+    autocommit = False
+
+    def __init__(self, **answers):
+        self.answers = {name: list(rows) for name, rows in answers.items()}
+        self.asked = []
+
+    def cursor(self):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def execute(self, query):
+        self.name = next((name for name in self.answers if name in query), "")
+        self.asked.append(self.name)
+
+    def fetchone(self):
+        rows = self.answers.get(self.name, [(None,)])
+        return rows.pop(0) if len(rows) > 1 else rows[0]
+
+
+@pytest.fixture
+def sealer(monkeypatch):
+    """sealer(answers): the job's session with such a database, whose clock stands still."""
+
+    def made(**answers):
+        database = Database(
+            **{"seal_next": [(None,)], "heads": [(7, "h7", SEALED, 3)], "lag": [(0,)], **answers}
+        )
+        monkeypatch.setattr(psycopg2, "connect", lambda **_options: database)
+        monkeypatch.setattr(seal.time, "monotonic", lambda: 1000.0)
+        return seal.Sealer(heads_every=60), database
+
+    return made
+
+
+def test_all_that_can_be_chained_is_chained_at_once(sealer, capsys):
+    job, database = sealer(seal_next=[(5,), (6,), (7,), (None,)])
+    job.tick()
+    assert database.asked[:4] == ["seal_next"] * 4
+    assert database.autocommit is True
+    assert json.loads(capsys.readouterr().out)["seq"] == 7
+
+
+def test_a_head_is_written_once(sealer, capsys):
+    job, _ = sealer()
+    job.tick()
+    job.write_head()
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_a_lag_is_said_when_it_begins_and_when_it_ends(sealer, capsys):
+    job, _ = sealer(lag=[(31,), (40,), (2,)])
+    for _ in range(3):
+        job.warn_of_lag()
+    said = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0] for line in said] == ["the oldest record not chained is 31 s old", "caught up"]
+
+
+def test_a_database_that_goes_away_ends_the_job(monkeypatch, call, capsys):
+    def gone(**_options):
+        raise psycopg2.OperationalError("server closed the connection\n")
+
+    monkeypatch.setattr(psycopg2, "connect", gone)
+    assert call(seal.main)[0] == Exit.FAILED
+
+
+class Scratch:
+    """A scratch cluster that is none."""
+
+    where = {"PGHOST": "scratch"}
+
+    def __init__(self, _settings):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+
+@pytest.fixture
+def trial(monkeypatch):
+    """trial(window, verdicts): the trial over an archive of this window, with what the verifier says in turn."""
+
+    def made(window, verdicts=()):
+        said, ran = iter(verdicts), []
+
+        def query(sql, where):
+            ran.append(sql)
+            if sql == probe_tamper.RANGE:
+                return json.dumps(window)
+            return next(said) if "archive.verify" in sql else ""
+
+        monkeypatch.setattr(probe_tamper, "become_postgres", lambda: None)
+        monkeypatch.setattr(probe_tamper, "Scratch", Scratch)
+        monkeypatch.setattr(probe_tamper, "query", query)
+        monkeypatch.setattr(probe_tamper, "run", lambda command, data=b"", **where: b"")
+        return ran
+
+    return made
+
+
+WINDOW = {"before": 3, "from": 100, "until": 200, "clock": 300, "message": 42}
+
+
+def test_the_verifiers_words_before_and_after_the_edit_are_told(trial):
+    ran = trial(WINDOW, ["", json.dumps({"kind": "message", "id": 42})])
+    found = probe_tamper.tampered()
+    assert found == TamperTrial("ok", False, {"kind": "message", "id": 42}, 42)
+    assert any("WHERE id = 42" in sql for sql in ran)
+
+
+def test_a_verifier_that_notices_nothing_is_told(trial):
+    trial(WINDOW, ["", ""])
+    assert probe_tamper.tampered().tampered is None
+
+
+def test_an_archive_without_a_message_has_nothing_to_try(trial, call):
+    trial({**WINDOW, "message": None})
+    assert call(probe_tamper.main) == (Exit.NOTHING_TO_TRY, "")
+
+
+def test_what_the_databases_account_may_not_do_is_told_in_pgbackrests_words(monkeypatch):
+    def pgbackrest(*given):
+        if "expire" in given:
+            raise HostError("unable to acquire lock")
+        return "ok"
+
+    monkeypatch.setattr(probe_client, "pgbackrest", pgbackrest)
+    monkeypatch.setattr(probe_client, "setting", lambda command, option, *_given: f"{command} {option}")
+    monkeypatch.setattr(probe_client, "unauthorized_host", lambda host: f"access denied to {host}")
+    found = probe_client.archiving()
+    assert (found.expire, found.info) == ("unable to acquire lock", "")
+    assert found.clients == ["server tls-server-auth"]
+    assert found.unauthorized_host == "access denied to store"
+
+
+def test_a_host_that_is_not_let_in_hears_it_from_the_server(monkeypatch):
+    asked = []
+
+    def stanza(*given):
+        asked.extend(given)
+        return {"repo": [{"status": {"message": "access denied"}}]}
+
+    monkeypatch.setattr(commands, "stanza", stanza)
+    assert commands.unauthorized_host("vault") == "access denied"
+    assert "--no-config" in asked
+    assert "--repo1-host=vault" in asked

@@ -1,0 +1,89 @@
+"""The one way into a host's program: an answer on standard output, or one message and an exit status."""
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from amanat_host.entry import failed, probe, program
+from amanat_host.errors import Exit, HostError
+
+
+@dataclass(frozen=True)
+class Part:
+    name: str
+
+
+@dataclass(frozen=True)
+class Whole:
+    parts: Sequence[Part]
+    count: int
+
+
+class Away(HostError):
+    status = Exit.NO_ANSWER
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (
+            HostError("the disk is full", "/srv", "make room"),
+            1,
+            "error: the disk is full (/srv)\n       make room\n",
+        ),
+        (Away("the store doesn't answer"), 75, "error: the store doesn't answer\n"),
+        (FileNotFoundError(2, "No such file or directory", "/x"), 1, "No such file or directory: '/x'"),
+        (ValueError("not a number"), 1, "error: not a number\n"),
+        (subprocess.CalledProcessError(3, ["find"]), 1, "returned non-zero exit status 3"),
+    ],
+)
+def test_what_went_wrong_is_one_message_and_a_status(capsys, error, status, message):
+    @program
+    def main():
+        raise error
+
+    assert main() == status
+    out, said = capsys.readouterr()
+    assert out == ""
+    assert message in said
+    assert "Traceback" not in said
+
+
+def test_a_fault_of_the_program_is_not_hidden():
+    @program
+    def main():
+        raise AttributeError("no such name")
+
+    with pytest.raises(AttributeError):
+        main()
+
+
+def test_a_job_ends_with_its_own_status():
+    assert program(lambda: None)() == Exit.DONE
+    assert program(lambda: Exit.NOTHING_TO_TRY)() == 3
+
+
+def test_a_failure_in_the_middle_is_said_and_remembered(capsys):
+    assert failed("one host") == Exit.FAILED
+    assert capsys.readouterr().err == "error: one host\n"
+
+
+def test_an_answer_is_one_line_of_json(call):
+    main = probe("about", {"": lambda: Whole([Part("a"), Part("b")], 2), "more": lambda: {"b": 1, "a": None}})
+    assert call(main) == (0, '{"count": 2, "parts": [{"name": "a"}, {"name": "b"}]}\n')
+    assert json.loads(call(main, "more")[1]) == {"b": 1, "a": None}
+
+
+@pytest.mark.parametrize("words", [[], ["other"], ["known", "known"], ["known", ""], [""], ["--help"]])
+def test_a_word_that_is_no_question_answers_nothing(call, words):
+    asked = []
+    assert call(probe("about", {"known": lambda: asked.append(1)}), *words) == (2, "")
+    assert asked == []
+
+
+def test_what_is_no_answer_is_a_fault(call):
+    with pytest.raises(TypeError):
+        call(probe("about", {"": lambda: {"path": object()}}))

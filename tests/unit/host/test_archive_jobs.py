@@ -167,6 +167,7 @@ def test_a_host_that_is_not_let_in_hears_it_from_the_server(monkeypatch):
         return {"repo": [{"status": {"message": "access denied"}}]}
 
     monkeypatch.setattr(commands, "stanza", stanza)
+    monkeypatch.setattr(commands, "setting", lambda command, option: {"tls-server-port": "8433"}[option])
     assert commands.unauthorized_host("vault") == "access denied"
     assert "--no-config" in asked
-    assert "--repo1-host=vault" in asked
+    assert {"--repo1-host=vault", "--repo1-host-port=8433"} <= set(asked)

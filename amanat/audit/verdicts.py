@@ -182,10 +182,12 @@ def _measured(checks: list[Check], absent: Sequence[str]) -> tuple[Verdict, str]
         next((check for check in checks if check.outcome is outcome), None)
         for outcome in (Outcome.FAILED, Outcome.NOT_CHECKED)
     )
+    lacking = f"no machine carries {listed(absent, 'or')}" if absent else ""
     if failed:
-        return Verdict.NOT_SATISFIED, str(failed.reason or failed.proves)
-    if absent:
-        return Verdict.NOT_CHECKED, f"no machine carries {listed(absent, 'or')}, so it is not proven there"
+        why = str(failed.reason or failed.proves)
+        return Verdict.NOT_SATISFIED, f"{why} [{lacking}]" if lacking else why
+    if lacking:
+        return Verdict.NOT_CHECKED, f"{lacking}, so it is not proven there"
     if unchecked:
         return Verdict.NOT_CHECKED, str(unchecked.reason or unchecked.proves)
     return Verdict.SATISFIED, ""

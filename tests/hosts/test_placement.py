@@ -30,7 +30,7 @@ def placed():
         yield up
     finally:
         down = amanat("down", "--yes", "--stack", NAME)
-        file.unlink()
+        file.unlink(missing_ok=True)  # `down` takes it along, unless it failed
         assert down.code == 0, down.err[-4000:]
 
 

@@ -186,7 +186,9 @@ def test_a_service_that_no_machine_carries_leaves_its_requirements_unproven(
 def test_a_failure_weighs_more_than_a_service_that_is_not_there(audit: Auditor, tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").write_text("store: {hosts: {alpha: {}}}")
     fails = '@requirement("A5-6-1-access")\ndef test_it(store):\n    assert store.read("id -un") == "x"\n'
-    assert audit(fails).verdict("A5-6-1-access")[0] == "not-satisfied"
+    verdict, reason = audit(fails).verdict("A5-6-1-access")
+    assert verdict == "not-satisfied"
+    assert reason.endswith("[no machine carries vault]")
 
 
 def test_a_group_names_the_service_of_its_one_machine(audit: Auditor, tmp_path: Path) -> None:

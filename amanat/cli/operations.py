@@ -21,6 +21,7 @@ from amanat.settings import Settings
 from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
 from amanat.stopping import STOPPING
+from amanat.targets import operations as target_operations
 from amanat.targets.endpoints import SSH
 
 NO_DRIFT = "no drift: the hosts are as `make up` left them"
@@ -164,12 +165,23 @@ def last_audit(places: Places) -> str:
 def exports(places: Places, environment: Mapping[str, str]) -> str:
     """Shell lines that set what `pulumi` and `ansible-playbook` need."""
     stack = Stack(places)
-    reached = stack.target.environment()  # without it Pulumi would take the target's provider for changed
+    reached = _reached(stack)  # without it Pulumi would take the target's provider for changed
     wanted = {**environment, **reached, **stack.environment()}
     others = {"PATH", *reached, *direct_loopback(wanted)}
     names = [name for name in wanted if name.startswith(("PULUMI_", "AMANAT_")) or name in others]
     unset = "unset PULUMI_CONFIG_PASSPHRASE"  # Pulumi would take it before the file
     return "\n".join([unset, *(f"export {name}={shlex.quote(wanted[name])}" for name in sorted(names))])
+
+
+def _reached(stack: Stack) -> Mapping[str, str]:
+    """The variables that lead to the stack's target; to the default one where its settings are refused.
+
+    Plain `pulumi` says what is wrong with them, and a shell that has them is where they are mended.
+    """
+    try:
+        return stack.target.environment()
+    except BadInput:
+        return target_operations(Settings(), stack.places).environment()
 
 
 def _counts(summary: Mapping[Any, int]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from pulumi.automation import OpType
 
 from amanat.cli import operations
 from amanat.cli.operations import Answer, adopt_mirrors, exports, last_audit, tell
+from amanat.errors import BadInput
 from amanat.health import Health
 from tests.unit.targets.fake import FakeMachine, FakeOperations
 
@@ -170,6 +171,19 @@ def test_mirrors_of_the_settings_serve_the_tools_where_the_environment_names_non
     adopt_mirrors(places)
     assert os.environ["AMANAT_PYPI_INDEX"] == "https://settings/simple"
     assert os.environ["AMANAT_GOPROXY"] == "https://environment"
+
+
+def test_exports_are_there_for_settings_that_are_refused(stack, places, monkeypatch):
+    """Plain Pulumi says what is wrong with them."""
+
+    class Refused(operations.Stack):
+        @property
+        def target(self):
+            raise BadInput("a setting is refused")
+
+    monkeypatch.setattr(operations, "Stack", Refused)
+    monkeypatch.setattr(operations, "target_operations", lambda settings, places: FakeOperations())
+    assert "export FAKE_TARGET=here" in exports(places, {}).splitlines()
 
 
 def test_exports_hold_only_what_the_tools_need(stack, places):

@@ -167,7 +167,7 @@ def test_everything_on_the_engine_carries_its_owner(program: Made) -> None:
     assert set(marked) == {"operator-network", "store", "store-data", "vault", "vault-data"}
     for labels in marked.values():
         assert labels["amanat.stack"] == Places("t1").stack_id
-        assert re.search(r"/home\d ", labels["amanat.owner"])
+        assert re.search(r"/home\d+ ", labels["amanat.owner"])
 
 
 def test_the_inventory_holds_no_secret(program: Made) -> None:

@@ -50,15 +50,15 @@ class Keyring(pulumi.ComponentResource):
             "all": {"pki_ca_private_key": self.authority.private_key},
             "store": {"volume_key": self.volume_key.value, "store_passwords": _values(self.passwords)},
             "vault": {
-                "repository_cipher": self.backup_cipher.value,
-                "copies_logins": _values(self.copy_logins),
-                "copies_keys": _values(self.copy_keys),
+                "pgbackrest_repository_cipher": self.backup_cipher.value,
+                "rest_server_logins": _values(self.copy_logins),
+                "rest_server_keys": _values(self.copy_keys),
                 "anchor_client_key": self.clients[ANCHOR].private_key,
                 "anchor_password": self.passwords[ANCHOR].value,
             },
         }
         machines: dict[str, dict[str, Any]] = {
-            name: {"copy_login": login.value, "copy_key": self.copy_keys[name].value}
+            name: {"restic_client_login": login.value, "restic_client_key": self.copy_keys[name].value}
             for name, login in self.copy_logins.items()
         }
         return {"groups": groups, "machines": machines}

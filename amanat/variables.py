@@ -53,10 +53,10 @@ def shared_variables(
         "pki_ca_certificate": known["ca"],
         "pki_certificate_days": settings.certificate_days,
         "pki_renew_days": settings.certificate_renew_days,
-        "copy_server": "vault" if settings.machines.carries("vault") else "",
-        "copy_port": topology.port("vault", "restic"),
-        "copy_interval_hours": settings.copy_interval_hours,
-        "copy_second_server": settings.copy_second_server,
+        "restic_client_server": "vault" if settings.machines.carries("vault") else "",
+        "restic_client_port": topology.port("vault", "restic"),
+        "restic_client_interval_hours": settings.copy_interval_hours,
+        "restic_client_second_server": settings.copy_second_server,
         "archive_sealing_public_key": known["sealing"],
         "anchor_client_certificate": known["anchor"],
     }
@@ -98,14 +98,14 @@ def _vault(settings: Settings, _joined: Network) -> dict[str, Any]:
     archive = "store" if placement.carries("store") else ""
     return {
         "tang_port": topology.port("vault", "tang"),
-        "repository_port": topology.port("vault", "pgbackrest"),
-        "repository_clients": [*([placement.machine_of("store")] if archive else []), "drill"],
-        "repository_source": archive,
-        "repository_source_port": topology.port("store", "pgbackrest"),
-        "repository_full_days": settings.full_backup_days,
-        "repository_full_kept": settings.full_backups_kept,
-        "repository_interval_hours": settings.backup_interval_hours,
-        "copies_port": topology.port("vault", "restic"),
+        "pgbackrest_repository_port": topology.port("vault", "pgbackrest"),
+        "pgbackrest_repository_clients": [*([placement.machine_of("store")] if archive else []), "drill"],
+        "pgbackrest_repository_source": archive,
+        "pgbackrest_repository_source_port": topology.port("store", "pgbackrest"),
+        "pgbackrest_repository_full_days": settings.full_backup_days,
+        "pgbackrest_repository_full_kept": settings.full_backups_kept,
+        "pgbackrest_repository_interval_hours": settings.backup_interval_hours,
+        "rest_server_port": topology.port("vault", "restic"),
         "anchor_database_host": archive,
         "anchor_database_port": topology.port("store", "postgresql"),
     }
@@ -139,12 +139,12 @@ def _unlocking(placement: Placement) -> dict[str, Any]:
 def _repository(placement: Placement) -> dict[str, Any]:
     """Where backups go: the address, and the common name of the certificate there, which is its machine's."""
     if not placement.carries("vault"):
-        return {"backup_repository": "", "backup_repository_certificate": ""}
+        return {"pgbackrest_client_repository": "", "pgbackrest_client_repository_certificate": ""}
     return {
-        "backup_repository": "vault",
-        "backup_repository_certificate": placement.machine_of("vault"),
-        "backup_repository_port": topology.port("vault", "pgbackrest"),
-        "backup_port": topology.port("store", "pgbackrest"),
+        "pgbackrest_client_repository": "vault",
+        "pgbackrest_client_repository_certificate": placement.machine_of("vault"),
+        "pgbackrest_client_repository_port": topology.port("vault", "pgbackrest"),
+        "pgbackrest_client_port": topology.port("store", "pgbackrest"),
     }
 
 

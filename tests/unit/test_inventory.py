@@ -94,9 +94,9 @@ SECRETS = {
     "groups": {
         "all": {"pki_ca_private_key": "CA"},
         "store": {"volume_key": "it's; a 'key'", "store_passwords": {"w": "p"}},
-        "vault": {"repository_cipher": "cipher"},
+        "vault": {"pgbackrest_repository_cipher": "cipher"},
     },
-    "machines": {"alpha": {"copy_key": "alpha's"}, "beta": {"copy_key": "beta's"}},
+    "machines": {"alpha": {"restic_client_key": "alpha's"}, "beta": {"restic_client_key": "beta's"}},
 }
 
 
@@ -114,7 +114,10 @@ def test_a_secret_reaches_the_machines_that_need_it_and_no_other(places, vault):
     groups = {"store": Group(("alpha",), {}), "vault": Group((vault,), {})}
     write_private(places.hosts_file, inventory_text(places, {}, machines, groups))
     write_private(places.inventory / "secrets", secrets_source(places), 0o700)
-    secrets = {**SECRETS, "machines": {"alpha": {"copy_key": "alpha's"}, vault: {"copy_key": "beta's"}}}
+    secrets = {
+        **SECRETS,
+        "machines": {"alpha": {"restic_client_key": "alpha's"}, vault: {"restic_client_key": "beta's"}},
+    }
     command = [
         str(Path(sys.executable).with_name("ansible-inventory")),
         "-i",
@@ -127,10 +130,10 @@ def test_a_secret_reaches_the_machines_that_need_it_and_no_other(places, vault):
     known = json.loads(told)["_meta"]["hostvars"]
     mine = {name: {key for key in given if not key.startswith("ansible_")} for name, given in known.items()}
     assert mine == {
-        "alpha": {"pki_ca_private_key", "copy_key", "volume_key", "store_passwords"},
-        vault: {"pki_ca_private_key", "copy_key", "repository_cipher"},
+        "alpha": {"pki_ca_private_key", "restic_client_key", "volume_key", "store_passwords"},
+        vault: {"pki_ca_private_key", "restic_client_key", "pgbackrest_repository_cipher"},
     }
-    assert known[vault]["copy_key"] == "beta's"
+    assert known[vault]["restic_client_key"] == "beta's"
 
 
 @pytest.mark.parametrize("which", ["places", "hostile"])

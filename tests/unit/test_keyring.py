@@ -62,9 +62,9 @@ def test_the_roles_get_what_they_need_and_no_client_key(keyring):
         "store_passwords": {role: f"{role}-password.value" for role in (*DATABASE_CLIENTS, ANCHOR)},
     }
     assert groups["vault"] == {
-        "repository_cipher": "backup-cipher.value",
-        "copies_logins": {name: f"{name}-copy-login.value" for name in MACHINES},
-        "copies_keys": {name: f"{name}-copy-key.value" for name in MACHINES},
+        "pgbackrest_repository_cipher": "backup-cipher.value",
+        "rest_server_logins": {name: f"{name}-copy-login.value" for name in MACHINES},
+        "rest_server_keys": {name: f"{name}-copy-key.value" for name in MACHINES},
         "anchor_client_key": "archive_anchor-certificate.private_key",
         "anchor_password": "archive_anchor-password.value",
     }
@@ -72,7 +72,10 @@ def test_the_roles_get_what_they_need_and_no_client_key(keyring):
 
 def test_a_machine_gets_its_own_login_and_key_of_copies(keyring):
     assert keyring["secrets"]["machines"] == {
-        name: {"copy_login": f"{name}-copy-login.value", "copy_key": f"{name}-copy-key.value"}
+        name: {
+            "restic_client_login": f"{name}-copy-login.value",
+            "restic_client_key": f"{name}-copy-key.value",
+        }
         for name in MACHINES
     }
 

@@ -13,11 +13,11 @@ from amanat.playbook_content import imported_by
 TWO = {"alpha": "store", "beta": "vault"}
 INVENTORY = """
 all:
-  vars: {base_stack: s, copy_interval_hours: 6}
+  vars: {base_stack: s, restic_client_interval_hours: 6}
   hosts: {alpha: {base_flows: [1]}, beta: {base_flows: [2]}}
   children:
     store: {hosts: {alpha: }, vars: {volume_size_gib: 2}}
-    vault: {hosts: {beta: }, vars: {repository_full_days: 7}}
+    vault: {hosts: {beta: }, vars: {pgbackrest_repository_full_days: 7}}
 """
 
 
@@ -111,9 +111,12 @@ def test_a_machine_that_is_made_anew_concerns_those_it_serves():
 def test_a_part_gets_the_variables_that_its_files_name():
     tree = InventoryTree.of_text(INVENTORY)
     found = {part.name: part.variables(tree) for part in parts(Placement.parse(TWO))}
-    assert found["vault"] == {"beta": {"repository_full_days": 7}}
+    assert found["vault"] == {"beta": {"pgbackrest_repository_full_days": 7}}
     assert found["store"] == {"alpha": {"volume_size_gib": 2}}
-    assert found["backups"] == {"alpha": {"copy_interval_hours": 6}, "beta": {"copy_interval_hours": 6}}
+    assert found["backups"] == {
+        "alpha": {"restic_client_interval_hours": 6},
+        "beta": {"restic_client_interval_hours": 6},
+    }
     assert found["base"]["alpha"] == {"base_flows": [1], "base_stack": "s"}
 
 
@@ -122,14 +125,14 @@ def test_a_part_gets_the_secrets_of_its_machines_that_its_files_name():
         "groups": {
             "all": {"pki_ca_private_key": "ca"},
             "store": {"volume_key": "v"},
-            "vault": {"repository_cipher": "c"},
+            "vault": {"pgbackrest_repository_cipher": "c"},
         },
-        "machines": {"alpha": {"copy_key": "a"}, "beta": {"copy_key": "b"}},
+        "machines": {"alpha": {"restic_client_key": "a"}, "beta": {"restic_client_key": "b"}},
     }
     placement = Placement.parse(TWO)
     found = {part.name: part.secrets(secrets, placement) for part in parts(placement)}
     assert found["vault"] == {
-        "groups": {"all": {}, "vault": {"repository_cipher": "c"}},
+        "groups": {"all": {}, "vault": {"pgbackrest_repository_cipher": "c"}},
         "machines": {"beta": {}},
     }
     assert found["base"]["groups"] == {"all": {"pki_ca_private_key": "ca"}, "store": {}, "vault": {}}

@@ -15,14 +15,14 @@ USERS = {
     "base": {"base"},
     "pki": {"base"},
     "tang": {"tang"},
-    "repository": {"vault"},
-    "copies": {"vault"},
+    "pgbackrest_repository": {"vault"},
+    "rest_server": {"vault"},
     "anchor": {"vault"},
     "volume": {"store"},
-    "backup": {"store"},
+    "pgbackrest_client": {"store"},
     "store": {"store"},
     "archive": {"store"},
-    "copy": {"backups"},
+    "restic_client": {"backups"},
 }
 
 
@@ -56,7 +56,7 @@ def test_an_edited_template_of_the_repository_is_another_digest_of_the_vault_onl
         return {name: PlaybookContent(root, root / f"playbooks/{name}.yml").digest for name in PARTS}
 
     before = digests()
-    template = root / "roles/repository/templates/pgbackrest.conf.j2"
+    template = root / "roles/pgbackrest_repository/templates/pgbackrest.conf.j2"
     template.write_text(template.read_text("utf-8") + "# edited\n", "utf-8")
     after = digests()
     assert {name for name in PARTS if before[name] != after[name]} == {"vault"}
@@ -73,8 +73,8 @@ def test_an_edited_template_of_the_repository_is_another_digest_of_the_vault_onl
         ("roles/base/tasks/accept.yml", set(PARTS)),
         ("roles/base/tasks/sshd.yml", {"base"}),
         ("roles/pki/tasks/service.yml", {"base", "vault", "store"}),
-        ("roles/repository/tasks/server.yml", {"vault"}),
-        ("roles/repository/tasks/backups.yml", {"vault", "backups"}),
+        ("roles/pgbackrest_repository/tasks/server.yml", {"vault"}),
+        ("roles/pgbackrest_repository/tasks/backups.yml", {"vault", "backups"}),
         ("roles/anchor/tasks/install.yml", {"vault"}),
         ("playbooks/vault.yml", {"vault"}),
         ("playbooks/drill.yml", set()),
@@ -102,18 +102,18 @@ def test_every_data_file_is_named_where_it_is_used(role):
 @pytest.mark.parametrize(
     ("name", "parts"),
     [
-        ("repository_full_days", {"vault"}),
-        ("repository_interval_hours", {"vault"}),
+        ("pgbackrest_repository_full_days", {"vault"}),
+        ("pgbackrest_repository_interval_hours", {"vault"}),
         ("volume_size_gib", {"store"}),
-        ("copy_interval_hours", {"backups"}),
+        ("restic_client_interval_hours", {"backups"}),
         ("base_flows", {"base"}),
         ("base_debian_mirror", {"base"}),
         ("pki_names", {"base"}),
         ("archive_sealing_public_key", {"store"}),
         ("volume_key", {"store"}),
-        ("repository_cipher", {"vault"}),
+        ("pgbackrest_repository_cipher", {"vault"}),
         ("pki_ca_private_key", {"base"}),
-        ("copy_key", {"backups"}),
+        ("restic_client_key", {"backups"}),
         ("anchor_password", {"vault"}),
     ],
 )

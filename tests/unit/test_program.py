@@ -199,11 +199,11 @@ def test_each_service_gets_the_secrets_that_it_needs(program: Made) -> None:
     store, vault = given_secrets(program, "store"), given_secrets(program, "vault")
     assert set(store["groups"]["store"]["store_passwords"]) == {*DATABASE_CLIENTS, ANCHOR}
     assert set(store["groups"]["store"]) == {"store_passwords", "volume_key"}
-    assert vault["groups"]["vault"]["repository_cipher"] == f"{MARK}-backup-cipher"
+    assert vault["groups"]["vault"]["pgbackrest_repository_cipher"] == f"{MARK}-backup-cipher"
     assert "store" not in vault["groups"]
     assert {name: set(own) for name, own in given_secrets(program, "backups")["machines"].items()} == {
-        "store": {"copy_login", "copy_key"},
-        "vault": {"copy_login", "copy_key"},
+        "store": {"restic_client_login", "restic_client_key"},
+        "vault": {"restic_client_login", "restic_client_key"},
     }
 
 
@@ -221,8 +221,8 @@ def test_what_concerns_a_service_is_its_input_and_no_other(program: Made) -> Non
         if part != "store"
     }
     for name, part in {
-        "repository_full_days": "vault",
-        "copy_interval_hours": "backups",
+        "pgbackrest_repository_full_days": "vault",
+        "restic_client_interval_hours": "backups",
         "base_flows": "base",
     }.items():
         assert [given for given, known in variables.items() if name in known] == [part], name

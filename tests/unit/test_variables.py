@@ -135,23 +135,37 @@ def test_the_stores_volume_opens_where_the_vault_listens(places):
 def test_backups_go_by_the_services_name_and_are_let_in_by_the_machines():
     settings = Settings(placement={"alpha": "store", "beta": "vault"})
     store, vault = (service_variables(name, settings, NETWORK_AB) for name in ("store", "vault"))
-    assert (store["backup_repository"], store["backup_repository_certificate"]) == ("vault", "beta")
-    assert store["backup_repository_port"] == vault["repository_port"] != store["backup_port"]
-    assert (vault["repository_source"], vault["repository_clients"]) == ("store", ["alpha", "drill"])
-    assert vault["repository_source_port"] == store["backup_port"]
+    assert (store["pgbackrest_client_repository"], store["pgbackrest_client_repository_certificate"]) == (
+        "vault",
+        "beta",
+    )
+    assert (
+        store["pgbackrest_client_repository_port"]
+        == vault["pgbackrest_repository_port"]
+        != store["pgbackrest_client_port"]
+    )
+    assert (vault["pgbackrest_repository_source"], vault["pgbackrest_repository_clients"]) == (
+        "store",
+        ["alpha", "drill"],
+    )
+    assert vault["pgbackrest_repository_source_port"] == store["pgbackrest_client_port"]
 
 
 def test_a_store_without_a_vault_keeps_its_key_and_sends_nothing(places):
     settings = Settings(placement={"alpha": "store"})
     told = service_variables("store", settings, NETWORK_AB)
-    assert (told["volume_tang_url"], told["backup_repository"], told["store_archive_command"]) == ("", "", "")
-    assert shared_variables(settings, places, NETWORK_AB, KNOWN)["copy_server"] == ""
+    assert (told["volume_tang_url"], told["pgbackrest_client_repository"], told["store_archive_command"]) == (
+        "",
+        "",
+        "",
+    )
+    assert shared_variables(settings, places, NETWORK_AB, KNOWN)["restic_client_server"] == ""
 
 
 def test_a_vault_without_a_store_takes_backups_of_nobody():
     told = service_variables("vault", Settings(placement={"beta": "vault"}), NETWORK_AB)
-    assert (told["repository_source"], told["anchor_database_host"]) == ("", "")
-    assert told["repository_clients"] == ["drill"]
+    assert (told["pgbackrest_repository_source"], told["anchor_database_host"]) == ("", "")
+    assert told["pgbackrest_repository_clients"] == ["drill"]
 
 
 def test_another_service_is_told_nothing_of_the_stores():

@@ -5,7 +5,7 @@ import pulumi
 from amanat.configure import configure
 from amanat.hidden import hidden
 from amanat.keyring import Keyring
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.settings import Settings
 from amanat.targets import target
 from amanat.targets.endpoints import machine_specs
@@ -13,17 +13,17 @@ from amanat.told import told_plainly
 
 with told_plainly():
     settings = Settings.from_pulumi()  # refuses choices outside the law, naming the clause
-    places = Places(pulumi.get_stack())
+    paths = StackPaths(pulumi.get_stack())
 
     specs = machine_specs(settings.machines)
-    keyring = Keyring("keys", places, settings.certificate_days, settings.machines.machines)
-    site = target(settings, places, keyring)
+    keyring = Keyring("keys", paths, settings.certificate_days, settings.machines.machines)
+    site = target(settings, paths, keyring)
     hosts = {name: site.provision(spec) for name, spec in specs.items()}
-    configured = configure(settings, places, keyring, hosts, site.network)
+    configured = configure(settings, paths, keyring, hosts, site.network)
 
-    pulumi.export("inventory", str(places.inventory))
+    pulumi.export("inventory", str(paths.inventory))
     pulumi.export("network", site.network)
     pulumi.export("endpoints", {name: host.endpoints for name, host in hosts.items()})
     pulumi.export("recap", {name: part.recap for name, part in configured.items()})
-    pulumi.export("sealing_key", keyring.sealing.described(places))
+    pulumi.export("sealing_key", keyring.sealing.described(paths))
     pulumi.export("secrets", hidden(keyring.secrets()))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from amanat import processes
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 
 ANSIBLE = PROJECT_ROOT / "ansible"
 # What ansible-runner sets for the playbook it starts (ansible_runner.config); anything else in its list was inherited.

@@ -12,7 +12,7 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, Resou
 from amanat.files import write_private
 from amanat.hidden import hidden
 from amanat.parts import SITE, Part
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.runner import Playbook, Result
 
 INPUTS = ("content_digest", "variables", "groups", "addresses", "machine_ids", "certificates", "secrets")
@@ -47,7 +47,7 @@ class Configuration(Resource, module="amanat", name="Configuration"):
     def __init__(
         self,
         part: Part,
-        places: Places,
+        paths: StackPaths,
         *,
         variables: pulumi.Input[dict[str, Any]],
         groups: pulumi.Input[dict[str, Any]],
@@ -59,8 +59,8 @@ class Configuration(Resource, module="amanat", name="Configuration"):
     ) -> None:
         props = {
             "playbook": part.content.path.name,
-            "inventory": str(places.inventory),
-            "runs": str(places.runs),
+            "inventory": str(paths.inventory),
+            "runs": str(paths.runs),
             "content_digest": part.content.digest,
             "variables": variables,
             "groups": groups,

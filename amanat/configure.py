@@ -13,7 +13,7 @@ from amanat.inventory import known_hosts_text, secrets_source
 from amanat.inventory_tree import InventoryTree
 from amanat.keyring import ANCHOR, Keyring
 from amanat.parts import Part, parts
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.settings import Settings
 from amanat.targets.machine import Machine
 
@@ -22,7 +22,7 @@ PKI = "pki"  # the role that issues certificates, and gives services copies of t
 
 def configure(
     settings: Settings,
-    places: Places,
+    paths: StackPaths,
     keyring: Keyring,
     hosts: Mapping[str, Machine],
     network: pulumi.Output[dict[str, Any]],
@@ -40,7 +40,7 @@ def configure(
         sealing=keyring.sealing.public_key,
         anchor=keyring.clients[ANCHOR].certificate,
     )
-    inventory = described.apply(lambda known: variables.inventory(settings, places, known))
+    inventory = described.apply(lambda known: variables.inventory(settings, paths, known))
     pinned = described.apply(
         lambda known: known_hosts_text(
             {(host, int(port)): key for host, port, key in known["endpoints"].values()}
@@ -48,12 +48,12 @@ def configure(
     )
     files = ControllerFiles(
         "controller-files",
-        places.directory,
+        paths.directory,
         {
             **keyring.files(),
             "ssh/known_hosts": pinned,
             "inventory/hosts.yml": inventory,
-            "inventory/secrets": secrets_source(places),
+            "inventory/secrets": secrets_source(paths),
         },
         executable=["inventory/secrets"],
     )
@@ -65,12 +65,12 @@ def configure(
         wait = made[base.name].urn if part is not base and PKI in part.content.roles else None
         made[part.name] = Configuration(
             part,
-            places,
+            paths,
             variables=inventory.apply(_of_part(part.variables)),
             groups=inventory.apply(_of_part(part.groups)),
             addresses=network_addresses.apply(partial(_chosen, part.machines)),
             machine_ids={name: hosts[name].machine_id for name in {*part.machines, *part.served_by}},
-            certificates=wait.apply(partial(_certificates, places, part)) if wait else {},
+            certificates=wait.apply(partial(_certificates, paths, part)) if wait else {},
             secrets=part.secrets(keyring.secrets(), settings.machines),
             opts=pulumi.ResourceOptions(
                 depends_on=[files, *hosts.values(), *(made[name] for name in part.after)]
@@ -87,5 +87,5 @@ def _chosen(names: Collection[str], known: Mapping[str, str]) -> dict[str, str]:
     return {name: known[name] for name in names}
 
 
-def _certificates(places: Places, part: Part, _urn: str) -> dict[str, str]:
-    return issued_certificates(places.runs, part.machines)
+def _certificates(paths: StackPaths, part: Part, _urn: str) -> dict[str, str]:
+    return issued_certificates(paths.runs, part.machines)

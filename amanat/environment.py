@@ -67,8 +67,8 @@ def built(source: Mapping[str, str] = os.environ, *, logins: bool = False) -> di
     if not _fits(kept.get("TMPDIR", "")):
         kept.pop("TMPDIR", None)
     # An empty or relative directory would make programs of whatever lies where we stand.
-    places = [one for one in kept.get("PATH", "").split(os.pathsep) if one.startswith("/")]
-    kept["PATH"] = os.pathsep.join(places) or os.defpath
+    paths = [one for one in kept.get("PATH", "").split(os.pathsep) if one.startswith("/")]
+    kept["PATH"] = os.pathsep.join(paths) or os.defpath
     return {**kept, **FIXED}
 
 

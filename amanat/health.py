@@ -15,7 +15,7 @@ from amanat.backups import KINDS, NoBackup, Repository
 from amanat.calendars import both
 from amanat.errors import AmanatError, listed
 from amanat.law import register
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.recovery import DRILLS, auditor
 from amanat.targets import NEVER_STARTED, RUNNING
 from amanat_host import questions
@@ -38,7 +38,7 @@ class Health:
 UNSEEN = Health(False, "", seen=False)
 
 
-def of_stack(places: Places, states: Mapping[str, str]) -> dict[str, Health]:
+def of_stack(paths: StackPaths, states: Mapping[str, str]) -> dict[str, Health]:
     """Each host's health by its name, then `newest_backup` and `last_drill` where the vault can be asked.
 
     `states` are the target's, by machine.
@@ -46,7 +46,7 @@ def of_stack(places: Places, states: Mapping[str, str]) -> dict[str, Health]:
     if RUNNING not in states.values():
         return {host: _not_running(state) for host, state in states.items()}
     try:
-        with auditor(places) as hosts:
+        with auditor(paths) as hosts:
             found = {host: _of_host(hosts, host, state) for host, state in states.items()}
             vaults = [name for name, host in hosts.items() if host.target.carries("vault")]
             if any(found.get(name, UNSEEN).seen for name in vaults):

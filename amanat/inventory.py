@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 import yaml
 
 from amanat import environment
-from amanat.places import PROJECT_ROOT, Places
+from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.secrets_socket import receive_secrets
 
 HEADER = "# Made by the stack's program; a change here is lost at the next `pulumi up`."
@@ -42,7 +42,7 @@ class Group:
 
 
 def inventory_text(
-    places: Places,
+    paths: StackPaths,
     shared: Mapping[str, Any],
     machines: Mapping[str, Mapping[str, Any]],
     groups: Mapping[str, Group],
@@ -50,8 +50,8 @@ def inventory_text(
     """The inventory as YAML: `shared` variables, each machine's own, and a group for each service."""
     access = {
         "ansible_user": "deploy",
-        "ansible_ssh_private_key_file": str(places.deploy_key),
-        "ansible_ssh_common_args": ssh_arguments(places.known_hosts),
+        "ansible_ssh_private_key_file": str(paths.deploy_key),
+        "ansible_ssh_common_args": ssh_arguments(paths.known_hosts),
         "ansible_python_interpreter": "/usr/bin/python3",
         # ansible-runner switches it off in the environment, and ssh takes the first option it is given.
         "ansible_host_key_checking": True,
@@ -105,17 +105,17 @@ def known_hosts_text(endpoints: Mapping[tuple[str, int], str]) -> str:
     return "".join(f"[{host}]:{port} {key}\n" for (host, port), key in sorted(endpoints.items()))
 
 
-def secrets_source(places: Places) -> str:
+def secrets_source(paths: StackPaths) -> str:
     """A dynamic inventory source that hands Ansible the stack's secrets without a file that holds them."""
     settings = {
-        "AMANAT_HOME": str(places.directory.parent),
-        "PULUMI_BACKEND_URL": os.environ.get("PULUMI_BACKEND_URL") or f"file://{places.state}",
+        "AMANAT_HOME": str(paths.directory.parent),
+        "PULUMI_BACKEND_URL": os.environ.get("PULUMI_BACKEND_URL") or f"file://{paths.state}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
-        or str(places.passphrase),
+        or str(paths.passphrase),
     }
     exports = "unset PULUMI_CONFIG_PASSPHRASE\n"  # it would win over the file
     exports += "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
-    command = shlex.join([sys.executable, "-m", "amanat.inventory", places.stack])
+    command = shlex.join([sys.executable, "-m", "amanat.inventory", paths.stack])
     purpose = "# Prints the stack's secrets as Ansible's dynamic inventory; keeps none."
     return f"#!/bin/sh\n{purpose}\n{exports}exec {command}\n"
 
@@ -136,7 +136,7 @@ def current_secrets(stack: str) -> Secrets:
         return secrets
     from amanat.stack import Stack  # a run in progress must not load the engine's client
 
-    return Stack(Places(stack)).secrets()
+    return Stack(StackPaths(stack)).secrets()
 
 
 if __name__ == "__main__":

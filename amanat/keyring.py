@@ -7,7 +7,7 @@ import pulumi
 
 from amanat.inventory import Secrets
 from amanat.keys import Authority, ClientCertificate, RandomSecret, SealingKey, SshKeyPair
-from amanat.places import Places
+from amanat.paths import StackPaths
 
 DATABASE_CLIENTS = ("archive_writer", "archive_auditor", "archive_discloser")
 ANCHOR = "archive_anchor"  # the vault's own role in the archive: it reads the heads of the chain
@@ -18,14 +18,16 @@ VOLUME_KEY_BYTES = 32
 class Keyring(pulumi.ComponentResource):
     """Made once with the stack. Private halves are Pulumi secrets; the sealing key's goes to the operator alone."""
 
-    def __init__(self, name: str, places: Places, certificate_days: int, machines: Collection[str]) -> None:
+    def __init__(
+        self, name: str, paths: StackPaths, certificate_days: int, machines: Collection[str]
+    ) -> None:
         """`machines` are those that leave copies of their files on the append-only server."""
         super().__init__("amanat:keys:Keyring", name)
         child = pulumi.ResourceOptions(parent=self)
-        self.deploy = SshKeyPair("deploy", f"deploy@{places.stack_id}", child)
-        self.auditor = SshKeyPair("auditor", f"auditor@{places.stack_id}", child)
-        self.authority = Authority("authority", places.stack_id, child)
-        self.sealing = SealingKey("sealing", places, child)
+        self.deploy = SshKeyPair("deploy", f"deploy@{paths.stack_id}", child)
+        self.auditor = SshKeyPair("auditor", f"auditor@{paths.stack_id}", child)
+        self.authority = Authority("authority", paths.stack_id, child)
+        self.sealing = SealingKey("sealing", paths, child)
         self.volume_key = RandomSecret("volume-key", VOLUME_KEY_BYTES, child)
         self.backup_cipher = RandomSecret("backup-cipher", VOLUME_KEY_BYTES, child)
         self.copy_logins = {

@@ -13,7 +13,7 @@ from amanat.certificates import Issued, days_left, load, new_authority, new_clie
 from amanat.errors import AmanatError
 from amanat.files import write_private
 from amanat.gpg import GpgFailed, gpg_home
-from amanat.places import Places
+from amanat.paths import StackPaths
 
 CA_DAYS = 3650
 CLIENT_RENEW_DAYS = 30
@@ -152,18 +152,18 @@ class SealingKey(Resource, module="amanat", name="SealingKey"):
     public_key: pulumi.Output[str]
     fingerprint: pulumi.Output[str]
 
-    def __init__(self, name: str, places: Places, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, paths: StackPaths, opts: pulumi.ResourceOptions | None = None) -> None:
         props = {
-            "stack_id": places.stack_id,
-            "directory": str(places.sealing),
+            "stack_id": paths.stack_id,
+            "directory": str(paths.sealing),
             "public_key": None,
             "fingerprint": None,
         }
         super().__init__(_SealingKeys(), name, props, opts)
 
-    def described(self, places: Places) -> dict[str, pulumi.Input[str]]:
+    def described(self, paths: StackPaths) -> dict[str, pulumi.Input[str]]:
         """Which key it is, and where its private half was put."""
-        return {"fingerprint": self.fingerprint, "private_half": str(places.sealing_private_key)}
+        return {"fingerprint": self.fingerprint, "private_half": str(paths.sealing_private_key)}
 
 
 def make_sealing_key(owner: str) -> tuple[str, str, str]:

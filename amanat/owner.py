@@ -8,7 +8,7 @@ from pathlib import Path
 
 from amanat.errors import BadInput
 from amanat.files import write_once
-from amanat.places import home
+from amanat.paths import home
 
 FILE = "owner"
 

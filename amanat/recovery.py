@@ -24,7 +24,7 @@ from amanat.evidence.run import new_name
 from amanat.evidence.signature import signing_key
 from amanat.inventory import Secrets, known_hosts_text, scratch_inventory_text
 from amanat.network import Network
-from amanat.places import PROJECT_ROOT, Places
+from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.runner import Playbook
 from amanat.settings import Settings
 from amanat.stack import Stack
@@ -63,9 +63,9 @@ class Drilled:
     evidence: Path
 
 
-def repository(places: Places) -> Repository:
+def repository(paths: StackPaths) -> Repository:
     """What the vault's repository holds, read as the auditor. Raises `NoBackup`, or `NotChecked` when it can't be."""
-    with auditor(places) as hosts:
+    with auditor(paths) as hosts:
         vault = hosts.service("vault")
         stanza = vault.ask(questions.REPOSITORY).stanza
         now = datetime.fromtimestamp(float(vault.read("date +%s.%N")), UTC)
@@ -73,7 +73,7 @@ def repository(places: Places) -> Repository:
 
 
 def restore(
-    places: Places,
+    paths: StackPaths,
     target: datetime | None,
     reason: str,
     tell: Tell,
@@ -87,7 +87,7 @@ def restore(
     Log that can't is lost only if `lose_unsent`.
     Raises `ConvergeFailed`; then the store is down or half restored, and the same call again goes on.
     """
-    stack = Stack(places)
+    stack = Stack(paths)
     secrets = stack.secrets()
     with _result() as result:
         variables = {
@@ -99,8 +99,8 @@ def restore(
         }
         Playbook(
             PLAYBOOKS / "restore.yml",
-            places.inventory,
-            places.runs,
+            paths.inventory,
+            paths.runs,
             secrets,
             variables=variables,
             progress=tell,
@@ -108,17 +108,17 @@ def restore(
         return Restored(json.loads(result.read_text("utf-8")))
 
 
-def drill(places: Places, target: datetime | None, tell: Tell) -> Drilled:
+def drill(paths: StackPaths, target: datetime | None, tell: Tell) -> Drilled:
     """Restore on a scratch host as of `target` (None: now), compare, keep the evidence, remove the host.
 
     Raises `DrillFailed` when what came back isn't what was recorded, `ConvergeFailed` when nothing came back, which the
     vault has on record then, or when it couldn't be tried.
     """
-    stack = Stack(places)
+    stack = Stack(paths)
     outputs = stack.outputs()
     secrets = _with_scratch(stack.secrets())
-    own = yaml.safe_load(places.hosts_file.read_text("utf-8"))["all"]["vars"]
-    settings = Settings.of(places)
+    own = yaml.safe_load(paths.hosts_file.read_text("utf-8"))["all"]["vars"]
+    settings = Settings.of(paths)
     network = Network.from_json(outputs["network"])
     with (
         stack.target.scratch_machine(
@@ -127,21 +127,21 @@ def drill(places: Places, target: datetime | None, tell: Tell) -> Drilled:
             deploy_public_key=own["base_deploy_public_key"],
             environment=stack.environment(),
         ) as machine,
-        _scratch_inventory(places, machine, settings, network) as beside,
+        _scratch_inventory(paths, machine, settings, network) as beside,
         _result() as result,
     ):
         variables = {"operation_target_time": _utc(target), "operation_result": str(result)}
         Playbook(
             PLAYBOOKS / "drill.yml",
-            places.inventory,
-            places.runs,
+            paths.inventory,
+            paths.runs,
             secrets,
             extra_inventory=beside,
             variables=variables,
             progress=tell,
         ).run()
         values = json.loads(result.read_text("utf-8"))
-    kept = _evidence(places, values)
+    kept = _evidence(paths, values)
     if not values["passed"]:
         raise DrillFailed(
             what_differs(values),
@@ -172,18 +172,18 @@ def what_differs(values: Mapping[str, Any]) -> str:
     )
 
 
-def last_drill(places: Places) -> datetime | None:
+def last_drill(paths: StackPaths) -> datetime | None:
     """When the last drill ended, by what the vault has on record; None if it failed. Raises `Unreachable`."""
-    with auditor(places) as hosts:
+    with auditor(paths) as hosts:
         lines = hosts.service("vault").run(f"cat {DRILLS}").stdout.splitlines()
     last: dict[str, Any] = json.loads(lines[-1]) if lines else {"passed": False}
     return datetime.fromisoformat(last["at"]) if last["passed"] else None
 
 
 @contextmanager
-def auditor(places: Places) -> Iterator[Hosts]:
+def auditor(paths: StackPaths) -> Iterator[Hosts]:
     """The stack's hosts as the auditor sees them; nothing is recorded. Raises BadInput without an inventory."""
-    targets = audited.read(places.hosts_file, audited.DEFAULT_USER, places.auditor_key)
+    targets = audited.read(paths.hosts_file, audited.DEFAULT_USER, paths.auditor_key)
     hosts = Hosts(targets, Recorder(Redactor()))
     try:
         yield hosts
@@ -199,12 +199,12 @@ def _with_scratch(secrets: Secrets) -> Secrets:
 
 @contextmanager
 def _scratch_inventory(
-    places: Places, machine: ScratchMachine, settings: Settings, network: Network
+    paths: StackPaths, machine: ScratchMachine, settings: Settings, network: Network
 ) -> Iterator[Path]:
     variables = {
         "ansible_host": machine.ssh_host,
         "ansible_port": machine.ssh_port,
-        **machine_variables(machine.name, settings, places, network),
+        **machine_variables(machine.name, settings, paths, network),
         **service_variables(SCRATCH, settings, network),
     }
     with tempfile.TemporaryDirectory(prefix="amanat-drill-") as directory:
@@ -217,16 +217,16 @@ def _scratch_inventory(
         yield hosts
 
 
-def has_backups(places: Places) -> bool:
+def has_backups(paths: StackPaths) -> bool:
     """Whether the stack has both what is backed up and what keeps the backups."""
-    placement = Settings.of(places).machines
+    placement = Settings.of(paths).machines
     return placement.carries("store") and placement.carries("vault")
 
 
-def require_backups(places: Places) -> None:
+def require_backups(paths: StackPaths) -> None:
     """Raise `NotPlaced` unless the stack has both what is backed up and what keeps the backups."""
     for service in ("store", "vault"):
-        Settings.of(places).machines.machine_of(service)
+        Settings.of(paths).machines.machine_of(service)
 
 
 @contextmanager
@@ -239,11 +239,11 @@ def _utc(moment: datetime | None) -> str:
     return moment.astimezone(UTC).isoformat() if moment else ""
 
 
-def _evidence(places: Places, values: Mapping[str, Any]) -> Path:
-    directory = places.evidence / "drills" / new_name()
-    context = RunContext.of(places.stack, PROJECT_ROOT, places.hosts_file)
+def _evidence(paths: StackPaths, values: Mapping[str, Any]) -> Path:
+    directory = paths.evidence / "drills" / new_name()
+    context = RunContext.of(paths.stack, PROJECT_ROOT, paths.hosts_file)
     plan = {"what": "restore drill", "requirements": list(PROVES)}
-    key = places.evidence_key
+    key = paths.evidence_key
     run = Run.start(directory, context, signing_key(key), Redactor(), plan, Memory.beside(key))
     run.record("drill", dict(values), requirements=PROVES)
     run.finish(dict(values))

@@ -16,7 +16,7 @@ from amanat.errors import AmanatError
 from amanat.exit_codes import ExitCode
 from amanat.files import private_directory
 from amanat.locks import file_lock
-from amanat.places import Places, home
+from amanat.paths import StackPaths, home
 
 RUN_ID = uuid.uuid4().hex
 ENDING_SECONDS = 20
@@ -29,19 +29,19 @@ class Busy(AmanatError):
 
 
 @contextmanager
-def alone(places: Places) -> Iterator[None]:
+def alone(paths: StackPaths) -> Iterator[None]:
     """Hold the stack's lock; end processes of a run of this stack that was killed. Raises `Busy`."""
-    private_directory(places.directory)
+    private_directory(paths.directory)
 
     def refuse(holder: str) -> None:
         raise Busy(
-            what=f"another run (process {holder}) is at work on stack {places.stack}",
-            where=str(places.lock),
+            what=f"another run (process {holder}) is at work on stack {paths.stack}",
+            where=str(paths.lock),
             fix="Wait for it to end, then run again.",
         )
 
-    with file_lock(places.lock, refuse):
-        end_orphans(places.stack_id)
+    with file_lock(paths.lock, refuse):
+        end_orphans(paths.stack_id)
         yield
 
 
@@ -112,15 +112,15 @@ def _alive(pid: int) -> bool:
         return False
 
 
-def release_stale_lock(places: Places, stack: automation.Stack) -> None:
+def release_stale_lock(paths: StackPaths, stack: automation.Stack) -> None:
     """Release Pulumi's own lock when the process that took it, on this machine, is gone."""
-    locks = places.state / ".pulumi" / "locks"
+    locks = paths.state / ".pulumi" / "locks"
     for path in locks.rglob("*.json") if locks.exists() else []:
         try:
             holder = int(json.loads(path.read_text())["pid"])
         except (OSError, ValueError, KeyError, TypeError):
             holder = 0
-        if path.parent.name == places.stack and not _alive(holder):
+        if path.parent.name == paths.stack and not _alive(holder):
             stack.cancel()
             return
 

@@ -12,7 +12,7 @@ from amanat import environment, processes
 from amanat.errors import AmanatError
 from amanat.exit_codes import ExitCode
 from amanat.files import write_private
-from amanat.places import Places, user_home
+from amanat.paths import StackPaths, user_home
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
 BY_HAND = "Let another timer of this machine, cron for one, run `amanat drill --if-due` once a day."
@@ -62,12 +62,12 @@ class NoTimers(AmanatError):
 class Schedule:
     """The timer of one stack, in the units of whoever asks: root's are the system's."""
 
-    places: Places
+    paths: StackPaths
 
     @property
     def name(self) -> str:
         """The units' name without its kind."""
-        return f"amanat-drill-{self.places.stack_id}"
+        return f"amanat-drill-{self.paths.stack_id}"
 
     @property
     def directory(self) -> Path:
@@ -80,7 +80,7 @@ class Schedule:
     @property
     def environment(self) -> Path:
         """The file with the environment of the drills, for its owner alone: proxies and backends have passwords."""
-        return self.places.directory / "schedule.env"
+        return self.paths.directory / "schedule.env"
 
     def on(self) -> str:
         """Install and start the timer, with the environment of now; returns its name.
@@ -88,14 +88,14 @@ class Schedule:
         Raises `NoTimers`, and leaves no unit then.
         """
         known = {
-            "stack": self.places.stack,
-            "project": str(self.places.project).replace("%", "%%"),  # it takes no quotes
+            "stack": self.paths.stack,
+            "project": str(self.paths.project).replace("%", "%%"),  # it takes no quotes
             "environment": _as_glob(self.environment),
             "busy": str(ExitCode.BUSY.value),
             "final": " ".join(str(code.value) for code in ExitCode if code != ExitCode.BUSY),
             "python": _quoted(sys.executable).replace("$", "$$"),
         }
-        kept = {**kept_of(os.environ), "AMANAT_HOME": str(self.places.directory.parent)}
+        kept = {**kept_of(os.environ), "AMANAT_HOME": str(self.paths.directory.parent)}
         write_private(self.environment, "".join(_assignment(*pair) for pair in sorted(kept.items())))
         self.directory.mkdir(parents=True, exist_ok=True)
         for kind, text in {"service": SERVICE, "timer": TIMER}.items():

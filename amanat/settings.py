@@ -17,8 +17,8 @@ from amanat.choices import Unfit, whole_number
 from amanat.errors import BadInput, each, refuse
 from amanat.law import register
 from amanat.lined_yaml import LinedYaml
+from amanat.paths import StackPaths
 from amanat.placement import Placement
-from amanat.places import Places
 from amanat.setting_faults import NAMESPACE, BadSetting, fault, unknown
 from amanat.targets.settings import TargetSettings
 from amanat.trust import authorities
@@ -216,9 +216,9 @@ class Settings(TargetSettings):
         return cls.parse(_ours(raw), stack)
 
     @classmethod
-    def of(cls, places: Places) -> Self:
+    def of(cls, paths: StackPaths) -> Self:
         """The settings of a stack, from its file. Raises what from_file raises."""
-        return cls.from_file(places.project / f"Pulumi.{places.stack}.yaml")
+        return cls.from_file(paths.project / f"Pulumi.{paths.stack}.yaml")
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any], stack: str) -> Self:

@@ -13,7 +13,7 @@ from amanat import runs
 from amanat.errors import BadInput
 from amanat.files import write_once
 from amanat.inventory import Secrets
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.pulumi_events import OnEvent, explained, heard
 from amanat.settings import Settings
 from amanat.setup.toolchain import environment as tools_environment
@@ -42,16 +42,16 @@ class LostPassphrase(BadInput):
 class Stack:
     """One stack of this checkout. Every operation holds the stack's lock while it runs."""
 
-    def __init__(self, places: Places) -> None:
-        self.places = places
+    def __init__(self, paths: StackPaths) -> None:
+        self.paths = paths
 
     def environment(self) -> dict[str, str]:
         """Variables with which plain `pulumi` works on this stack."""
         own = {
-            "AMANAT_HOME": str(self.places.directory.parent),
-            "PULUMI_BACKEND_URL": os.environ.get("PULUMI_BACKEND_URL") or f"file://{self.places.state}",
+            "AMANAT_HOME": str(self.paths.directory.parent),
+            "PULUMI_BACKEND_URL": os.environ.get("PULUMI_BACKEND_URL") or f"file://{self.paths.state}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
-            or str(self.places.passphrase),
+            or str(self.paths.passphrase),
         }
         # gRPC warns on every fork of a provider that runs Ansible; its fork handlers do nothing for us.
         return {**tools_environment(tools()), **own, "GRPC_ENABLE_FORK_SUPPORT": "false"}
@@ -91,7 +91,7 @@ class Stack:
     def down(self, on_event: OnEvent) -> None:
         """Remove everything the stack made at the target. Keys in the operator's keeping and evidence stay."""
         target = self.target
-        with runs.alone(self.places):
+        with runs.alone(self.paths):
             self._refuse_another_owner()
             if self.exists():
                 with self._open() as stack:
@@ -106,7 +106,7 @@ class Stack:
             return False
         with explained():
             return any(
-                found.name.split("/")[-1] == self.places.stack for found in self._workspace().list_stacks()
+                found.name.split("/")[-1] == self.paths.stack for found in self._workspace().list_stacks()
             )
 
     def outputs(self) -> dict[str, Any]:
@@ -115,7 +115,7 @@ class Stack:
             raise self._no_stack()
         with explained():
             try:
-                found = self._workspace().stack_outputs(self.places.stack)
+                found = self._workspace().stack_outputs(self.paths.stack)
             except automation.StackNotFoundError as error:
                 raise self._no_stack() from error
         return {name: output.value for name, output in found.items()}
@@ -129,14 +129,14 @@ class Stack:
     def endpoint(self, service: str, endpoint: str) -> tuple[str, int]:
         """The address and port at which a service's endpoint is reached from here. Raises `NoStack`, `NotPlaced`."""
         endpoints = self.outputs()["endpoints"]
-        machine = Settings.of(self.places).machines.machine_of(service)
+        machine = Settings.of(self.paths).machines.machine_of(service)
         host, _, port = str(endpoints[machine][name_of(service, endpoint)]).rpartition(":")
         return host, int(port)
 
     @property
     def target(self) -> Operations:
         """The target of the stack's settings. Raises `BadInput` for settings that can't be used."""
-        return operations(Settings.of(self.places), self.places)
+        return operations(Settings.of(self.paths), self.paths)
 
     def require_target(self) -> None:
         """Refuse a target that can't run machines, or has another owner's, before anything is made or fetched for it.
@@ -156,15 +156,15 @@ class Stack:
         backend = environment["PULUMI_BACKEND_URL"]
         if backend.startswith("file://"):
             runs.drop_empty_sidecars(Path(backend.removeprefix("file://")))
-        run = {"AMANAT_STACK_ID": self.places.stack_id, "AMANAT_RUN": runs.RUN_ID}
-        return automation.LocalWorkspace(work_dir=str(self.places.project), env_vars={**environment, **run})
+        run = {"AMANAT_STACK_ID": self.paths.stack_id, "AMANAT_RUN": runs.RUN_ID}
+        return automation.LocalWorkspace(work_dir=str(self.paths.project), env_vars={**environment, **run})
 
     def _workspace_possible(self) -> bool:
         custom = (
             bool(os.environ.get("PULUMI_BACKEND_URL"))
-            and os.environ["PULUMI_BACKEND_URL"] != f"file://{self.places.state}"
+            and os.environ["PULUMI_BACKEND_URL"] != f"file://{self.paths.state}"
         )
-        return custom or (self.places.state / ".pulumi").exists()
+        return custom or (self.paths.state / ".pulumi").exists()
 
     def _must_exist(self) -> None:
         if not self.exists():
@@ -174,16 +174,16 @@ class Stack:
         with suppress(TargetUnreachable):
             self._refuse_another_owner()
         return NoStack(
-            what=f"there is no stack {self.places.stack!r} yet",
-            where=str(self.places.project),
-            fix=f"Run `make up STACK={self.places.stack}` first.",
+            what=f"there is no stack {self.paths.stack!r} yet",
+            where=str(self.paths.project),
+            fix=f"Run `make up STACK={self.paths.stack}` first.",
         )
 
     @contextmanager
     def _opened(self, *, must_exist: bool = False) -> Iterator[automation.Stack]:
         if must_exist:
             self._must_exist()
-        with runs.alone(self.places):
+        with runs.alone(self.paths):
             self._refuse_another_owner()
             with self._open() as stack:
                 yield stack
@@ -192,11 +192,11 @@ class Stack:
     def _open(self) -> Iterator[automation.Stack]:
         """The stack, under the lock that is held already."""
         ensure_settings_file(self._settings_file())
-        Settings.of(self.places)  # Pulumi's own type errors name no fix
+        Settings.of(self.paths)  # Pulumi's own type errors name no fix
         self._ensure_passphrase()
         with explained():
             stack = self._selected(self._workspace())
-            runs.release_stale_lock(self.places, stack)
+            runs.release_stale_lock(self.paths, stack)
             yield stack
 
     def _refuse_another_owner(self) -> None:
@@ -207,24 +207,24 @@ class Stack:
         if not self.exists():
             return set()
         with explained():
-            deployment = self._workspace().export_stack(self.places.stack).deployment or {}
+            deployment = self._workspace().export_stack(self.paths.stack).deployment or {}
         return _ids(deployment.get("resources") or [])
 
     def _selected(self, workspace: automation.LocalWorkspace) -> automation.Stack:
         """The stack, made in the state if it is not there."""
         try:
-            return automation.Stack.create_or_select(self.places.stack, workspace)
+            return automation.Stack.create_or_select(self.paths.stack, workspace)
         except automation.CommandError as error:
             if "incorrect passphrase" not in str(error) or self.exists():
                 raise
         drop_stale_salt(self._settings_file())
-        return automation.Stack.create_or_select(self.places.stack, workspace)
+        return automation.Stack.create_or_select(self.paths.stack, workspace)
 
     def _ensure_passphrase(self) -> None:
         path = Path(self.environment()["PULUMI_CONFIG_PASSPHRASE_FILE"])
         if path.exists():
             return
-        if path != self.places.passphrase or (self.places.state / ".pulumi" / "stacks").exists():
+        if path != self.paths.passphrase or (self.paths.state / ".pulumi" / "stacks").exists():
             raise LostPassphrase(
                 what="the passphrase of this checkout's state is missing",
                 where=str(path),
@@ -233,7 +233,7 @@ class Stack:
         write_once(path, secrets.token_urlsafe(PASSPHRASE_BYTES) + "\n")
 
     def _settings_file(self) -> Path:
-        return self.places.project / f"Pulumi.{self.places.stack}.yaml"
+        return self.paths.project / f"Pulumi.{self.paths.stack}.yaml"
 
     def _recovered(self, stack: automation.Stack) -> list[Mapping[str, Any]]:
         """The resources of the state, after what a killed run left in it and at the target is mended."""
@@ -254,7 +254,7 @@ class Stack:
         """Machines that an empty state doesn't know are no halves: a killed run leaves more than nothing in it."""
         if not resources and self.target.exists():
             raise LostState(
-                what=f"there are hosts of stack {self.places.stack}, and its state knows none",
+                what=f"there are hosts of stack {self.paths.stack}, and its state knows none",
                 where=self.environment()["PULUMI_BACKEND_URL"],
                 fix="Set PULUMI_BACKEND_URL as it was when they were made. If that state is lost for good, `make down`"
                 " removes them, with every message.",

@@ -6,22 +6,22 @@ from typing import Any
 from amanat import network, topology
 from amanat.inventory import Group, inventory_text
 from amanat.network import Network
+from amanat.paths import StackPaths
 from amanat.placement import Placement
-from amanat.places import Places
 from amanat.settings import Settings
 from amanat.setup.mirrors import Mirrors
 
 ARCHIVE_COMMAND = "pgbackrest --stanza=archive archive-push %p"
 
 
-def inventory(settings: Settings, places: Places, known: Mapping[str, Any]) -> str:
+def inventory(settings: Settings, paths: StackPaths, known: Mapping[str, Any]) -> str:
     """The stack's inventory. `known`: the network as JSON, machines' SSH endpoints, and public keys."""
     joined = Network.from_json(known["network"])
     machines = {
         name: {
             "ansible_host": host,
             "ansible_port": int(port),
-            **machine_variables(name, settings, places, joined),
+            **machine_variables(name, settings, paths, joined),
         }
         for name, (host, port, _) in known["endpoints"].items()
     }
@@ -30,16 +30,16 @@ def inventory(settings: Settings, places: Places, known: Mapping[str, Any]) -> s
         service: Group((placement.machine_of(service),), service_variables(service, settings, joined))
         for service in placement.services
     }
-    return inventory_text(places, shared_variables(settings, places, joined, known), machines, groups)
+    return inventory_text(paths, shared_variables(settings, paths, joined, known), machines, groups)
 
 
 def shared_variables(
-    settings: Settings, places: Places, joined: Network, known: Mapping[str, Any]
+    settings: Settings, paths: StackPaths, joined: Network, known: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What every machine is told. `known`: public keys, and the authority's certificate."""
     mirrors = Mirrors.from_environment()
     return {
-        "base_stack": places.stack_id,
+        "base_stack": paths.stack_id,
         "base_peers": network.peers(settings.machines, joined),
         "base_deploy_public_key": known["deploy"],
         "base_auditor_public_key": known["auditor"],
@@ -48,7 +48,7 @@ def shared_variables(
         "base_http_proxy": settings.http_proxy,
         "base_name_servers": list(settings.asked_name_servers),
         # Authorities found on the controller are the controller's: hosts trust only what was chosen for them.
-        "base_trusted_ca": settings.trusted_ca(places.project)
+        "base_trusted_ca": settings.trusted_ca(paths.project)
         or (mirrors.trusted_ca if mirrors.trust_is_chosen else ""),
         "pki_ca_certificate": known["ca"],
         "pki_certificate_days": settings.certificate_days,
@@ -62,10 +62,10 @@ def shared_variables(
     }
 
 
-def machine_variables(machine: str, settings: Settings, places: Places, joined: Network) -> dict[str, Any]:
+def machine_variables(machine: str, settings: Settings, paths: StackPaths, joined: Network) -> dict[str, Any]:
     """What one machine is told of itself, whatever it carries."""
     names = settings.machines.names_of(machine)
-    called = [form for name in names for form in (name, f"{name}.{places.stack_id}.internal")]
+    called = [form for name in names for form in (name, f"{name}.{paths.stack_id}.internal")]
     return {
         "base_flows": network.incoming(machine, settings.machines, joined),
         "pki_names": [*called, "localhost", "127.0.0.1", str(joined.addresses[machine])],

@@ -10,7 +10,7 @@ import pytest
 from amanat.audit.inventory import DEFAULT_USER
 from amanat.errors import BadInput, shown
 from amanat.evidence.run import new_name
-from amanat.places import PROJECT_ROOT, Places
+from amanat.paths import PROJECT_ROOT, StackPaths
 
 STACK_VARIABLE = "AMANAT_STACK"
 DEFAULT_STACK = "local"
@@ -53,7 +53,7 @@ def declare(parser: pytest.Parser) -> None:
 
 @dataclass(frozen=True)
 class Options:
-    """The audit's options with the stack's places filled in."""
+    """The audit's options with the stack's paths filled in."""
 
     stack: str
     inventory: Path
@@ -76,19 +76,19 @@ class Options:
         given = config.getoption
         named = given("--stack") or os.environ.get(STACK_VARIABLE)
         inventory = _path(given("--inventory"))
-        places = Places(named or DEFAULT_STACK)
+        paths = StackPaths(named or DEFAULT_STACK)
         ours = inventory is None
-        stack = places.stack if ours or named else OUTSIDE
+        stack = paths.stack if ours or named else OUTSIDE
         return cls(
             stack=stack,
-            inventory=inventory or places.hosts_file,
+            inventory=inventory or paths.hosts_file,
             auditor_user=given("--auditor-user"),
-            auditor_key=_path(given("--auditor-key")) or (places.auditor_key if ours else None),
-            clients=_path(given("--clients")) or (places.clients if ours else None),
-            sealing_key=_path(given("--sealing-key")) or (places.sealing_private_key if ours else None),
+            auditor_key=_path(given("--auditor-key")) or (paths.auditor_key if ours else None),
+            clients=_path(given("--clients")) or (paths.clients if ours else None),
+            sealing_key=_path(given("--sealing-key")) or (paths.sealing_private_key if ours else None),
             sealing_passphrase_file=_path(given("--sealing-passphrase-file")),
-            secrets=places.inventory if ours else None,
-            signing_key=places.evidence_key,
+            secrets=paths.inventory if ours else None,
+            signing_key=paths.evidence_key,
             evidence=_path(given("--evidence")) or PROJECT_ROOT / "evidence" / stack,
             waivers=_path(given("--waivers")) or PROJECT_ROOT / "policies" / "waivers.yaml",
             only=tuple(dict.fromkeys(given("--only"))),

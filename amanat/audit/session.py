@@ -18,7 +18,7 @@ from amanat.evidence import Redactor, Run, RunContext
 from amanat.evidence.row import Memory
 from amanat.evidence.signature import signing_key
 from amanat.law import register
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from amanat.requirement import ServiceName
 
 SUMMARY = "summary.json"

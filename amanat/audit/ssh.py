@@ -15,7 +15,7 @@ from typing import IO
 from amanat import processes
 from amanat.audit.errors import NotChecked, Unreachable
 from amanat.audit.inventory import Target
-from amanat.places import NoHome, user_home
+from amanat.paths import NoHome, user_home
 
 COMMAND_SECONDS = 120
 CONNECT_SECONDS = 10

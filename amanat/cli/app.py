@@ -13,7 +13,7 @@ from amanat.cli import bench, disclose, evidence, operations, policies, recover
 from amanat.cli.setup import run_setup
 from amanat.errors import AmanatError, of_os
 from amanat.exit_codes import SUMMARY, ExitCode
-from amanat.places import Places, require_own_checkout
+from amanat.paths import StackPaths, require_own_checkout
 from amanat.secrets_socket import serve_secrets_to_children
 from amanat.settings import Settings
 from amanat.setup.proxies import direct_loopback
@@ -61,7 +61,7 @@ def setup(
     source: Source = None, tools_only: Annotated[bool, typer.Option(help="Leave the engine alone.")] = False
 ) -> None:
     """Make this machine ready: programs, Pulumi's tools, a Docker engine."""
-    run_setup(source, None if tools_only else target_operations(Settings(), Places(DEFAULT_STACK)))
+    run_setup(source, None if tools_only else target_operations(Settings(), StackPaths(DEFAULT_STACK)))
 
 
 @app.command()
@@ -75,18 +75,18 @@ def up(
     as_json: AsJson = False,
 ) -> None:
     """Stand up or update the stack, drill a restore when one is due, then audit."""
-    places = Places(stack)
-    operations.adopt_mirrors(places)
-    own = Stack(places)
+    paths = StackPaths(stack)
+    operations.adopt_mirrors(paths)
+    own = Stack(paths)
     os.environ.update(run_setup(source, own.target, check_target=own.require_target).environment)
-    done, secrets = operations.up(places, force=force)
+    done, secrets = operations.up(paths, force=force)
     operations.tell(done, as_json)
     if audit_after:
-        recover.drill_if_due(places)
+        recover.drill_if_due(paths)
         with serve_secrets_to_children(
             json.dumps(secrets)
         ):  # the audit redacts them, and need not ask Pulumi again
-            raise typer.Exit(policies.audit(places, [], on_stderr=as_json))
+            raise typer.Exit(policies.audit(paths, [], on_stderr=as_json))
 
 
 @app.command()
@@ -103,11 +103,11 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Put a backup in the archive's place, verify it, and converge the hosts."""
-    places = Places(stack)
-    operations.adopt_mirrors(places)
+    paths = StackPaths(stack)
+    operations.adopt_mirrors(paths)
     target = recover.instant(target_time)
-    os.environ.update(run_setup(target=Stack(places).target).environment)
-    done = recover.restore(places, target, reason, yes=yes, lose_unsent=lose_unsent)
+    os.environ.update(run_setup(target=Stack(paths).target).environment)
+    done = recover.restore(paths, target, reason, yes=yes, lose_unsent=lose_unsent)
     operations.tell(done, as_json)
 
 
@@ -123,14 +123,14 @@ def drill(
     as_json: AsJson = False,
 ) -> None:
     """Prove the backups: restore on a scratch host, compare, keep the evidence, remove the host."""
-    places = Places(stack)
-    operations.adopt_mirrors(places)
+    paths = StackPaths(stack)
+    operations.adopt_mirrors(paths)
     target = recover.instant(target_time)
-    if if_due and not recover.is_due(places):
+    if if_due and not recover.is_due(paths):
         typer.echo("no drill is due", err=True)
         return
-    os.environ.update(run_setup(target=Stack(places).target).environment)
-    operations.tell(recover.drill(places, target), as_json)
+    os.environ.update(run_setup(target=Stack(paths).target).environment)
+    operations.tell(recover.drill(paths, target), as_json)
 
 
 @app.command()
@@ -140,17 +140,17 @@ def schedule(
     as_json: AsJson = False,
 ) -> None:
     """Have systemd drill a restore on this machine whenever one is due."""
-    operations.tell(recover.schedule(Places(stack), on=on), as_json)
+    operations.tell(recover.schedule(StackPaths(stack), on=on), as_json)
 
 
 @app.command()
 def preview(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> None:
     """Say what `up` would change; change nothing."""
-    places = Places(stack)
-    operations.adopt_mirrors(places)
-    own = Stack(places)
+    paths = StackPaths(stack)
+    operations.adopt_mirrors(paths)
+    own = Stack(paths)
     os.environ.update(run_setup(target=own.target, check_target=own.require_target).environment)
-    operations.tell(operations.preview(places), as_json)
+    operations.tell(operations.preview(paths), as_json)
 
 
 @app.command()
@@ -160,16 +160,16 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Measure the hosts against the law; leave signed evidence."""
-    raise typer.Exit(policies.audit(Places(stack), only or [], as_json=as_json))
+    raise typer.Exit(policies.audit(StackPaths(stack), only or [], as_json=as_json))
 
 
 @app.command()
 def drift(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> None:
     """Say what differs on the hosts from what `up` made. Exit code 1 when something does."""
-    places = Places(stack)
-    operations.adopt_mirrors(places)
-    os.environ.update(run_setup(target=Stack(places).target).environment)
-    found = operations.drift(places)
+    paths = StackPaths(stack)
+    operations.adopt_mirrors(paths)
+    os.environ.update(run_setup(target=Stack(paths).target).environment)
+    found = operations.drift(paths)
     operations.tell(found, as_json)
     raise typer.Exit(ExitCode.FAILED if found.values["drift"] else ExitCode.DONE)
 
@@ -177,19 +177,19 @@ def drift(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> None:
 @app.command()
 def status(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> None:
     """Say which hosts run, where they are reached, and what the last audit found."""
-    places = Places(stack)
-    operations.adopt_mirrors(places)
+    paths = StackPaths(stack)
+    operations.adopt_mirrors(paths)
     os.environ.update(run_setup().environment)
-    operations.tell(operations.status(places), as_json)
+    operations.tell(operations.status(paths), as_json)
 
 
 @app.command("bench")
 def bench_command(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> None:
     """Measure as ratios what recording, the encrypted volume and encrypted backups cost against plain ones."""
-    places = Places(stack)
-    operations.adopt_mirrors(places)
+    paths = StackPaths(stack)
+    operations.adopt_mirrors(paths)
     os.environ.update(run_setup().environment)
-    operations.tell(bench.measure(places), as_json)
+    operations.tell(bench.measure(paths), as_json)
 
 
 @app.command()
@@ -199,18 +199,18 @@ def down(
     as_json: AsJson = False,
 ) -> None:
     """Remove every container, network and volume of the stack, and nothing else."""
-    places = Places(stack)
+    paths = StackPaths(stack)
     if not yes:
-        operations.ask(f"Delete stack {stack} of {places.project} with every message in it?")
-    os.environ.update(run_setup(target=Stack(places).target).environment)
-    operations.tell(operations.down(places), as_json)
+        operations.ask(f"Delete stack {stack} of {paths.project} with every message in it?")
+    os.environ.update(run_setup(target=Stack(paths).target).environment)
+    operations.tell(operations.down(paths), as_json)
 
 
 @app.command()
 def env(stack: StackName = DEFAULT_STACK) -> None:
     """Print shell exports with which plain `pulumi` and `ansible-playbook` work: eval "$(amanat env)"."""
     ready = run_setup()
-    typer.echo(operations.exports(Places(stack), ready.environment))
+    typer.echo(operations.exports(StackPaths(stack), ready.environment))
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from amanat.cli.operations import Answer
 from amanat.errors import AmanatError
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.settings import Settings
 from amanat.stack import Stack
 
@@ -32,9 +32,9 @@ class BenchFailed(AmanatError):
     """A measurement did not end."""
 
 
-def measure(places: Places) -> Answer:
+def measure(paths: StackPaths) -> Answer:
     """Run each bench on the store, on scratch data beside the archive. Raises `BenchFailed`, `NoStack`."""
-    stack = Stack(places)
+    stack = Stack(paths)
     stack.outputs()
     values = {name: _run(stack, command) for name, (command, _, _) in BENCHES.items()}
     lines = [_line(name, values[name]) for name in BENCHES]
@@ -42,7 +42,7 @@ def measure(places: Places) -> Answer:
 
 
 def _run(stack: Stack, command: str) -> dict[str, Any]:
-    machine = Settings.of(stack.places).machines.machine_of("store")
+    machine = Settings.of(stack.paths).machines.machine_of("store")
     code, output = stack.target.run_as_root(machine, f"{command} 2>/tmp/bench.err || cat /tmp/bench.err")
     try:
         result: dict[str, Any] = json.loads(output)

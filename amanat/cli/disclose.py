@@ -12,7 +12,7 @@ from amanat.calendars import TEHRAN, both, day_of, instant_of, with_solar_hijri
 from amanat.errors import BadInput
 from amanat.evidence.signature import public_key, signing_key
 from amanat.files import write_private
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.private_key import passphrase_of
 from amanat.stack import Stack
 
@@ -43,7 +43,7 @@ def make(
     stack: StackName = "local",
 ) -> None:
     """Ask the archive for what a court order covers; write a signed, still sealed bundle."""
-    places = Places(stack)
+    paths = StackPaths(stack)
     what = disclosure.Selector(
         since=instant_of(since, "--since"),
         until=instant_of(until, "--until"),
@@ -53,8 +53,8 @@ def make(
     named = disclosure.Order(order, day_of(order_date, "--order-date"), approver)
     _checked(named, what)
     typer.echo(f"order {named.number} of {both(named.date)}: {_asked_for(what)}", err=True)
-    host, port = Stack(places).endpoint("store", "postgresql")
-    clients = places.clients
+    host, port = Stack(paths).endpoint("store", "postgresql")
+    clients = paths.clients
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     with disclosure.connection(
         host,
@@ -64,9 +64,9 @@ def make(
         clients / "ca.crt",
         (clients / "archive_discloser.password").read_text("utf-8").strip(),
     ) as session:
-        bundle = disclosure.disclose(session, named, what, signing_key(places.evidence_key), into)
+        bundle = disclosure.disclose(session, named, what, signing_key(paths.evidence_key), into)
     _told(bundle, what)
-    typer.echo(f"next: amanat disclosure open {bundle.path} --key {places.sealing_private_key} --into FILE")
+    typer.echo(f"next: amanat disclosure open {bundle.path} --key {paths.sealing_private_key} --into FILE")
 
 
 @app.command("open")
@@ -91,7 +91,7 @@ def open_(
     opened = disclosure.open_bundle(
         bundle,
         key,
-        public_key(signer or Places(stack).evidence_key),
+        public_key(signer or StackPaths(stack).evidence_key),
         passphrase_of(key, passphrase_file, "--passphrase-file"),
     )
     clear = {

@@ -13,7 +13,7 @@ from amanat.evidence.row import RECORDS, Memory, begun, newest
 from amanat.evidence.run import PUBLIC_KEY
 from amanat.evidence.signature import BadSigningKey, fingerprint, public_key
 from amanat.exit_codes import ExitCode
-from amanat.places import Places
+from amanat.paths import StackPaths
 
 app = typer.Typer(no_args_is_help=True, help="Check the evidence of audits.")
 
@@ -44,13 +44,16 @@ def verify_command(
     Exit codes: 0 nothing, 1 something, 2 nothing there to check.
     """
     try:
-        trusted_file = key or _stack_key(Places(stack))
+        trusted_file = key or _stack_key(StackPaths(stack))
         trusted = public_key(trusted_file) if trusted_file else None
-        where = run or _newest(Places(stack).evidence)
+        where = run or _newest(StackPaths(stack).evidence)
         is_run = (where / RECORDS).is_dir()
         found = {where.name: verify(where, trusted)} if is_run else verify_all(where, trusted)
         if run is None or not is_run:  # of a run that was named nothing else is asked
-            _add(found, cut_off(where.parent if is_run else where, Memory.beside(Places(stack).evidence_key)))
+            _add(
+                found,
+                cut_off(where.parent if is_run else where, Memory.beside(StackPaths(stack).evidence_key)),
+            )
     except AmanatError as error:
         if as_json:
             typer.echo(json.dumps({"error": error.as_json()}))
@@ -61,8 +64,8 @@ def verify_command(
     raise typer.Exit(ExitCode.FAILED if any(found.values()) else ExitCode.DONE)
 
 
-def _stack_key(places: Places) -> Path | None:
-    return places.evidence_key if places.evidence_key.is_file() else None
+def _stack_key(paths: StackPaths) -> Path | None:
+    return paths.evidence_key if paths.evidence_key.is_file() else None
 
 
 def _newest(evidence: Path) -> Path:

@@ -15,7 +15,7 @@ from amanat import health
 from amanat.cli.show import Show
 from amanat.errors import BadInput
 from amanat.evidence.row import MANIFEST, finished, newest
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.schedule import NoTimers, Schedule
 from amanat.settings import Settings
 from amanat.setup.proxies import direct_loopback
@@ -58,12 +58,12 @@ def ask(question: str) -> None:
         raise typer.Abort
 
 
-def adopt_mirrors(places: Places) -> None:
+def adopt_mirrors(paths: StackPaths) -> None:
     """Let the tools use the mirrors of the stack's settings where the environment names none.
 
     Raises BadInput for settings that can't be used.
     """
-    settings = Settings.of(places)
+    settings = Settings.of(paths)
     for variable, value in {
         "AMANAT_PYPI_INDEX": settings.pypi_index,
         "AMANAT_GOPROXY": settings.go_proxy,
@@ -72,10 +72,10 @@ def adopt_mirrors(places: Places) -> None:
             os.environ.setdefault(variable, value)
 
 
-def up(places: Places, *, force: bool) -> tuple[Answer, Mapping[str, Any]]:
+def up(paths: StackPaths, *, force: bool) -> tuple[Answer, Mapping[str, Any]]:
     """Make or update the stack; what was done, and the stack's secrets for an audit that follows."""
     show = Show()
-    result = Stack(places).up(show, force=force)
+    result = Stack(paths).up(show, force=force)
     outputs = {name: output.value for name, output in result.outputs.items() if not output.secret}
     changes = _counts(result.summary.resource_changes or {})
     show.line(_changed(changes))
@@ -86,34 +86,34 @@ def up(places: Places, *, force: bool) -> tuple[Answer, Mapping[str, Any]]:
             f"The private half of the sealing key is {key['private_half']}: move it to safe keeping off this machine;"
             " without it no message can be read again."
         )
-    answer = Answer({"stack": places.stack_id, "changes": changes, **outputs}, tuple(lines))
+    answer = Answer({"stack": paths.stack_id, "changes": changes, **outputs}, tuple(lines))
     return answer, result.outputs["secrets"].value
 
 
-def preview(places: Places) -> Answer:
+def preview(paths: StackPaths) -> Answer:
     """What `up` would do."""
     show = Show(planning=True)
-    result = Stack(places).preview(show)
+    result = Stack(paths).preview(show)
     changes = _counts(result.change_summary)
-    return Answer({"stack": places.stack_id, "changes": changes}, (_changed(changes),))
+    return Answer({"stack": paths.stack_id, "changes": changes}, (_changed(changes),))
 
 
-def drift(places: Places) -> Answer:
+def drift(paths: StackPaths) -> Answer:
     """List what differs at the target and inside the hosts; nothing is changed there."""
-    found = Stack(places).drift(Show())
+    found = Stack(paths).drift(Show())
     lines = [*found, "next: `make up` puts this right"] if found else [NO_DRIFT]
-    return Answer({"stack": places.stack_id, "drift": found}, tuple(lines))
+    return Answer({"stack": paths.stack_id, "drift": found}, tuple(lines))
 
 
-def status(places: Places) -> Answer:
+def status(paths: StackPaths) -> Answer:
     """Hosts and how they are, endpoints, and the last audit."""
-    stack = Stack(places)
+    stack = Stack(paths)
     outputs = stack.outputs()
     states = stack.target.states()
-    summary = last_audit(places)
-    well = health.of_stack(places, states)
+    summary = last_audit(paths)
+    well = health.of_stack(paths, states)
     values = {
-        "stack": places.stack_id,
+        "stack": paths.stack_id,
         "hosts": states,
         "health": {name: one.as_json() for name, one in well.items()},
         "endpoints": outputs.get("endpoints", {}),
@@ -127,27 +127,27 @@ def status(places: Places) -> Answer:
         for machine, endpoints in values["endpoints"].items()
         for endpoint, where in endpoints.items()
     ]
-    lines.append(f"{'stack id':<28} {places.stack_id}")
+    lines.append(f"{'stack id':<28} {paths.stack_id}")
     lines.append(f"last audit: {summary or 'none yet; run `make audit`'}")
     return Answer({**values, "last_audit": summary}, tuple(lines))
 
 
-def down(places: Places) -> Answer:
+def down(paths: StackPaths) -> Answer:
     """Remove the stack from its target."""
-    stack = Stack(places)
+    stack = Stack(paths)
     stack.down(Show())
     with suppress(NoTimers):
-        Schedule(places).off()
+        Schedule(paths).off()
     rest = stack.target.list_resources()
-    kept = [str(path) for path in (places.sealing, places.evidence) if path.exists()]
-    lines = [f"stack {places.stack_id} is gone", *(f"kept: {path}" for path in kept)]
+    kept = [str(path) for path in (paths.sealing, paths.evidence) if path.exists()]
+    lines = [f"stack {paths.stack_id} is gone", *(f"kept: {path}" for path in kept)]
     lines += [f"still there: {kind} {', '.join(names)}" for kind, names in rest.items()]
-    return Answer({"stack": places.stack_id, "kept": kept, "left": rest}, tuple(lines))
+    return Answer({"stack": paths.stack_id, "kept": kept, "left": rest}, tuple(lines))
 
 
-def last_audit(places: Places) -> str:
+def last_audit(paths: StackPaths) -> str:
     """When the newest finished audit ended and what it found; "" when there is none."""
-    runs = newest(finished(places.evidence))
+    runs = newest(finished(paths.evidence))
     if not runs:
         return ""
     manifest = json.loads((runs[-1] / MANIFEST).read_text("utf-8"))
@@ -162,9 +162,9 @@ def last_audit(places: Places) -> str:
     return f"{ended} {'green' if result.get('green') else 'NOT green'}{scope}: {told}"
 
 
-def exports(places: Places, environment: Mapping[str, str]) -> str:
+def exports(paths: StackPaths, environment: Mapping[str, str]) -> str:
     """Shell lines that set what `pulumi` and `ansible-playbook` need."""
-    stack = Stack(places)
+    stack = Stack(paths)
     reached = _reached(stack)  # without it Pulumi would take the target's provider for changed
     wanted = {**environment, **reached, **stack.environment()}
     others = {"PATH", *reached, *direct_loopback(wanted)}
@@ -181,7 +181,7 @@ def _reached(stack: Stack) -> Mapping[str, str]:
     try:
         return stack.target.environment()
     except BadInput:
-        return target_operations(Settings(), stack.places).environment()
+        return target_operations(Settings(), stack.paths).environment()
 
 
 def _counts(summary: Mapping[Any, int]) -> dict[str, int]:

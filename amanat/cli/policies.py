@@ -13,7 +13,7 @@ from amanat.errors import AmanatError, BadInput
 from amanat.evidence.row import MANIFEST
 from amanat.evidence.run import new_name
 from amanat.exit_codes import ExitCode
-from amanat.places import PROJECT_ROOT, Places
+from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.setup.progress import elapsed
 
 QUIET = ("-q", "--tb=no", "-rN")  # the audit's own summary says what failed and why
@@ -30,25 +30,25 @@ class NotAudited(BadInput):
     """The audit was refused or interrupted before there was a run."""
 
 
-def audit(places: Places, only: list[str], *, as_json: bool = False, on_stderr: bool = False) -> int:
+def audit(paths: StackPaths, only: list[str], *, as_json: bool = False, on_stderr: bool = False) -> int:
     """Audit the stack; the exit code says whether it is green. `on_stderr` leaves standard output alone.
 
     Raises `NothingMeasured` when it ended well without evidence; where JSON was asked for, also when it didn't.
     """
     run = new_name()
-    command = [sys.executable, "-m", "pytest", "policies", f"--stack={places.stack}", *QUIET, *OURS]
+    command = [sys.executable, "-m", "pytest", "policies", f"--stack={paths.stack}", *QUIET, *OURS]
     command += [f"--run={run}", *(f"--only={one}" for one in only)] + (["--json=-"] if as_json else [])
     began = monotonic()
     # JSON is shown when there is a run; pytest's words before that are no JSON.
     stdout = processes.PIPE if as_json else sys.stderr if on_stderr else None
     done = processes.run(command, own=True, seconds=None, cwd=PROJECT_ROOT, stdout=stdout)
     code = done.returncode
-    verdicts = _verdicts(places.evidence / run / MANIFEST)
+    verdicts = _verdicts(paths.evidence / run / MANIFEST)
     if verdicts:
         typer.echo(done.stdout or "", nl=False)
     elif code == ExitCode.DONE or as_json:
         kind = NothingMeasured if code in (ExitCode.DONE, ExitCode.FAILED) else NotAudited
-        raise kind(**_reason(done.stdout or "", code, places.evidence / run))
+        raise kind(**_reason(done.stdout or "", code, paths.evidence / run))
     typer.echo(f"audit took {elapsed(monotonic() - began)}; {_next(code)}", err=True)
     return code if code in (ExitCode.DONE, ExitCode.FAILED) else ExitCode.REFUSED
 

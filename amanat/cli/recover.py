@@ -11,7 +11,7 @@ from amanat.calendars import instant_of
 from amanat.cli.operations import Answer
 from amanat.cli.show import Show
 from amanat.errors import BadInput
-from amanat.places import PROJECT_ROOT, Places
+from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.schedule import Schedule
 from amanat.settings import Settings
 from amanat.stack import Stack
@@ -27,39 +27,39 @@ def instant(text: str | None) -> datetime | None:
 
 
 def restore(
-    places: Places, target: datetime | None, reason: str, *, yes: bool, lose_unsent: bool = False
+    paths: StackPaths, target: datetime | None, reason: str, *, yes: bool, lose_unsent: bool = False
 ) -> Answer:
     """Show the plan, ask, restore, converge."""
-    Stack(places).outputs()
-    recovery.require_backups(places)
-    known = recovery.repository(places)
+    Stack(paths).outputs()
+    recovery.require_backups(paths)
+    known = recovery.repository(paths)
     plan = known.plan(target)
-    for line in [f"the archive of stack {places.stack} is replaced:", *plan.lines(known.now)]:
+    for line in [f"the archive of stack {paths.stack} is replaced:", *plan.lines(known.now)]:
         typer.echo(line, err=True)
     if not yes:
         _ask("Replace the archive?")
     show = Show()
-    done = recovery.restore(places, target, reason, show.line, cluster=known.cluster, lose_unsent=lose_unsent)
+    done = recovery.restore(paths, target, reason, show.line, cluster=known.cluster, lose_unsent=lose_unsent)
     show.line("the archive is back and verified; converging the hosts")
-    Stack(places).up(show, force=True)
+    Stack(paths).up(show, force=True)
     values = done.values
     lines = (
         f"restored from backup {plan.backup.label}, timeline {values['timeline']}, in {done.seconds:.0f} s",
         f"head {values['seq']} {values['hash']}, {values['records']} records, verified",
         "next: `make audit`",
     )
-    return Answer({"stack": places.stack_id, "backup": plan.backup.label, **values}, lines)
+    return Answer({"stack": paths.stack_id, "backup": plan.backup.label, **values}, lines)
 
 
-def drill(places: Places, target: datetime | None) -> Answer:
+def drill(paths: StackPaths, target: datetime | None) -> Answer:
     """Prove the backups on a scratch host."""
-    Stack(places).outputs()
-    recovery.require_backups(places)
+    Stack(paths).outputs()
+    recovery.require_backups(paths)
     if target is not None:
-        recovery.repository(places).plan(target)
+        recovery.repository(paths).plan(target)
     show = Show()
     show.line("making the scratch host")
-    done = recovery.drill(places, target, show.line)
+    done = recovery.drill(paths, target, show.line)
     values = done.values
     lines = (
         f"restored {values['records']} records, {values['bytes'] / 2**20:.0f} MiB,"
@@ -74,36 +74,36 @@ def drill(places: Places, target: datetime | None) -> Answer:
         f"evidence: {done.evidence}",
         "next: `make audit`",
     )
-    return Answer({"stack": places.stack_id, "evidence": str(done.evidence), **values}, lines)
+    return Answer({"stack": paths.stack_id, "evidence": str(done.evidence), **values}, lines)
 
 
-def drill_if_due(places: Places) -> None:
+def drill_if_due(paths: StackPaths) -> None:
     """Drill in a process of its own when the last one is too old; one that fails shows in the audit that follows.
 
     A stack without backups has nothing to drill; its audit says so.
     """
-    if recovery.has_backups(places) and is_due(places):
+    if recovery.has_backups(paths) and is_due(paths):
         typer.echo("a restore drill is due: proving the backups on a scratch host", err=True)
-        command = [sys.executable, "-m", "amanat", "drill", f"--stack={places.stack}"]
+        command = [sys.executable, "-m", "amanat", "drill", f"--stack={paths.stack}"]
         processes.run(command, own=True, seconds=None, cwd=PROJECT_ROOT, stdout=sys.stderr)
 
 
-def schedule(places: Places, *, on: bool) -> Answer:
+def schedule(paths: StackPaths, *, on: bool) -> Answer:
     """Install or remove the timer that drills when one is due."""
-    timer = Schedule(places)
+    timer = Schedule(paths)
     if on:
-        Stack(places).outputs()
+        Stack(paths).outputs()
         name = timer.on()
         told = f"{name} asks every day whether a drill is due; its last words: journalctl --unit={timer.name}"
     else:
         told = f"{timer.name}.timer is removed" if timer.off() else "no timer was installed"
-    return Answer({"stack": places.stack_id, "timer": f"{timer.name}.timer", "on": on}, (told,))
+    return Answer({"stack": paths.stack_id, "timer": f"{timer.name}.timer", "on": on}, (told,))
 
 
-def is_due(places: Places) -> bool:
+def is_due(paths: StackPaths) -> bool:
     """Whether the last drill is older than the operator's interval, dated ahead, or there was none."""
-    settings = Settings.of(places)
-    last = recovery.last_drill(places)
+    settings = Settings.of(paths)
+    last = recovery.last_drill(paths)
     if last is None:
         return True
     age = datetime.now(UTC) - last

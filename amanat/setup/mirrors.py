@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from amanat import files, places
+from amanat import files, paths
 from amanat.errors import shown
 from amanat.setup.errors import BadMirror
 from amanat.urls import REGISTRY, BadUrl, checked_url, go_proxies
@@ -65,7 +65,7 @@ class Mirrors:
         if not self.trusted_ca:
             return None
         text = _system_authorities() + self.trusted_ca
-        path = places.cache() / "trust" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.pem"
+        path = paths.cache() / "trust" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.pem"
         if not path.is_file():
             files.write_private(path, text, mode=0o644)
         return path

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from amanat import processes
-from amanat.places import user_home
+from amanat.paths import user_home
 from amanat.setup.errors import SetupError
 from amanat.setup.versions import Component
 

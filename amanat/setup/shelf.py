@@ -6,14 +6,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from amanat import files, places
+from amanat import files, paths
 
 MANIFEST = "tools.json"
 
 
 def shelf() -> Path:
     """Where built and downloaded tools are kept, made if it isn't there yet."""
-    return files.private_directory(places.cache() / "tools")
+    return files.private_directory(paths.cache() / "tools")
 
 
 def whole(entry: Path) -> bool:

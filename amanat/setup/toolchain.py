@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from amanat import places, processes
+from amanat import paths, processes
 from amanat.locks import file_lock
 from amanat.setup import plugins, versions
 from amanat.setup.build import Builder, inputs_digest
@@ -113,7 +113,7 @@ class _Getting:
     def _on_path(self) -> tuple[Path, str] | None:
         path = self._env.get("PATH", os.defpath)
         found = shutil.which("pulumi", path=path)
-        if not found or Path(found).is_relative_to(places.cache()):
+        if not found or Path(found).is_relative_to(paths.cache()):
             return None
         asked = processes.run(
             [found, "version"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from amanat.setup.errors import SetupError
 
 TOOLCHAIN = PROJECT_ROOT / "toolchain"

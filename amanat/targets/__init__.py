@@ -24,7 +24,7 @@ from amanat.targets.contract import (
 
 if TYPE_CHECKING:
     from amanat.keyring import Keyring
-    from amanat.places import Places
+    from amanat.paths import StackPaths
     from amanat.settings import Settings
 
 __all__ = [
@@ -49,15 +49,15 @@ __all__ = [
 # Imported when they are called: another target must not need Docker's client, nor a command Pulumi's Docker SDK.
 
 
-def target(settings: "Settings", places: "Places", keyring: "Keyring") -> Target:
+def target(settings: "Settings", paths: "StackPaths", keyring: "Keyring") -> Target:
     """The target that the settings choose, for Pulumi's program."""
     from amanat.targets.docker.target import DockerTarget
 
-    return DockerTarget(settings, places, keyring)
+    return DockerTarget(settings, paths, keyring)
 
 
-def operations(settings: "Settings", places: "Places") -> Operations:
+def operations(settings: "Settings", paths: "StackPaths") -> Operations:
     """The target that the settings choose, for commands."""
     from amanat.targets.docker.operations import DockerOperations
 
-    return DockerOperations(settings, places)
+    return DockerOperations(settings, paths)

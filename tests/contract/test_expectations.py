@@ -6,7 +6,7 @@ import pytest
 
 from amanat import topology
 from amanat.audit.expectations import EVERY, SERVICES, expectations
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 
 HERE = {*topology.built(), *topology.transient(), topology.CONTROLLER, topology.WORLD}
 TABLES = [*PROJECT_ROOT.glob("policies/**/*.py"), PROJECT_ROOT / "amanat/health.py"]

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from amanat.audit.expectations import SERVICES
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 
 # Side by side, each with what it may import beside the ground, which is everything that no room names.
 ROOMS = {

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 
 POLICIES = sorted((PROJECT_ROOT / "policies").glob("*/test_*.py"))
 # What somebody else's record changes: a check that compares it finds fault with a busy archive, or none with a bad one.

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from amanat import environment
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 
 DOOR = PROJECT_ROOT / "amanat/processes.py"
 STARTERS = (

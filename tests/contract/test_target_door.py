@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 
 DOOR = PROJECT_ROOT / "amanat/targets"
 TARGET = DOOR / "docker"

@@ -22,7 +22,7 @@ from amanat.cli.setup import Screen
 from amanat.errors import AmanatError
 from amanat.files import private_directory
 from amanat.locks import file_lock
-from amanat.places import PROJECT_ROOT, cache
+from amanat.paths import PROJECT_ROOT, cache
 from amanat.setup.progress import elapsed
 from amanat.setup.shelf import shelf
 from amanat.setup.toolchain import tools

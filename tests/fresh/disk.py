@@ -14,7 +14,7 @@ from pathlib import Path
 
 from amanat.files import private_directory
 from amanat.locks import file_lock
-from amanat.places import cache
+from amanat.paths import cache
 from amanat.setup.mirrors import LOCAL_AUTHORITIES, Mirrors
 from amanat.setup.packages import ensure_commands
 from amanat.setup.progress import QUIET, Reporter

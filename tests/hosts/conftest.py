@@ -14,7 +14,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from amanat.places import PROJECT_ROOT, Places
+from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.stack import Stack
 from tests.hosts.live import DEAD_PROXY, FOREIGN, STACK, LiveStack, amanat
 
@@ -55,8 +55,8 @@ def live_stack() -> Iterator[LiveStack]:
     """The stack of this process, made unless it is there."""
     up = amanat("up", "--no-audit", "--stack", STACK, **DEAD_PROXY, **FOREIGN)
     assert up.code == 0, up.err[-4000:]
-    places = Places(STACK)
-    yield LiveStack(STACK, places, Stack(places).outputs()["endpoints"])
+    paths = StackPaths(STACK)
+    yield LiveStack(STACK, paths, Stack(paths).outputs()["endpoints"])
     if not os.environ.get("AMANAT_KEEP"):
         down = amanat("down", "--yes", "--stack", STACK)
         assert down.code == 0, down.err[-4000:]

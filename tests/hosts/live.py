@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from amanat.places import PROJECT_ROOT, Places, home
+from amanat.paths import PROJECT_ROOT, StackPaths, home
 from amanat.stack import Stack
 
 # Each of pytest-xdist's processes has a stack of its own, with its own state: some tests damage or read all of it.
@@ -76,7 +76,7 @@ class LiveStack:
     """The running stack, and the ways tests reach it."""
 
     stack: str
-    places: Places
+    paths: StackPaths
     endpoints: dict[str, dict[str, str]]
 
     def port(self, host: str, endpoint: str = "ssh") -> int:
@@ -93,7 +93,7 @@ class LiveStack:
 
     def root(self, host: str, script: str) -> str:
         """Run a script at root's console of a host, past SSH and its firewall."""
-        code, output = Stack(self.places).target.run_as_root(host, script)
+        code, output = Stack(self.paths).target.run_as_root(host, script)
         assert code == 0, f"{script!r} on {host} ended with {code}: {output}"
         return output
 
@@ -109,7 +109,7 @@ class LiveStack:
 
     def client(self, role: str) -> dict[str, Any]:
         """Connection parameters of a role."""
-        clients = self.places.clients
+        clients = self.paths.clients
         return {
             "host": "127.0.0.1",
             "port": self.port("store", "store.postgresql"),

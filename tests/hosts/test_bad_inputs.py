@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from amanat.places import PROJECT_ROOT, Places
+from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.targets.docker import resources
 from amanat.targets.docker.image import PACKAGES
 from amanat.targets.docker.rootfs import BootstrapFailed, bootstrap
@@ -34,10 +34,10 @@ def other_stack(tmp_path):
 
     yield write
     path.unlink(missing_ok=True)
-    left = resources.list_resources("", Places(OTHER).stack_id)
+    left = resources.list_resources("", StackPaths(OTHER).stack_id)
     own = tmp_path / "home" / "owner"
     resources.remove_orphans(
-        "", Places(OTHER).stack_id, own.read_text("utf-8").strip() if own.exists() else "", known=set()
+        "", StackPaths(OTHER).stack_id, own.read_text("utf-8").strip() if own.exists() else "", known=set()
     )
     for volume in left["volumes"]:
         resources.remove_volume("", volume)
@@ -70,7 +70,7 @@ def test_a_choice_outside_the_law_with_plain_pulumi(other_stack):
     """`pulumi preview` by itself stops too, with the clause."""
     home = other_stack(ip_retention_days=100)
     exports = amanat("env", "--stack", OTHER, **home).out
-    Path(home["AMANAT_HOME"], f"state-{Places(OTHER).checkout_id}").mkdir(parents=True)
+    Path(home["AMANAT_HOME"], f"state-{StackPaths(OTHER).checkout_id}").mkdir(parents=True)
     script = f"{exports}\nexport PULUMI_CONFIG_PASSPHRASE=x; unset PULUMI_CONFIG_PASSPHRASE_FILE\n"
     script += f"pulumi stack init {OTHER} && pulumi preview --stack {OTHER} --non-interactive"
     ran = subprocess.run(
@@ -137,7 +137,7 @@ def test_a_lost_passphrase(live_stack, tmp_path):
 
 def test_a_damaged_state_file(live_stack, tmp_path):
     state = tmp_path / "state"
-    shutil.copytree(live_stack.places.state, state)
+    shutil.copytree(live_stack.paths.state, state)
     file = next(path for path in (state / ".pulumi/stacks").rglob(f"{STACK}.json"))
     file.write_bytes(file.read_bytes()[:-200])
     for backup in file.parent.glob("*.bak*"):
@@ -175,7 +175,7 @@ def test_an_unknown_source_of_tools():
 def test_a_host_that_cannot_be_reached(live_stack, tmp_path):
     """Nothing is green about a host nobody saw."""
     inventory = tmp_path / "hosts.yml"
-    text = live_stack.places.hosts_file.read_text("utf-8")
+    text = live_stack.paths.hosts_file.read_text("utf-8")
     port = live_stack.port("store")
     with socket.create_server(("127.0.0.1", 0)) as server:
         free = server.getsockname()[1]
@@ -188,7 +188,7 @@ def test_a_host_that_cannot_be_reached(live_stack, tmp_path):
         f"--inventory={inventory}",
         "--only=A7-protection",
     ]
-    command += [f"--auditor-key={live_stack.places.auditor_key}", f"--evidence={tmp_path / 'evidence'}"]
+    command += [f"--auditor-key={live_stack.paths.auditor_key}", f"--evidence={tmp_path / 'evidence'}"]
     ran = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode != 0
     assert "not-checked" in ran.stdout
@@ -233,6 +233,6 @@ def test_a_restore_that_makes_no_sense_is_refused_and_nothing_changes(live_stack
 
 
 def test_two_runs_at_once(live_stack):
-    with live_stack.places.lock.open("a+") as file:
+    with live_stack.paths.lock.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         refused(live_stack.amanat("up", "--no-audit"), "another run")

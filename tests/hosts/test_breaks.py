@@ -13,7 +13,7 @@ from tests.hosts.live import audited, failing
 @pytest.fixture(scope="module")
 def healthy(live_stack, tmp_path_factory):
     """A red audit says nothing about a break unless it was green before. The secrets are asked for once."""
-    secrets = Stack(live_stack.places).secrets()
+    secrets = Stack(live_stack.paths).secrets()
     with serve_secrets_to_children(json.dumps(secrets)):
         status, requirements = audited(live_stack.stack, tmp_path_factory.mktemp("before"))
         assert (status, failing(requirements)) == (0, {})

@@ -20,7 +20,7 @@ def test_a_court_order_opens_what_it_names(live_stack, tmp_path):
     bundle = next(tmp_path.glob("disclosure-*.json"))
     assert CONTENT not in bundle.read_text("utf-8")
 
-    key = str(live_stack.places.sealing_private_key)
+    key = str(live_stack.paths.sealing_private_key)
     clear = tmp_path / "clear.json"
     opened = live_stack.amanat("disclosure", "open", str(bundle), "--key", key, "--into", str(clear))
     assert opened.code == 0, opened.err

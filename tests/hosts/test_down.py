@@ -27,10 +27,10 @@ def test_down_leaves_nothing_and_touches_nothing_else(live_stack, bystander):
     down = live_stack.amanat("down", "--yes")
     assert down.code == 0, down.err
 
-    assert operations(Settings(), live_stack.places).list_resources() == {}
+    assert operations(Settings(), live_stack.paths).list_resources() == {}
     assert backing not in attached_loops()
-    assert not Stack(live_stack.places).exists()
-    assert live_stack.places.sealing_private_key.exists(), "the operator's half of the key is the operator's"
+    assert not Stack(live_stack.paths).exists()
+    assert live_stack.paths.sealing_private_key.exists(), "the operator's half of the key is the operator's"
     client = docker.from_env()
     assert client.volumes.get(bystander).name == bystander
     client.close()

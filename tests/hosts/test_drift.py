@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 import pytest
 
 from amanat.audit.session import NOT_CHOSEN
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from amanat.stack import Stack
 from tests.hosts.live import FOREIGN, audited, failing
 from tests.hosts.proxy import proxy
@@ -21,7 +21,7 @@ def playbook(live_stack, *options):
     command = [
         ".venv/bin/ansible-playbook",
         "-i",
-        str(live_stack.places.inventory),
+        str(live_stack.paths.inventory),
         "ansible/playbooks/site.yml",
         *options,
     ]
@@ -33,7 +33,7 @@ def playbook(live_stack, *options):
 
 def test_packages_come_through_the_proxy_of_the_hosts(live_stack):
     """By the role and one tag; the next test's `up` puts the host back to what the settings say."""
-    controller = Stack(live_stack.places).outputs()["network"]["controller"]
+    controller = Stack(live_stack.paths).outputs()["network"]["controller"]
     with proxy(IPv4Network(f"{controller}/24", strict=False)) as (address, asked):
         chosen = f"--extra-vars=base_http_proxy={address}"
         playbook(live_stack, "--limit=vault", "--tags=A7-protection", chosen)
@@ -71,12 +71,12 @@ def test_an_audit_is_the_same_in_anybodys_environment(live_stack):
 
 @pytest.mark.parametrize(("halt", "status"), [("pause", "paused"), ("stop", "stopped")])
 def test_a_host_that_does_not_run_is_drift_and_is_not_started(live_stack, halt, status):
-    name = f"{live_stack.places.stack_id}-vault"
+    name = f"{live_stack.paths.stack_id}-vault"
     subprocess.run(["docker", halt, name], check=True, capture_output=True)
     drift = live_stack.amanat("drift", "--json")
     assert drift.code == 1, drift.err
     assert f"host vault is {status}" in drift.json["drift"]
-    assert Stack(live_stack.places).target.states()["vault"] == status
+    assert Stack(live_stack.paths).target.states()["vault"] == status
 
     assert live_stack.amanat("up", "--no-audit", "--json").code == 0
     assert live_stack.amanat("drift", "--json").json["drift"] == []

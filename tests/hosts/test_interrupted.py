@@ -113,7 +113,7 @@ def left(stack, host):
 
 def ssh(stack, *options, command):
     """Log in as the auditor and leave the command running; gives the client."""
-    places = stack.places
+    paths = stack.paths
     return subprocess.Popen(
         [
             "ssh",
@@ -121,13 +121,13 @@ def ssh(stack, *options, command):
             "-F",
             "none",
             "-i",
-            str(places.auditor_key),
+            str(paths.auditor_key),
             "-p",
             str(stack.port("store")),
         ]
         + [
             "-o",
-            f"UserKnownHostsFile={places.known_hosts}",
+            f"UserKnownHostsFile={paths.known_hosts}",
             "-o",
             "BatchMode=yes",
             "-o",

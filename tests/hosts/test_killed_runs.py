@@ -3,13 +3,13 @@
 import json
 import os
 
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.stack import Stack
 from tests.hosts.live import KILLS, STACK, amanat, kill_up_at
 
 
 def test_the_next_up_completes_what_killed_runs_began():
-    if Stack(Places(STACK)).exists():  # an earlier test run was killed itself
+    if Stack(StackPaths(STACK)).exists():  # an earlier test run was killed itself
         assert amanat("down", "--yes", "--stack", STACK).code == 0
     for stage in KILLS:
         kill_up_at(stage)
@@ -22,5 +22,5 @@ def test_the_next_up_completes_what_killed_runs_began():
 
 def cut_off_a_write_of_the_state():
     """What a kill leaves at the worst moment: the file beside the state is begun, and empty."""
-    (sidecar,) = Places(STACK).state.rglob(f"{STACK}.json.attrs")
+    (sidecar,) = StackPaths(STACK).state.rglob(f"{STACK}.json.attrs")
     os.truncate(sidecar, 0)

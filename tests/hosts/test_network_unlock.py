@@ -32,7 +32,7 @@ def outage(live_stack):
     """The vault is stopped and the store restarted; its closed disk is copied; the vault comes back."""
     client = docker.from_env()
     store, vault = (
-        client.containers.get(f"{live_stack.places.stack_id}-{name}") for name in ("store", "vault")
+        client.containers.get(f"{live_stack.paths.stack_id}-{name}") for name in ("store", "vault")
     )
     vault.stop(timeout=60)
     try:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from amanat.owner import described, owner
-from amanat.places import PROJECT_ROOT, Places
+from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.targets.docker import client as engine
 from amanat.targets.docker.labels import STACK_LABEL
 
@@ -16,7 +16,7 @@ from amanat.targets.docker.labels import STACK_LABEL
 def everything(live_stack):
     """The stack's containers, networks and volumes as the engine knows them, its state, and its messages."""
     with engine.connection("") as client:
-        label = {"label": f"{STACK_LABEL}={live_stack.places.stack_id}"}
+        label = {"label": f"{STACK_LABEL}={live_stack.paths.stack_id}"}
         containers = sorted(
             (one.id, one.attrs["State"]["StartedAt"])
             for one in client.containers.list(all=True, filters=label)
@@ -24,7 +24,7 @@ def everything(live_stack):
         networks = sorted(one.id for one in client.networks.list(filters=label))
         volumes = sorted((one.name, one.attrs["CreatedAt"]) for one in client.volumes.list(filters=label))
     assert (len(containers), len(networks), len(volumes)) == (2, 1, 2)
-    state = live_stack.places.state / f".pulumi/stacks/amanat/{live_stack.stack}.json"
+    state = live_stack.paths.state / f".pulumi/stacks/amanat/{live_stack.stack}.json"
     messages = live_stack.query("SELECT count(*) FROM archive.message")
     return containers, networks, volumes, state.read_bytes(), messages
 
@@ -45,8 +45,8 @@ def copy(live_stack, tmp_path):
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT_ROOT / name, copy / name)
     yield copy
-    shutil.rmtree(Places(live_stack.stack, copy).state, ignore_errors=True)
-    shutil.rmtree(Places(live_stack.stack, copy).directory, ignore_errors=True)
+    shutil.rmtree(StackPaths(live_stack.stack, copy).state, ignore_errors=True)
+    shutil.rmtree(StackPaths(live_stack.stack, copy).directory, ignore_errors=True)
 
 
 def in_copy(copy, command, stack, *arguments):
@@ -70,7 +70,7 @@ def test_a_copys_down_leaves_the_original_alone(live_stack, copy):
     assert f"would work on {PROJECT_ROOT}" in copied.stderr
     remade = in_copy(copy, [sys.executable, "-m", "amanat"], live_stack.stack, "down", "--yes")
     assert remade.returncode == 0, remade.stderr
-    assert f"stack {Places(live_stack.stack, copy).stack_id} is gone" in remade.stdout
+    assert f"stack {StackPaths(live_stack.stack, copy).stack_id} is gone" in remade.stdout
     assert everything(live_stack) == before
 
 

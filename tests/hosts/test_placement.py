@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from amanat.places import PROJECT_ROOT, Places
+from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.secrets_socket import serve_secrets_to_children
 from amanat.stack import Stack
 from tests.breaks.reading import all_breaks
@@ -38,9 +38,9 @@ def placed():
 def placed_stack(placed):
     """The stack once it is up and green. The secrets are asked for once."""
     assert placed.code == 0, (placed.out + placed.err)[-4000:]
-    places = Places(NAME)
-    with serve_secrets_to_children(json.dumps(Stack(places).secrets())):
-        yield LiveStack(NAME, places, {})
+    paths = StackPaths(NAME)
+    with serve_secrets_to_children(json.dumps(Stack(paths).secrets())):
+        yield LiveStack(NAME, paths, {})
 
 
 def test_the_first_run_drills_and_is_green(placed_stack):
@@ -48,7 +48,7 @@ def test_the_first_run_drills_and_is_green(placed_stack):
     assert set(status["network"]["addresses"]) >= {"alpha", "beta", "drill"}
     assert {"alpha", "beta", "newest_backup", "last_drill"} == set(status["health"])
     assert all(one["well"] for one in status["health"].values()), status["health"]
-    (drilled,) = (placed_stack.places.evidence / "drills").iterdir()
+    (drilled,) = (placed_stack.paths.evidence / "drills").iterdir()
     result = json.loads((drilled / "manifest.json").read_text("utf-8"))["result"]
     assert result["passed"]
     assert set(result["copies"]) == {"alpha", "beta"}

@@ -11,7 +11,7 @@ import docker
 import psycopg
 import pytest
 
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from tests.hosts.live import LOSS_SECONDS
 from tests.hosts.writers import Account, write
 
@@ -43,8 +43,8 @@ def burnt(live_stack):
     writers.start()
     assert not failed.wait(WRITING_SECONDS), "the writers failed before anything was destroyed"
     client = docker.from_env()
-    client.containers.get(f"{live_stack.places.stack_id}-store").remove(force=True)
-    client.volumes.get(f"{live_stack.places.stack_id}-store-data").remove()
+    client.containers.get(f"{live_stack.paths.stack_id}-store").remove(force=True)
+    client.volumes.get(f"{live_stack.paths.stack_id}-store-data").remove()
     client.close()
     burnt_at = time.monotonic()
     early = max((count for moment, count in seen if moment <= burnt_at - LOSS_SECONDS), default=0)

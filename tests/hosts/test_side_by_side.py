@@ -52,4 +52,4 @@ def test_audits_run_side_by_side_and_beside_disclosures(live_stack):
         assert (audit.code, failing(audit.json["requirements"])) == (0, {}), audit.err[-2000:]
     runs = {audit.json["run"] for audit in audits}
     assert len(runs) == 2
-    assert [verify(live_stack.places.evidence / run) for run in runs] == [[], []]
+    assert [verify(live_stack.paths.evidence / run) for run in runs] == [[], []]

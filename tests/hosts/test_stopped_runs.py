@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from amanat import runs
-from amanat.places import PROJECT_ROOT, home
+from amanat.paths import PROJECT_ROOT, home
 from amanat.stopping import KILLING, STOPPED, WAITING
 
 TASK = "] task 3: "
@@ -37,13 +37,13 @@ def test_nothing_works_on_when_the_command_has_stopped(live_stack, times):
             heard.append(line)
             if TASK in line:
                 break
-        assert of_the_stack(live_stack.places.stack_id), heard
+        assert of_the_stack(live_stack.paths.stack_id), heard
         os.killpg(run.pid, signal.SIGINT)
         said = run.stderr.readline().strip()
         if times > 1:
             os.killpg(run.pid, signal.SIGINT)
         rest = run.stderr.read()
-        left = of_the_stack(live_stack.places.stack_id)
+        left = of_the_stack(live_stack.paths.stack_id)
     assert WAITING in said + rest
     assert (KILLING in rest) is (times > 1)
     assert rest.rstrip().endswith(STOPPED)

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 import yaml
 
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from amanat.stack import Stack
 from tests.hosts.live import DEAD_PROXY
 
@@ -22,10 +22,10 @@ def texts(values):
             yield lines[2] if len(lines) > 2 else value
 
 
-def sealing_secret(places):
+def sealing_secret(paths):
     """A line of the private sealing key that its public half hasn't."""
-    public = (places.sealing / "public.asc").read_text("utf-8").splitlines()
-    private = places.sealing_private_key.read_text("utf-8").splitlines()
+    public = (paths.sealing / "public.asc").read_text("utf-8").splitlines()
+    private = paths.sealing_private_key.read_text("utf-8").splitlines()
     return next(line for line in private[4:] if line not in public)
 
 
@@ -70,22 +70,20 @@ def test_sessions_take_old_names_of_time_zones(live_stack, name):
 
 def test_no_secret_lies_in_state_or_inventory_or_runs(live_stack):
     """Every secret is ciphertext in the state, and none is in what the kit writes elsewhere."""
-    places = live_stack.places
-    secrets = [path.read_text("utf-8").strip() for path in places.clients.glob("*.password")]
-    secrets += [path.read_text("utf-8").splitlines()[2] for path in places.clients.glob("*.key")]
-    secrets += [path.read_text("utf-8").splitlines()[2] for path in (places.deploy_key, places.auditor_key)]
+    paths = live_stack.paths
+    secrets = [path.read_text("utf-8").strip() for path in paths.clients.glob("*.password")]
+    secrets += [path.read_text("utf-8").splitlines()[2] for path in paths.clients.glob("*.key")]
+    secrets += [path.read_text("utf-8").splitlines()[2] for path in (paths.deploy_key, paths.auditor_key)]
     secrets += [
-        sealing_secret(places),
-        places.passphrase.read_text().strip(),
+        sealing_secret(paths),
+        paths.passphrase.read_text().strip(),
     ]
     volume_key = "clevis decrypt < /etc/amanat/volume.jwe | od -An -v -tx1 | tr -d ' \\n'"
     secrets += [live_stack.root("store", volume_key).strip()]
-    secrets += list(texts(Stack(places).secrets()))
+    secrets += list(texts(Stack(paths).secrets()))
     assert all(len(secret) >= 32 for secret in secrets)
-    kept = [places.state, places.inventory, places.runs, PROJECT_ROOT / "evidence"]
-    files = [
-        path for root in kept for path in root.rglob("*") if path.is_file() and path != places.passphrase
-    ]
+    kept = [paths.state, paths.inventory, paths.runs, PROJECT_ROOT / "evidence"]
+    files = [path for root in kept for path in root.rglob("*") if path.is_file() and path != paths.passphrase]
     assert len(files) > 3
     leaks = [
         (path.name, secret[:4])
@@ -97,7 +95,7 @@ def test_no_secret_lies_in_state_or_inventory_or_runs(live_stack):
 
 
 def test_the_private_sealing_key_is_not_on_the_host(live_stack):
-    line = sealing_secret(live_stack.places)
+    line = sealing_secret(live_stack.paths)
     found = live_stack.root(
         "store", f"grep -rlF --exclude=volume.img -- '{line}' /etc /var/lib /srv /home /root /opt || true"
     )
@@ -122,7 +120,7 @@ def test_a_stranger_is_refused(live_stack, options):
 
 
 def test_the_inventory_is_plain_yaml(live_stack):
-    tree = yaml.safe_load(live_stack.places.hosts_file.read_text("utf-8"))
+    tree = yaml.safe_load(live_stack.paths.hosts_file.read_text("utf-8"))
     assert list(tree["all"]["hosts"]) == ["store", "vault"]
 
 
@@ -144,13 +142,13 @@ def test_status_says_in_words_what_a_host_lacks(live_stack):
         said = live_stack.amanat("status").out
     finally:
         live_stack.root("store", "systemctl start amanat-copy.timer")
-    store = next(line for line in said.splitlines() if line.startswith(f"{live_stack.places.stack_id}-store"))
+    store = next(line for line in said.splitlines() if line.startswith(f"{live_stack.paths.stack_id}-store"))
     assert store.split(maxsplit=2)[1:] == ["running", "amanat-copy.timer is inactive"]
 
 
 def test_status_asks_nothing_of_a_paused_host_and_leaves_it_so(live_stack):
     client = docker.from_env()
-    vault = client.containers.get(f"{live_stack.places.stack_id}-vault")
+    vault = client.containers.get(f"{live_stack.paths.stack_id}-vault")
     vault.pause()
     try:
         said = live_stack.amanat("status", "--json")

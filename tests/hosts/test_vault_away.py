@@ -17,7 +17,7 @@ CHECK = "policies/article5/test_durable_backup.py::test_a_lost_store_costs_littl
 
 def test_writers_go_on_while_the_vault_is_away_and_the_audit_shows_the_gap(live_stack, tmp_path):
     client = docker.from_env()
-    vault = client.containers.get(f"{live_stack.places.stack_id}-vault")
+    vault = client.containers.get(f"{live_stack.paths.stack_id}-vault")
     writer, account = live_stack.client("archive_writer"), Account()
 
     def outage_is_over():

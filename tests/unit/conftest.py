@@ -1,10 +1,10 @@
-"""What unit tests share: a stack's places in a home of the test's own."""
+"""What unit tests share: a stack's paths in a home of the test's own."""
 
 import os
 
 import pytest
 
-from amanat.places import Places
+from amanat.paths import StackPaths
 
 
 class Recorded:
@@ -22,14 +22,14 @@ class Recorded:
 
 
 @pytest.fixture
-def places(tmp_path, monkeypatch):
+def paths(tmp_path, monkeypatch):
     """A stack that no other test and no real checkout has, below a home that is not made yet."""
     monkeypatch.setenv("AMANAT_HOME", str(tmp_path / "home"))
     for name in [name for name in os.environ if name.startswith("PULUMI_")]:
         monkeypatch.delenv(name)
     project = tmp_path / "project"
     project.mkdir()
-    return Places("unit", project)
+    return StackPaths("unit", project)
 
 
 @pytest.fixture

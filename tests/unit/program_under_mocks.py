@@ -9,7 +9,7 @@ from typing import Any
 
 import pulumi
 
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from amanat.targets.docker import facts, target
 
 MARK = "SECRETMARK"

@@ -12,7 +12,7 @@ from psycopg import pq
 from amanat import environment
 from amanat.audit.postgres import Database
 from amanat.environment import adopt, announce, built, steering
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 
 # Per tool, variables that change what it does. The kit never sets them, and nobody's do reach a tool.
 FOREIGN = {

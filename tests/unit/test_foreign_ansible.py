@@ -9,7 +9,7 @@ import pytest
 
 from amanat import ansible_environment
 from amanat.audit import inventory as audited
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from amanat.runner import ConvergeFailed, Playbook
 
 SITE = """\

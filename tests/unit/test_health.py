@@ -68,7 +68,7 @@ def hosts(monkeypatch):
     known = {name: Host(name) for name in RUNNING}
 
     @contextmanager
-    def auditor(places):
+    def auditor(paths):
         yield Hosts(known)
 
     monkeypatch.setattr(health, "auditor", auditor)
@@ -76,11 +76,11 @@ def hosts(monkeypatch):
 
 
 @pytest.fixture
-def look(places):
+def look(paths):
     """The health of a stack whose machines are in these states."""
 
     def of(**states):
-        return health.of_stack(places, {**RUNNING, **states})
+        return health.of_stack(paths, {**RUNNING, **states})
 
     return of
 
@@ -185,7 +185,7 @@ def test_a_backup_or_a_drill_that_proves_nothing_is_said(hosts, look, said, name
 
 @pytest.mark.parametrize("error", [BadInput("there is no inventory"), NotChecked("it can't be read")])
 def test_without_an_inventory_that_is_said_of_every_host(monkeypatch, look, error):
-    def auditor(places):
+    def auditor(paths):
         raise error
 
     monkeypatch.setattr(health, "auditor", auditor)

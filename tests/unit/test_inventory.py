@@ -15,7 +15,7 @@ from amanat.audit.inventory import Target
 from amanat.audit.ssh import Connection
 from amanat.files import write_private
 from amanat.inventory import Group, inventory_text, known_hosts_text, secrets_document, secrets_source
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.secrets_socket import VARIABLE, serve_secrets, serve_secrets_to_children
 
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
@@ -24,54 +24,54 @@ HOSTS = {"store": {"ansible_host": "127.0.0.1", "ansible_port": 2222}}
 
 @pytest.fixture
 def hostile(tmp_path, monkeypatch):
-    """Places below a home whose name every shell and parser could stumble over."""
+    """Paths below a home whose name every shell and parser could stumble over."""
     monkeypatch.setenv("AMANAT_HOME", str(tmp_path / "it's $(a) home; #1"))
-    return Places("unit", tmp_path)
+    return StackPaths("unit", tmp_path)
 
 
 def variables(text):
     return yaml.safe_load(text)["all"]["vars"]
 
 
-def test_what_was_given_is_read_back(places):
+def test_what_was_given_is_read_back(paths):
     shared = {"pki_ca_certificate": PEM, "base_stack": "unit-1", "days": 397, "yes": "yes", "no": False}
     shared |= {"colon": "a: b", "octal": "0644", "persian": "امانت", "empty": "", "trailing": "a\n\n"}
-    text = inventory_text(places, shared, HOSTS, {})
+    text = inventory_text(paths, shared, HOSTS, {})
     assert variables(text).items() >= shared.items()
     assert yaml.safe_load(text)["all"]["hosts"] == HOSTS
     assert "امانت" in text
 
 
-def test_texts_of_several_lines_are_blocks(places):
-    text = inventory_text(places, {"pki_ca_certificate": PEM}, HOSTS, {})
+def test_texts_of_several_lines_are_blocks(paths):
+    text = inventory_text(paths, {"pki_ca_certificate": PEM}, HOSTS, {})
     assert "pki_ca_certificate: |\n      -----BEGIN CERTIFICATE-----\n      AAAA\n" in text
 
 
-def test_the_same_inputs_give_the_same_text(places):
-    one = inventory_text(places, {"a": 1, "b": 2}, HOSTS, {})
-    assert one == inventory_text(places, {"b": 2, "a": 1}, HOSTS, {})
+def test_the_same_inputs_give_the_same_text(paths):
+    one = inventory_text(paths, {"a": 1, "b": 2}, HOSTS, {})
+    assert one == inventory_text(paths, {"b": 2, "a": 1}, HOSTS, {})
 
 
-def test_every_host_is_reached_with_its_pinned_key_only(places):
-    arguments = shlex.split(variables(inventory_text(places, {}, HOSTS, {}))["ansible_ssh_common_args"])
+def test_every_host_is_reached_with_its_pinned_key_only(paths):
+    arguments = shlex.split(variables(inventory_text(paths, {}, HOSTS, {}))["ansible_ssh_common_args"])
     assert "StrictHostKeyChecking=yes" in arguments
-    assert f"UserKnownHostsFile={places.known_hosts}" in arguments
+    assert f"UserKnownHostsFile={paths.known_hosts}" in arguments
 
 
 @pytest.mark.parametrize("name", ["home", "my home", "it's; #1", "100%h", 'a "b" \\\\c'])
 def test_ssh_finds_the_pinned_keys_wherever_the_home_is(tmp_path, monkeypatch, name):
     monkeypatch.setenv("AMANAT_HOME", str(tmp_path / name))
-    places = Places("unit", tmp_path)
-    arguments = shlex.split(variables(inventory_text(places, {}, HOSTS, {}))["ansible_ssh_common_args"])
+    paths = StackPaths("unit", tmp_path)
+    arguments = shlex.split(variables(inventory_text(paths, {}, HOSTS, {}))["ansible_ssh_common_args"])
     told = subprocess.run(
         ["ssh", "-F", "none", "-G", *arguments, "h"], capture_output=True, text=True, check=True
     )
     said = next(line for line in told.stdout.splitlines() if line.startswith("userknownhostsfile "))
-    assert said.split(" ", 1)[1] == str(places.known_hosts)
+    assert said.split(" ", 1)[1] == str(paths.known_hosts)
     (option,) = [one for one in arguments if one.startswith("UserKnownHostsFile=")]
     assert len(shlex.split(option)) == 1  # ssh splits as a shell does, but -G doesn't tell at which blanks
     auditor = Target("store", "h", 22, "auditor", None, tuple(arguments), frozenset(), {})
-    assert Connection(auditor, tmp_path).known_hosts == places.known_hosts
+    assert Connection(auditor, tmp_path).known_hosts == paths.known_hosts
 
 
 def test_host_keys_are_pinned_with_their_port(tmp_path):
@@ -108,12 +108,12 @@ def test_a_secrets_document_is_ansibles():
 
 
 @pytest.mark.parametrize("vault", ["beta", "vault"], ids=["named otherwise", "named after its service"])
-def test_a_secret_reaches_the_machines_that_need_it_and_no_other(places, vault):
+def test_a_secret_reaches_the_machines_that_need_it_and_no_other(paths, vault):
     """As Ansible itself reads the stack's inventory and the real source of secrets."""
     machines = {name: {"ansible_host": "192.0.2.1"} for name in ("alpha", vault)}
     groups = {"store": Group(("alpha",), {}), "vault": Group((vault,), {})}
-    write_private(places.hosts_file, inventory_text(places, {}, machines, groups))
-    write_private(places.inventory / "secrets", secrets_source(places), 0o700)
+    write_private(paths.hosts_file, inventory_text(paths, {}, machines, groups))
+    write_private(paths.inventory / "secrets", secrets_source(paths), 0o700)
     secrets = {
         **SECRETS,
         "machines": {"alpha": {"restic_client_key": "alpha's"}, vault: {"restic_client_key": "beta's"}},
@@ -121,7 +121,7 @@ def test_a_secret_reaches_the_machines_that_need_it_and_no_other(places, vault):
     command = [
         str(Path(sys.executable).with_name("ansible-inventory")),
         "-i",
-        str(places.inventory),
+        str(paths.inventory),
         "--list",
     ]
     with serve_secrets(json.dumps(secrets)) as path:
@@ -136,11 +136,11 @@ def test_a_secret_reaches_the_machines_that_need_it_and_no_other(places, vault):
     assert known[vault]["restic_client_key"] == "beta's"
 
 
-@pytest.mark.parametrize("which", ["places", "hostile"])
+@pytest.mark.parametrize("which", ["paths", "hostile"])
 def test_the_source_hands_over_a_runs_secrets_from_anywhere(request, tmp_path, which):
-    places = request.getfixturevalue(which)
-    source = places.inventory / "secrets"
-    write_private(source, secrets_source(places), 0o700)
+    paths = request.getfixturevalue(which)
+    source = paths.inventory / "secrets"
+    write_private(source, secrets_source(paths), 0o700)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     with serve_secrets(json.dumps(SECRETS)) as path:
         environment |= {VARIABLE: path}
@@ -167,10 +167,10 @@ def test_the_source_finds_the_state_without_any_variable(hostile):
     assert told.stdout.splitlines()[2] == f"{sys.executable} -m amanat.inventory unit"
 
 
-def test_the_source_keeps_a_backend_and_a_passphrase_file_that_were_chosen(places, monkeypatch):
+def test_the_source_keeps_a_backend_and_a_passphrase_file_that_were_chosen(paths, monkeypatch):
     monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://state")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", "/safe/pass phrase")
-    script = secrets_source(places)
+    script = secrets_source(paths)
     assert "export PULUMI_BACKEND_URL=s3://state\n" in script
     assert "export PULUMI_CONFIG_PASSPHRASE_FILE='/safe/pass phrase'\n" in script
 
@@ -179,7 +179,7 @@ def test_without_a_run_the_stacks_state_is_asked(monkeypatch):
     import amanat.stack
 
     asked = []
-    fake = type("Fake", (), {"__init__": lambda self, places: asked.append(places.stack)})
+    fake = type("Fake", (), {"__init__": lambda self, paths: asked.append(paths.stack)})
     fake.secrets = lambda self: {"k": "v"}
     monkeypatch.setattr(amanat.stack, "Stack", fake)
     assert inventory.current_secrets("unit") == {"k": "v"}

@@ -14,7 +14,7 @@ MAKE = """
 import asyncio, json, sys
 import pulumi
 from amanat.keyring import Keyring
-from amanat.places import Places
+from amanat.paths import StackPaths
 
 class Mocks(pulumi.runtime.Mocks):
     def new_resource(self, args):
@@ -34,7 +34,7 @@ def watched(self, provider, name, props, opts=None):
 pulumi.dynamic.Resource.__init__ = watched
 
 async def make():
-    made = Keyring("keys", Places("unit"), 397, ("alpha", "beta"))
+    made = Keyring("keys", StackPaths("unit"), 397, ("alpha", "beta"))
     json.dump({
         "secrets": await pulumi.Output.from_input(made.secrets()).future(),
         "files": await pulumi.Output.all(**made.files()).future(),

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from amanat.keyring import ANCHOR, DATABASE_CLIENTS
-from amanat.places import PROJECT_ROOT, Places
+from amanat.paths import PROJECT_ROOT, StackPaths
 
 MARK = "SECRETMARK"
 PARTS = ("base", "tang", "vault", "store", "backups")
@@ -79,7 +79,7 @@ def test_the_program_stays_a_page() -> None:
 
 
 def test_every_name_on_the_engine_belongs_to_this_checkout(program: Made) -> None:
-    stack_id = Places("t1").stack_id
+    stack_id = StackPaths("t1").stack_id
     named = [made["inputs"]["name"] for made in program.values() if made["type"].startswith("docker:index")]
     assert named
     assert all(stack_id in name for name in named)
@@ -166,7 +166,7 @@ def test_everything_on_the_engine_carries_its_owner(program: Made) -> None:
     }
     assert set(marked) == {"operator-network", "store", "store-data", "vault", "vault-data"}
     for labels in marked.values():
-        assert labels["amanat.stack"] == Places("t1").stack_id
+        assert labels["amanat.stack"] == StackPaths("t1").stack_id
         assert re.search(r"/home\d+ ", labels["amanat.owner"])
 
 

@@ -15,7 +15,7 @@ import pytest
 from amanat import runner
 from amanat.files import write_private
 from amanat.inventory import inventory_text, secrets_source
-from amanat.places import PROJECT_ROOT, Places
+from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.runner import ConvergeFailed, Playbook, Result, _note
 from tests.unit.conftest import mode
 
@@ -69,15 +69,15 @@ def world(tmp_path_factory):
         patch.setenv("ANSIBLE_CONFIG", str(PROJECT_ROOT / "ansible/ansible.cfg"))
         patch.setenv("ANSIBLE_LOCAL_TEMP", str(root / "tmp"))
         patch.setenv("ANSIBLE_REMOTE_TEMP", str(root / "tmp"))
-        places = Places("unit", root)
+        paths = StackPaths("unit", root)
         where = root / "host"
         where.mkdir()
         (root / "site").mkdir()
         (root / "site/site.yml").write_text(PLAYBOOK % {"where": where}, "utf-8")
-        write_private(places.inventory / "hosts.yml", HOSTS % sys.executable)
-        write_private(places.inventory / "secrets", secrets_source(places), 0o700)
+        write_private(paths.inventory / "hosts.yml", HOSTS % sys.executable)
+        write_private(paths.inventory / "secrets", secrets_source(paths), 0o700)
         yield (
-            Playbook(root / "site/site.yml", places.inventory, places.runs, SECRETS),
+            Playbook(root / "site/site.yml", paths.inventory, paths.runs, SECRETS),
             where,
         )
 
@@ -300,11 +300,11 @@ def test_runs_side_by_side_get_each_its_own_secrets(tmp_path, monkeypatch):
     """Threads of one process, as Pulumi's resources are; each waits for the other's start."""
     monkeypatch.setenv("AMANAT_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    places = Places("unit", tmp_path)
+    paths = StackPaths("unit", tmp_path)
     local = f"ansible_connection: local, ansible_python_interpreter: {sys.executable}"
     hosts = f"all: {{hosts: {{alpha: {{{local}}}, beta: {{{local}}}}}}}\n"
-    write_private(places.inventory / "hosts.yml", hosts)
-    write_private(places.inventory / "secrets", secrets_source(places), 0o700)
+    write_private(paths.inventory / "hosts.yml", hosts)
+    write_private(paths.inventory / "secrets", secrets_source(paths), 0o700)
     lines = []
     together = threading.Barrier(2, timeout=60)
 
@@ -318,7 +318,7 @@ def test_runs_side_by_side_get_each_its_own_secrets(tmp_path, monkeypatch):
         path = tmp_path / f"{name}.yml"
         path.write_text(json.dumps(play), "utf-8")
         secrets = {"groups": {}, "machines": {machine: {"volume_key": f"{machine}'s"}}}
-        return Playbook(path, places.inventory, places.runs, secrets, progress=meet).run()
+        return Playbook(path, paths.inventory, paths.runs, secrets, progress=meet).run()
 
     with ThreadPoolExecutor() as pool:
         done = list(pool.map(run, ("store", "desk"), ("alpha", "beta")))
@@ -345,13 +345,13 @@ def test_a_host_is_known_by_its_pinned_key_only(tmp_path, monkeypatch):
     monkeypatch.setenv("AMANAT_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     monkeypatch.setenv("ANSIBLE_CONFIG", str(PROJECT_ROOT / "ansible/ansible.cfg"))
-    places, log, ssh = Places("unit", tmp_path), tmp_path / "log", tmp_path / "ssh"
+    paths, log, ssh = StackPaths("unit", tmp_path), tmp_path / "log", tmp_path / "ssh"
     ssh.write_text(SSH.format(log=log), "utf-8")
     ssh.chmod(0o755)
     host = {"ansible_host": "192.0.2.1", "ansible_ssh_executable": str(ssh), "ansible_ssh_retries": 0}
-    write_private(places.inventory / "hosts.yml", inventory_text(places, {}, {"there": host}, {}))
+    write_private(paths.inventory / "hosts.yml", inventory_text(paths, {}, {"there": host}, {}))
     (tmp_path / "site.yml").write_text("[{hosts: all, gather_facts: false, tasks: [{ping: }]}]", "utf-8")
     with pytest.raises(ConvergeFailed, match="there: ping"):
-        Playbook(tmp_path / "site.yml", places.inventory, places.runs, NONE).run()
+        Playbook(tmp_path / "site.yml", paths.inventory, paths.runs, NONE).run()
     found = dict(line.split(" ", 1) for line in log.read_text("utf-8").splitlines())
-    assert found == {"stricthostkeychecking": "true", "userknownhostsfile": str(places.known_hosts)}
+    assert found == {"stricthostkeychecking": "true", "userknownhostsfile": str(paths.known_hosts)}

@@ -10,16 +10,16 @@ import pytest
 
 from amanat import runs
 from amanat.exit_codes import ExitCode
-from amanat.places import home as places_home
+from amanat.paths import home as places_home
 from amanat.runs import RUN_ID, Busy, alone, drop_empty_sidecars, end_orphans, release_stale_lock
 from tests.unit.conftest import mode
 
 HOLD = """
 import sys
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.runs import alone
 from pathlib import Path
-with alone(Places("unit", Path(sys.argv[1]))):
+with alone(StackPaths("unit", Path(sys.argv[1]))):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -51,65 +51,65 @@ def child():
         process.communicate()
 
 
-def test_a_second_run_is_told_who_is_at_work(places):
+def test_a_second_run_is_told_who_is_at_work(paths):
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(places.project)],
+        [sys.executable, "-c", HOLD, str(paths.project)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
     try:
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(Busy) as refused, alone(places):
+        with pytest.raises(Busy) as refused, alone(paths):
             pytest.fail("two runs at once")
         assert f"another run (process {holder.pid}) is at work on stack unit" in str(refused.value)
-        assert str(places.lock) in str(refused.value)
+        assert str(paths.lock) in str(refused.value)
         assert refused.value.exit_code == ExitCode.BUSY == 75
     finally:
         holder.communicate()
-    with alone(places):
-        assert places.lock.read_text("utf-8") == str(os.getpid())
+    with alone(paths):
+        assert paths.lock.read_text("utf-8") == str(os.getpid())
 
 
-def test_a_killed_run_holds_nothing(places):
+def test_a_killed_run_holds_nothing(paths):
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(places.project)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", HOLD, str(paths.project)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     holder.stdout.readline()
     holder.kill()
     holder.communicate()
-    with alone(places):
-        assert mode(places.directory) == 0o700
+    with alone(paths):
+        assert mode(paths.directory) == 0o700
 
 
-def test_a_failure_inside_lets_go(places):
-    with pytest.raises(KeyError), alone(places):
+def test_a_failure_inside_lets_go(paths):
+    with pytest.raises(KeyError), alone(paths):
         raise KeyError
-    with alone(places):
+    with alone(paths):
         pass
 
 
-def test_a_dead_runs_child_is_ended_before_the_next_run(places, child):
-    left = child(places.stack_id, "dead")
-    with alone(places):
+def test_a_dead_runs_child_is_ended_before_the_next_run(paths, child):
+    left = child(paths.stack_id, "dead")
+    with alone(paths):
         assert left.wait(timeout=30) == -signal.SIGTERM
 
 
-def test_a_child_that_ignores_the_request_is_killed(places, child, monkeypatch):
+def test_a_child_that_ignores_the_request_is_killed(paths, child, monkeypatch):
     monkeypatch.setattr(runs, "ENDING_SECONDS", 0.2)
-    left = child(places.stack_id, "dead", 'trap "" TERM; echo up; exec cat')
-    assert end_orphans(places.stack_id) == [left.pid]
+    left = child(paths.stack_id, "dead", 'trap "" TERM; echo up; exec cat')
+    assert end_orphans(paths.stack_id) == [left.pid]
     assert left.wait(timeout=30) == -signal.SIGKILL
 
 
-def test_children_of_this_run_and_of_other_stacks_live_on(places, child):
+def test_children_of_this_run_and_of_other_stacks_live_on(paths, child):
     others = [
-        child(places.stack_id, RUN_ID),
-        child(f"{places.stack_id}0", "dead"),
+        child(paths.stack_id, RUN_ID),
+        child(f"{paths.stack_id}0", "dead"),
         child("", "dead"),
-        child("x", f"AMANAT_STACK_ID={places.stack_id}"),
-        child(places.stack_id, "live", home="/another/home"),
+        child("x", f"AMANAT_STACK_ID={paths.stack_id}"),
+        child(paths.stack_id, "live", home="/another/home"),
     ]
-    assert end_orphans(places.stack_id) == []
+    assert end_orphans(paths.stack_id) == []
     assert [one.poll() for one in others] == [None] * 5
 
 
@@ -121,8 +121,8 @@ class Stack:
         self.cancelled += 1
 
 
-def lock_of(places, stack, content):
-    path = places.state / ".pulumi/locks/organization/amanat" / stack / "1.json"
+def lock_of(paths, stack, content):
+    path = paths.state / ".pulumi/locks/organization/amanat" / stack / "1.json"
     path.parent.mkdir(parents=True)
     path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
 
@@ -139,33 +139,33 @@ def lock_of(places, stack, content):
         ("unit", {"pid": None}, 1),
     ],
 )
-def test_pulumis_lock_is_released_when_its_holder_is_gone(places, stack, content, released):
-    lock_of(places, stack, content)
+def test_pulumis_lock_is_released_when_its_holder_is_gone(paths, stack, content, released):
+    lock_of(paths, stack, content)
     pulumis = Stack()
-    release_stale_lock(places, pulumis)
+    release_stale_lock(paths, pulumis)
     assert pulumis.cancelled == released
 
 
-def test_only_the_stacks_own_lock_counts_wherever_the_state_lies(places, tmp_path, monkeypatch):
+def test_only_the_stacks_own_lock_counts_wherever_the_state_lies(paths, tmp_path, monkeypatch):
     monkeypatch.setenv("AMANAT_HOME", str(tmp_path / "unit" / "home"))
-    lock_of(places, "other", {"pid": FREE})
+    lock_of(paths, "other", {"pid": FREE})
     pulumis = Stack()
-    release_stale_lock(places, pulumis)
+    release_stale_lock(paths, pulumis)
     assert pulumis.cancelled == 0
 
 
-def test_without_locks_nothing_is_released(places):
+def test_without_locks_nothing_is_released(paths):
     pulumis = Stack()
-    release_stale_lock(places, pulumis)
+    release_stale_lock(paths, pulumis)
     assert pulumis.cancelled == 0
 
 
-def test_an_empty_file_beside_the_state_goes_and_nothing_else(places):
-    stacks = places.state / ".pulumi/stacks/amanat"
+def test_an_empty_file_beside_the_state_goes_and_nothing_else(paths):
+    stacks = paths.state / ".pulumi/stacks/amanat"
     stacks.mkdir(parents=True)
     empty, whole, state = (stacks / name for name in ("a.json.attrs", "b.json.attrs", "a.json"))
     for path in (empty, state):
         path.touch()
     whole.write_text("{}", "utf-8")
-    drop_empty_sidecars(places.state)
+    drop_empty_sidecars(paths.state)
     assert sorted(stacks.iterdir()) == [state, whole]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.schedule import NoTimers, Schedule, _as_glob
 
 SYSTEMCTL = """#!/bin/sh
@@ -42,12 +42,12 @@ def units(machine):
 
 def test_the_timer_asks_daily_and_drills_when_due(machine, systemctl):
     log = systemctl()
-    name = Schedule(Places("unit")).on()
+    name = Schedule(StackPaths("unit")).on()
     service, timer = units(machine)[name.replace("timer", "service")], units(machine)[name]
     assert "-m amanat drill --if-due --stack=unit\n" in service
     assert "\nRestart=on-failure\nRestartPreventExitStatus=0 1 2 130\n" in service
-    kept = Schedule(Places("unit")).environment
-    assert f"EnvironmentFile={machine}/100%% home/{Places('unit').stack_id}/schedule.env\n" in service
+    kept = Schedule(StackPaths("unit")).environment
+    assert f"EnvironmentFile={machine}/100%% home/{StackPaths('unit').stack_id}/schedule.env\n" in service
     assert f'AMANAT_HOME="{machine}/100% home"\n' in kept.read_text("utf-8")
     assert kept.stat().st_mode & 0o777 == 0o600
     assert "OnCalendar=daily" in timer
@@ -56,7 +56,7 @@ def test_the_timer_asks_daily_and_drills_when_due(machine, systemctl):
 
 def test_off_leaves_no_unit(machine, systemctl):
     systemctl()
-    schedule = Schedule(Places("unit"))
+    schedule = Schedule(StackPaths("unit"))
     schedule.on()
     assert schedule.off()
     assert units(machine) == {}
@@ -83,7 +83,7 @@ def test_the_drills_have_the_environment_the_timer_was_made_in(machine, systemct
     for name, value in (given | others).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(machine)
-    schedule = Schedule(Places("unit"))
+    schedule = Schedule(StackPaths("unit"))
     schedule.on()
     lines = schedule.environment.read_text("utf-8").splitlines()
     names = {line.partition("=")[0] for line in lines}
@@ -107,15 +107,15 @@ def test_the_environments_file_is_named_literally(path, read):
 def test_where_systemd_refuses_nothing_is_left(machine, systemctl):
     systemctl(refused="*enable*")
     with pytest.raises(NoTimers, match="Failed to connect to bus"):
-        Schedule(Places("unit")).on()
+        Schedule(StackPaths("unit")).on()
     assert units(machine) == {}
 
 
 def test_a_machine_without_systemd_is_told_what_to_do(machine):
     with pytest.raises(NoTimers, match="no systemd.*\n?.*amanat drill --if-due"):
-        Schedule(Places("unit")).on()
+        Schedule(StackPaths("unit")).on()
     assert units(machine) == {}
 
 
 def test_two_stacks_have_two_timers():
-    assert Schedule(Places("one")).name != Schedule(Places("two")).name
+    assert Schedule(StackPaths("one")).name != Schedule(StackPaths("two")).name

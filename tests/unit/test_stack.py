@@ -101,12 +101,12 @@ class Failed(automation.CommandError):
 def target(monkeypatch):
     """The target that the settings choose, in memory."""
     fake = FakeOperations()
-    monkeypatch.setattr(module, "operations", lambda settings, places: fake)
+    monkeypatch.setattr(module, "operations", lambda settings, paths: fake)
     return fake
 
 
 @pytest.fixture
-def pulumi(monkeypatch, places, target):
+def pulumi(monkeypatch, paths, target):
     """A backend that knows the stack, and the project's files."""
     fake = Pulumi()
     monkeypatch.setattr(module, "tools", lambda: None)
@@ -114,27 +114,27 @@ def pulumi(monkeypatch, places, target):
     monkeypatch.setattr(os, "environ", dict(os.environ))
     monkeypatch.setattr(module.automation, "LocalWorkspace", lambda **given: fake)
     monkeypatch.setattr(module.automation.Stack, "create_or_select", lambda name, workspace: workspace)
-    (places.project / "templates").mkdir()
-    (places.project / "templates/Pulumi.local.yaml").write_text("config: {}\n", "utf-8")
+    (paths.project / "templates").mkdir()
+    (paths.project / "templates/Pulumi.local.yaml").write_text("config: {}\n", "utf-8")
     return fake
 
 
 @pytest.fixture
-def stack(places, pulumi):
-    (places.state / ".pulumi/stacks").mkdir(parents=True)
-    write_private(places.passphrase, "words\n")
-    return Stack(places)
+def stack(paths, pulumi):
+    (paths.state / ".pulumi/stacks").mkdir(parents=True)
+    write_private(paths.passphrase, "words\n")
+    return Stack(paths)
 
 
 def ignore(event):
     return None
 
 
-def test_plain_pulumi_finds_the_stack_by_its_environment(stack, places):
+def test_plain_pulumi_finds_the_stack_by_its_environment(stack, paths):
     environment = stack.environment()
-    assert environment["PULUMI_BACKEND_URL"] == f"file://{places.state}"
-    assert environment["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(places.passphrase)
-    assert environment["AMANAT_HOME"] == str(places.directory.parent)
+    assert environment["PULUMI_BACKEND_URL"] == f"file://{paths.state}"
+    assert environment["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(paths.passphrase)
+    assert environment["AMANAT_HOME"] == str(paths.directory.parent)
 
 
 def test_a_backend_and_a_passphrase_file_that_were_chosen_stay(stack):
@@ -144,82 +144,82 @@ def test_a_backend_and_a_passphrase_file_that_were_chosen_stay(stack):
     assert environment["PULUMI_CONFIG_PASSPHRASE_FILE"] == "/p"
 
 
-def test_children_carry_the_two_marks_of_their_run(stack, places, monkeypatch):
+def test_children_carry_the_two_marks_of_their_run(stack, paths, monkeypatch):
     given = {}
     monkeypatch.setattr(module.automation, "LocalWorkspace", lambda **options: given.update(options))
     stack._workspace()
-    assert given["env_vars"]["AMANAT_STACK_ID"] == places.stack_id
+    assert given["env_vars"]["AMANAT_STACK_ID"] == paths.stack_id
     assert given["env_vars"]["AMANAT_RUN"] == RUN_ID
     assert "AMANAT_RUN" not in os.environ
 
 
 @pytest.mark.usefixtures("open_umask")
-def test_a_first_up_makes_passphrase_and_settings(places, pulumi):
+def test_a_first_up_makes_passphrase_and_settings(paths, pulumi):
     pulumi.stacks = []
-    Stack(places).up(ignore)
-    assert len(places.passphrase.read_text("utf-8").strip()) >= 43
-    assert mode(places.passphrase) == 0o600
-    assert (places.project / "Pulumi.unit.yaml").read_text("utf-8") == "config: {}\n"
+    Stack(paths).up(ignore)
+    assert len(paths.passphrase.read_text("utf-8").strip()) >= 43
+    assert mode(paths.passphrase) == 0o600
+    assert (paths.project / "Pulumi.unit.yaml").read_text("utf-8") == "config: {}\n"
 
 
-def test_a_later_up_leaves_passphrase_and_settings(stack, places):
-    settings = places.project / "Pulumi.unit.yaml"
+def test_a_later_up_leaves_passphrase_and_settings(stack, paths):
+    settings = paths.project / "Pulumi.unit.yaml"
     settings.write_text("config: {amanat:store_volume_size_gib: 5}\n", "utf-8")
     stack.up(ignore)
-    assert places.passphrase.read_text("utf-8") == "words\n"
+    assert paths.passphrase.read_text("utf-8") == "words\n"
     assert "size_gib" in settings.read_text("utf-8")
 
 
-def test_a_passphrase_that_another_stacks_run_made_meanwhile_stays(places, pulumi, monkeypatch):
+def test_a_passphrase_that_another_stacks_run_made_meanwhile_stays(paths, pulumi, monkeypatch):
     link = os.link
 
     def late(draft, path):
-        places.passphrase.write_text("the other's\n", "utf-8")
+        paths.passphrase.write_text("the other's\n", "utf-8")
         link(draft, path)
 
     monkeypatch.setattr(os, "link", late)
-    Stack(places).up(ignore)
-    assert places.passphrase.read_text("utf-8") == "the other's\n"
-    assert list(places.passphrase.parent.glob("*passphrase.*")) == []
+    Stack(paths).up(ignore)
+    assert paths.passphrase.read_text("utf-8") == "the other's\n"
+    assert list(paths.passphrase.parent.glob("*passphrase.*")) == []
 
 
-def test_a_lost_passphrase_is_told_and_not_made_anew(stack, places, pulumi):
-    places.passphrase.unlink()
+def test_a_lost_passphrase_is_told_and_not_made_anew(stack, paths, pulumi):
+    paths.passphrase.unlink()
     with pytest.raises(LostPassphrase) as refused:
         stack.up(ignore)
-    assert str(places.passphrase) in str(refused.value)
-    assert not places.passphrase.exists()
+    assert str(paths.passphrase) in str(refused.value)
+    assert not paths.passphrase.exists()
     assert pulumi.calls == []
 
 
-def test_a_chosen_passphrase_file_is_never_made(places, pulumi, tmp_path):
+def test_a_chosen_passphrase_file_is_never_made(paths, pulumi, tmp_path):
     elsewhere = tmp_path / "shared"
     elsewhere.mkdir()
     elsewhere.chmod(0o755)
     os.environ["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(elsewhere / "none")
     with pytest.raises(LostPassphrase):
-        Stack(places).up(ignore)
+        Stack(paths).up(ignore)
     assert list(elsewhere.iterdir()) == []
     assert mode(elsewhere) == 0o755
 
 
 @pytest.mark.parametrize("value", ["", "another state's"])
-def test_a_passphrase_in_the_environment_never_stands_before_the_file(places, pulumi, value):
+def test_a_passphrase_in_the_environment_never_stands_before_the_file(paths, pulumi, value):
     """Pulumi takes the variable before the file, and the empty one too."""
     os.environ["PULUMI_CONFIG_PASSPHRASE"] = value
-    Stack(places).up(ignore)
-    assert len(places.passphrase.read_text("utf-8").strip()) >= 32
+    Stack(paths).up(ignore)
+    assert len(paths.passphrase.read_text("utf-8").strip()) >= 32
     assert "PULUMI_CONFIG_PASSPHRASE" not in os.environ
 
 
-def test_a_bad_setting_is_refused_before_pulumi_runs(stack, places, pulumi):
-    (places.project / "Pulumi.unit.yaml").write_text("config: {amanat:database_port: many}\n", "utf-8")
+def test_a_bad_setting_is_refused_before_pulumi_runs(stack, paths, pulumi):
+    (paths.project / "Pulumi.unit.yaml").write_text("config: {amanat:database_port: many}\n", "utf-8")
     with pytest.raises(AmanatError, match="database_port"):
         stack.up(ignore)
     assert pulumi.calls == []
 
 
-def test_halves_of_a_killed_run_are_forgotten_and_swept(stack, places, pulumi, target):
+def test_halves_of_a_killed_run_are_forgotten_and_swept(stack, paths, pulumi, target):
     pulumi.deployment = {
         "resources": [{"urn": "a", "id": "c1"}, {"urn": "b"}],
         "pending_operations": [{"type": "creating"}],
@@ -254,9 +254,9 @@ def test_the_first_up_may_be_forced(stack, pulumi):
 
 
 @pytest.mark.parametrize("question", ["outputs", "secrets"])
-def test_a_stack_that_was_never_made_says_what_to_run(places, pulumi, question):
+def test_a_stack_that_was_never_made_says_what_to_run(paths, pulumi, question):
     with pytest.raises(NoStack, match="make up STACK=unit"):
-        getattr(Stack(places), question)()
+        getattr(Stack(paths), question)()
 
 
 def test_another_stack_of_the_backend_is_not_this_one(stack, pulumi):
@@ -266,9 +266,9 @@ def test_another_stack_of_the_backend_is_not_this_one(stack, pulumi):
         stack.drift(ignore)
 
 
-def test_an_endpoint_is_found_by_its_service(stack, places, pulumi):
+def test_an_endpoint_is_found_by_its_service(stack, paths, pulumi):
     assert stack.endpoint("store", "postgresql") == ("127.0.0.1", 21432)
-    (places.project / "Pulumi.unit.yaml").write_text("config: {amanat:placement: {beta: vault}}\n", "utf-8")
+    (paths.project / "Pulumi.unit.yaml").write_text("config: {amanat:placement: {beta: vault}}\n", "utf-8")
     with pytest.raises(NotPlaced, match="no machine carries store") as refused:
         stack.endpoint("store", "postgresql")
     assert "beta: vault" in str(refused.value)
@@ -344,14 +344,14 @@ def test_no_drift_where_all_is_as_it_was_left(stack, pulumi, target):
     assert target.asked == []
 
 
-def test_down_removes_what_the_state_knows_and_what_it_does_not(stack, places, pulumi, target):
+def test_down_removes_what_the_state_knows_and_what_it_does_not(stack, paths, pulumi, target):
     stack.down(ignore)
     assert pulumi.calls == [("destroy", {"suppress_progress": True, "remove": True})]
     assert target.asked[-2:] == [("remove_orphans", set()), ("remove_all", None)]
 
 
-def test_down_of_a_stack_whose_state_is_gone_still_sweeps(places, pulumi, target):
-    Stack(places).down(ignore)
+def test_down_of_a_stack_whose_state_is_gone_still_sweeps(paths, pulumi, target):
+    Stack(paths).down(ignore)
     assert pulumi.calls == []
     assert target.asked == [("remove_orphans", set()), ("remove_all", None)]
 
@@ -379,12 +379,12 @@ def test_a_stale_lock_is_released_and_orphans_ended_before_pulumi_works(stack, p
     order = []
 
     @contextmanager
-    def alone(places):
+    def alone(paths):
         order.append("alone")
         yield
 
     monkeypatch.setattr(module.runs, "alone", alone)
-    monkeypatch.setattr(module.runs, "release_stale_lock", lambda places, made: order.append("released"))
+    monkeypatch.setattr(module.runs, "release_stale_lock", lambda paths, made: order.append("released"))
     stack.preview(lambda event: None)
     assert order == ["alone", "released"]
     assert [kind for kind, _ in pulumi.calls] == ["preview"]
@@ -396,13 +396,13 @@ def refusing(target):
 
 @pytest.mark.parametrize(("operation", "refused"), [("preview", True), ("up", True), ("down", False)])
 def test_an_unsuitable_target_is_refused_before_anything_is_made_and_can_still_be_cleaned(
-    places, pulumi, target, operation, refused
+    paths, pulumi, target, operation, refused
 ):
     target.unsuitable = "Podman answers"
     with pytest.raises(UnsuitableTarget, match="Podman") if refused else nullcontext():
-        getattr(Stack(places), operation)(ignore)
+        getattr(Stack(paths), operation)(ignore)
     assert bool(target.asked) is not refused
-    assert not places.state.exists()
+    assert not paths.state.exists()
 
 
 @pytest.mark.parametrize("operation", ["preview", "up", "drift", "down"])
@@ -414,13 +414,13 @@ def test_anothers_stack_is_touched_by_no_operation(stack, pulumi, target, monkey
 
 
 @pytest.mark.parametrize("operation", ["up", "down"])
-def test_a_second_home_touches_nothing_of_the_first(places, pulumi, target, monkeypatch, operation):
+def test_a_second_home_touches_nothing_of_the_first(paths, pulumi, target, monkeypatch, operation):
     """There is no state in this home, so all that the engine has of the stack would look like a half."""
     refusing(target)
     with pytest.raises(AnotherOwner):
-        getattr(Stack(places), operation)(ignore)
+        getattr(Stack(paths), operation)(ignore)
     assert (target.asked, pulumi.calls) == ([], [])
-    assert not places.passphrase.exists()
+    assert not paths.passphrase.exists()
 
 
 def test_an_empty_state_beside_hosts_is_another_states_stack(stack, pulumi, target, monkeypatch):
@@ -435,7 +435,7 @@ def test_an_empty_state_beside_hosts_is_another_states_stack(stack, pulumi, targ
     assert [kind for kind, _ in pulumi.calls] == ["destroy"]
 
 
-def test_the_state_says_what_is_known(stack, places, pulumi):
+def test_the_state_says_what_is_known(stack, paths, pulumi):
     pulumi.deployment = {"resources": [{"urn": "a", "id": "c1"}, {"urn": "b", "id": "data"}]}
     assert stack._known_ids() == {"c1", "data"}
     pulumi.stacks = []
@@ -443,17 +443,17 @@ def test_the_state_says_what_is_known(stack, places, pulumi):
 
 
 @pytest.mark.parametrize("question", ["outputs", "secrets", "drift"])
-def test_a_question_about_anothers_stack_is_refused_by_its_name(places, pulumi, target, question):
+def test_a_question_about_anothers_stack_is_refused_by_its_name(paths, pulumi, target, question):
     refusing(target)
     with pytest.raises(AnotherOwner):
-        Stack(places).drift(ignore) if question == "drift" else getattr(Stack(places), question)()
+        Stack(paths).drift(ignore) if question == "drift" else getattr(Stack(paths), question)()
 
 
-def test_down_holds_the_lock_to_its_end(stack, places, pulumi, target, monkeypatch):
+def test_down_holds_the_lock_to_its_end(stack, paths, pulumi, target, monkeypatch):
     held = []
 
     def removed(*asked):
-        with places.lock.open("a") as file, pytest.raises(BlockingIOError):
+        with paths.lock.open("a") as file, pytest.raises(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         held.append(True)
 
@@ -476,29 +476,29 @@ def stale(pulumi, monkeypatch):
     return pulumi
 
 
-def test_a_salt_brought_along_from_another_checkout_is_dropped(places, stale):
+def test_a_salt_brought_along_from_another_checkout_is_dropped(paths, stale):
     stale.stacks = []
-    stale.settings = places.project / "Pulumi.unit.yaml"
+    stale.settings = paths.project / "Pulumi.unit.yaml"
     stale.settings.write_text(
         "encryptionsalt: v1:abc\nconfig: # mine\n  amanat:store_volume_size_gib: 5\n", "utf-8"
     )
-    assert Stack(places).up(ignore) == "up"
+    assert Stack(paths).up(ignore) == "up"
     assert stale.settings.read_text("utf-8") == "config: # mine\n  amanat:store_volume_size_gib: 5\n"
 
 
-def test_a_stale_salt_with_secrets_says_how(places, stale):
+def test_a_stale_salt_with_secrets_says_how(paths, stale):
     stale.stacks = []
-    stale.settings = places.project / "Pulumi.unit.yaml"
+    stale.settings = paths.project / "Pulumi.unit.yaml"
     text = "encryptionsalt: v1:abc\nconfig:\n  aws:key:\n    secure: v1:zzz\n"
     stale.settings.write_text(text, "utf-8")
     with pytest.raises(StaleSettings, match="another checkout's state") as refused:
-        Stack(places).up(ignore)
+        Stack(paths).up(ignore)
     assert "pulumi config set --secret" in refused.value.fix
     assert stale.settings.read_text("utf-8") == text
 
 
-def test_the_salt_of_a_stack_that_is_there_is_never_dropped(stack, places, stale):
-    stale.settings = places.project / "Pulumi.unit.yaml"
+def test_the_salt_of_a_stack_that_is_there_is_never_dropped(stack, paths, stale):
+    stale.settings = paths.project / "Pulumi.unit.yaml"
     stale.settings.write_text("encryptionsalt: v1:abc\n", "utf-8")
     with pytest.raises(PulumiFailed, match="passphrase does not open") as refused:
         stack.up(ignore)

@@ -15,7 +15,7 @@ from amanat.stopping import KILLING, STOPPED, WAITING, _mark, descendants
 COMMAND = """
 import subprocess, sys, threading
 from amanat.cli import app as module
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from amanat.pulumi_events import explained
 import typer
 

@@ -44,9 +44,9 @@ def mirrors(monkeypatch):
 
 
 @pytest.mark.usefixtures("mirrors")
-def test_every_host_knows_its_peers_and_keys(places):
-    told = shared_variables(Settings(), places, NETWORK, KNOWN)
-    assert told["base_stack"] == places.stack_id
+def test_every_host_knows_its_peers_and_keys(paths):
+    told = shared_variables(Settings(), paths, NETWORK, KNOWN)
+    assert told["base_stack"] == paths.stack_id
     assert told["base_peers"]["store"] == {"address": "10.99.7.11", "names": ["store"]}
     assert set(told["base_peers"]) == {"drill", "store", "vault"}
     assert (told["base_deploy_public_key"], told["base_auditor_public_key"]) == (
@@ -57,37 +57,37 @@ def test_every_host_knows_its_peers_and_keys(places):
     assert told["pki_renew_days"] < told["pki_certificate_days"]
 
 
-def test_a_setting_wins_over_the_environments_mirror(places, mirrors):
+def test_a_setting_wins_over_the_environments_mirror(paths, mirrors):
     mirrors(debian="http://m/debian", debian_security="http://m/security")
-    told = shared_variables(Settings(), places, NETWORK, KNOWN)
+    told = shared_variables(Settings(), paths, NETWORK, KNOWN)
     assert told["base_debian_mirror"] == "http://m/debian"
     assert told["base_debian_security_mirror"] == "http://m/security"
-    told = shared_variables(Settings(debian_mirror="http://s/debian"), places, NETWORK, KNOWN)
+    told = shared_variables(Settings(debian_mirror="http://s/debian"), paths, NETWORK, KNOWN)
     assert told["base_debian_mirror"] == "http://s/debian"
 
 
-def test_hosts_are_told_which_name_servers_were_chosen(places, mirrors):
+def test_hosts_are_told_which_name_servers_were_chosen(paths, mirrors):
     mirrors()
-    assert shared_variables(Settings(), places, NETWORK, KNOWN)["base_name_servers"] == []
+    assert shared_variables(Settings(), paths, NETWORK, KNOWN)["base_name_servers"] == []
     chosen = Settings(name_servers="10.0.0.53, 10.0.1.53")
-    assert shared_variables(chosen, places, NETWORK, KNOWN)["base_name_servers"] == ["10.0.0.53", "10.0.1.53"]
+    assert shared_variables(chosen, paths, NETWORK, KNOWN)["base_name_servers"] == ["10.0.0.53", "10.0.1.53"]
 
 
-def test_hosts_trust_only_authorities_that_were_chosen(places, mirrors):
+def test_hosts_trust_only_authorities_that_were_chosen(paths, mirrors):
     mirrors(trusted_ca="FOUND")
-    assert shared_variables(Settings(), places, NETWORK, KNOWN)["base_trusted_ca"] == ""
+    assert shared_variables(Settings(), paths, NETWORK, KNOWN)["base_trusted_ca"] == ""
     mirrors(trusted_ca="CHOSEN", trust_is_chosen=True)
-    assert shared_variables(Settings(), places, NETWORK, KNOWN)["base_trusted_ca"] == "CHOSEN"
+    assert shared_variables(Settings(), paths, NETWORK, KNOWN)["base_trusted_ca"] == "CHOSEN"
 
 
 @pytest.mark.parametrize(
     ("machine", "names"),
     [("main", ["main", "edge", "store", "desk", "otp"]), ("safe", ["safe", "logs", "vault"])],
 )
-def test_a_machine_is_named_in_its_certificate_as_clients_call_it(places, monkeypatch, machine, names):
+def test_a_machine_is_named_in_its_certificate_as_clients_call_it(paths, monkeypatch, machine, names):
     monkeypatch.setattr(topology, "built", topology.permanent)
-    told = machine_variables(machine, TWO, places, two_machines())
-    forms = [form for name in names for form in (name, f"{name}.{places.stack_id}.internal")]
+    told = machine_variables(machine, TWO, paths, two_machines())
+    forms = [form for name in names for form in (name, f"{name}.{paths.stack_id}.internal")]
     assert told["pki_names"] == [
         *forms,
         "localhost",
@@ -104,8 +104,8 @@ def two_machines():
 TWO = Settings.model_construct(placement={"main": "store edge desk otp", "safe": "vault logs"})
 
 
-def test_who_reaches_the_database_is_who_the_firewall_lets_in(places):
-    flows = machine_variables("store", Settings(), places, NETWORK)["base_flows"]
+def test_who_reaches_the_database_is_who_the_firewall_lets_in(paths):
+    flows = machine_variables("store", Settings(), paths, NETWORK)["base_flows"]
     (open_to,) = [flow["sources"] for flow in flows if flow["name"] == "store-postgresql"]
     told = service_variables("store", Settings(), NETWORK)
     assert "10.99.7.1" in open_to
@@ -120,7 +120,7 @@ def test_the_stores_settings_reach_its_roles():
     assert told["volume_encryption"] == settings.store_volume_encryption
 
 
-def test_the_stores_volume_opens_where_the_vault_listens(places):
+def test_the_stores_volume_opens_where_the_vault_listens(paths):
     settings = Settings(placement={"alpha": "store", "beta": "vault"})
     joined = Network.from_json(
         {"addresses": {"alpha": "10.99.7.11", "beta": "10.99.7.12"}, "controller": "10.99.7.1"}
@@ -128,7 +128,7 @@ def test_the_stores_volume_opens_where_the_vault_listens(places):
     store, vault = (service_variables(name, settings, joined) for name in ("store", "vault"))
     assert store["volume_tang_host"] == "beta"
     assert store["volume_tang_url"] == f"http://vault:{vault['tang_port']}"
-    flows = machine_variables("beta", settings, places, joined)["base_flows"]
+    flows = machine_variables("beta", settings, paths, joined)["base_flows"]
     assert {flow["port"]: flow["sources"] for flow in flows}[vault["tang_port"]] == ["10.99.7.11"]
 
 
@@ -151,7 +151,7 @@ def test_backups_go_by_the_services_name_and_are_let_in_by_the_machines():
     assert vault["pgbackrest_repository_source_port"] == store["pgbackrest_client_port"]
 
 
-def test_a_store_without_a_vault_keeps_its_key_and_sends_nothing(places):
+def test_a_store_without_a_vault_keeps_its_key_and_sends_nothing(paths):
     settings = Settings(placement={"alpha": "store"})
     told = service_variables("store", settings, NETWORK_AB)
     assert (told["volume_tang_url"], told["pgbackrest_client_repository"], told["store_archive_command"]) == (
@@ -159,7 +159,7 @@ def test_a_store_without_a_vault_keeps_its_key_and_sends_nothing(places):
         "",
         "",
     )
-    assert shared_variables(settings, places, NETWORK_AB, KNOWN)["restic_client_server"] == ""
+    assert shared_variables(settings, paths, NETWORK_AB, KNOWN)["restic_client_server"] == ""
 
 
 def test_a_vault_without_a_store_takes_backups_of_nobody():
@@ -182,12 +182,12 @@ def test_services_tell_the_same_machine_nothing_twice(monkeypatch):
     assert len(names) == len(set(names))
 
 
-def test_the_inventory_has_a_group_for_each_service(places, mirrors):
+def test_the_inventory_has_a_group_for_each_service(paths, mirrors):
     mirrors()
     settings = Settings(placement={"alpha": "store", "beta": "vault"})
     endpoints = {name: ["127.0.0.1", 21022.0, "ssh-ed25519 AAAA"] for name in ("alpha", "beta")}
     known = {**KNOWN, "endpoints": endpoints, "network": NETWORK_AB.as_json()}
-    tree = yaml.safe_load(variables.inventory(settings, places, known))["all"]
+    tree = yaml.safe_load(variables.inventory(settings, paths, known))["all"]
     assert set(tree["hosts"]) == {"alpha", "beta"}
     assert {name: list(group["hosts"]) for name, group in tree["children"].items()} == {
         "store": ["alpha"],

@@ -11,7 +11,7 @@ import pulumi
 import pulumi_docker as docker
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from amanat.targets.docker.labels import STACK_LABEL
 from amanat.targets.docker.rootfs import bootstrap
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from amanat.network import Network
 from amanat.owner import owner
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.settings import Settings
 from amanat.setup.progress import Reporter
 from amanat.targets.contract import Prepared, Resource, ScratchMachine, TargetDrift
@@ -20,9 +20,9 @@ class DockerOperations:
 
     noun = "engine"
 
-    def __init__(self, settings: Settings, places: Places) -> None:
-        self._settings, self._places = settings, places
-        self._uri, self._stack_id = settings.engine, places.stack_id
+    def __init__(self, settings: Settings, paths: StackPaths) -> None:
+        self._settings, self._places = settings, paths
+        self._uri, self._stack_id = settings.engine, paths.stack_id
 
     def prepare(self, report: Reporter) -> Prepared:
         """Have an engine answer; as root on Debian or Ubuntu, install and start one first where none does."""

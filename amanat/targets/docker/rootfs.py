@@ -15,7 +15,7 @@ from amanat import processes
 from amanat.errors import AmanatError, listed
 from amanat.locks import file_lock
 from amanat.owner import user_name
-from amanat.places import cache
+from amanat.paths import cache
 from amanat.progress import say
 from amanat.setup.mirrors import Mirrors
 from amanat.setup.packages import DEBIAN_KEYRINGS, how_to_install

@@ -14,7 +14,7 @@ from pulumi import automation
 
 from amanat import processes, runs, topology
 from amanat.owner import owner
-from amanat.places import PROJECT_ROOT, Places
+from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.pulumi_errors import explain
 from amanat.targets.contract import ScratchMachine, ScratchMachineNotMade
 from amanat.targets.docker import console, resources
@@ -33,7 +33,7 @@ MAKING_SECONDS = 1200.0  # an emulated machine takes minutes
 @contextmanager
 def scratch_machine(
     name: str,
-    places: Places,
+    paths: StackPaths,
     *,
     engine_uri: str,
     address: str,
@@ -46,24 +46,24 @@ def scratch_machine(
     Nothing of it is left afterwards; what a killed run left is removed first. While it lasts, no other run works on
     the stack. Raises `AmanatError`.
     """
-    container, volume = container_name(places.stack_id, name), volume_name(places.stack_id, name)
-    with runs.alone(places):
-        refuse_another_owner(engine_uri, places.stack_id, owner())
+    container, volume = container_name(paths.stack_id, name), volume_name(paths.stack_id, name)
+    with runs.alone(paths):
+        refuse_another_owner(engine_uri, paths.stack_id, owner())
         resources.remove_machine(engine_uri, container, volume)
-        port = choose_ports({PORT: 0}, {}, f"{places.stack_id}/{name}", {})[PORT]
+        port = choose_ports({PORT: 0}, {}, f"{paths.stack_id}/{name}", {})[PORT]
         spec = {
             "name": name,
             "address": address,
             "deploy_public_key": deploy_public_key,
             "port": port,
-            "stack_id": places.stack_id,
-            "labels": labels(places.stack_id, owner()),
-            "image_id": resources.image_id(engine_uri, places.stack_id),
+            "stack_id": paths.stack_id,
+            "labels": labels(paths.stack_id, owner()),
+            "image_id": resources.image_id(engine_uri, paths.stack_id),
             "engine_uri": engine_uri,
             "name_servers": list(name_servers),
         }
         try:
-            make_machine(spec, {**environment, "AMANAT_STACK_ID": places.stack_id, "AMANAT_RUN": runs.RUN_ID})
+            make_machine(spec, {**environment, "AMANAT_STACK_ID": paths.stack_id, "AMANAT_RUN": runs.RUN_ID})
             yield ScratchMachine(name, LOOPBACK, port, console.host_key(engine_uri, container))
         finally:
             resources.remove_machine(engine_uri, container, volume)

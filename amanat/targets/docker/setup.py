@@ -13,7 +13,7 @@ import docker
 from docker.errors import DockerException
 
 from amanat.locks import file_lock
-from amanat.places import user_home
+from amanat.paths import user_home
 from amanat.setup.errors import SetupError
 from amanat.setup.packages import (
     DEBIAN_KEYRINGS,

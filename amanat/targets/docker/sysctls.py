@@ -4,7 +4,7 @@ import platform
 import re
 from pathlib import Path
 
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from amanat.targets.docker.facts import EngineFacts
 
 WANTED = PROJECT_ROOT / "ansible/roles/base/files/sysctl.conf"

@@ -8,7 +8,7 @@ import pulumi_docker as docker
 from amanat import topology
 from amanat.keyring import Keyring
 from amanat.owner import owner
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.settings import Settings
 from amanat.setup.mirrors import Mirrors
 from amanat.targets.docker.allocation import Allocation
@@ -27,11 +27,11 @@ DATABASE = name_of("store", "postgresql")
 class DockerTarget:
     """The stack's network and image on one engine, and the machines made from them."""
 
-    def __init__(self, settings: Settings, places: Places, keyring: Keyring) -> None:
-        self._settings, self._places, self._keyring = settings, places, keyring
+    def __init__(self, settings: Settings, paths: StackPaths, keyring: Keyring) -> None:
+        self._settings, self._places, self._keyring = settings, paths, keyring
         self._facts = engine_facts(settings.engine)
         require_suitable(self._facts, settings.engine)
-        self._labels = labels(places.stack_id, owner())
+        self._labels = labels(paths.stack_id, owner())
         self._provider = docker.Provider("engine", host=settings.engine or None)
         specs = machine_specs(settings.machines)
         asked = {
@@ -41,7 +41,7 @@ class DockerTarget:
         }
         self._allocation = Allocation(
             "allocation",
-            stack_id=places.stack_id,
+            stack_id=paths.stack_id,
             engine_uri=settings.engine,
             machines=[*topology.transient(), *specs],
             asked_subnet=settings.network_subnet,
@@ -49,15 +49,15 @@ class DockerTarget:
             settings={name: setting for name, (setting, _) in asked.items()},
         )
         self._network = DockerNetwork(
-            stack_id=places.stack_id,
+            stack_id=paths.stack_id,
             labels=self._labels,
             subnet=self._allocation.subnet,
             provider=self._provider,
         )
         self._image = HostImage(
             "image",
-            stack_id=places.stack_id,
-            context=places.image_context,
+            stack_id=paths.stack_id,
+            context=paths.image_context,
             source=settings.image_source,
             base=_registered(settings),
             suite=settings.debian_suite,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from amanat.law import register
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from tests.breaks.reading import Break, all_breaks, read
 
 

@@ -10,7 +10,7 @@ from amanat.audit.inventory import BadInventory, Target, read
 from amanat.audit.secrets import of_inventory, values
 from amanat.audit.ssh import Connection
 from amanat.inventory import Group, inventory_text
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.topology import permanent
 
 INI = """
@@ -104,7 +104,7 @@ def test_our_own_file_says_the_same_with_and_without_ansible(
 ) -> None:
     path = tmp_path / "hosts.yml"
     each: dict[str, dict[str, object]] = {name: OWN if name == machines[0] else {} for name in machines}
-    path.write_text(inventory_text(Places("unit"), {"shared": 1, "list": ["é"]}, each, groups))
+    path.write_text(inventory_text(StackPaths("unit"), {"shared": 1, "list": ["é"]}, each, groups))
     asked = read_with_ansible(path)
     monkeypatch.setattr(inventory, "_listing", lambda path: pytest.fail("Ansible was asked"))
     for one in asked.values():

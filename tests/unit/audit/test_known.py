@@ -6,7 +6,7 @@ import pytest
 
 from amanat.audit.known import BrokenPolicies, known_checks
 from amanat.evidence import verify
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from tests.unit.audit.conftest import Auditor
 
 PASSES = """

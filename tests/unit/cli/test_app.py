@@ -20,7 +20,7 @@ from amanat.cli import operations, policies, recover
 from amanat.cli.app import app, main
 from amanat.cli.operations import Answer
 from amanat.errors import AmanatError, BadInput
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from amanat.secrets_socket import receive_secrets
 
 
@@ -44,7 +44,7 @@ def ready(monkeypatch):
         return SimpleNamespace(environment={"AMANAT_TEST_READY": "1"})
 
     monkeypatch.setattr(module, "run_setup", setup)
-    monkeypatch.setattr(operations, "adopt_mirrors", lambda places: None)
+    monkeypatch.setattr(operations, "adopt_mirrors", lambda paths: None)
     monkeypatch.setenv("AMANAT_TEST_READY", "")
     monkeypatch.delenv("AMANAT_STACK", raising=False)
     return asked
@@ -140,7 +140,7 @@ def test_an_answer_is_lines_or_json_alone_on_standard_output(run, ready, monkeyp
     monkeypatch.setattr(module.bench, "measure", answer(stack="local-1"))
     monkeypatch.setattr(operations, "up", lambda *given, **options: (answer(stack="local-1")(), {}))
     monkeypatch.setattr(policies, "audit", lambda *given, **options: 0)
-    monkeypatch.setattr(recover, "is_due", lambda places: False)
+    monkeypatch.setattr(recover, "is_due", lambda paths: False)
     code, out, _ = run(*words, *(["--json"] if as_json else []))
     assert code == 0
     assert ready
@@ -288,7 +288,7 @@ def test_an_argument_that_is_no_text_is_refused_in_one_message(run, ready, words
 
 def test_the_stack_is_named_by_option_or_environment(run, ready, monkeypatch):
     named = []
-    monkeypatch.setattr(operations, "status", lambda places: named.append(places.stack) or Answer({}, ()))
+    monkeypatch.setattr(operations, "status", lambda paths: named.append(paths.stack) or Answer({}, ()))
     run("status", "--stack", "one")
     monkeypatch.setenv("AMANAT_STACK", "two")
     run("status")
@@ -297,7 +297,7 @@ def test_the_stack_is_named_by_option_or_environment(run, ready, monkeypatch):
 
 
 @pytest.fixture
-def pytests(monkeypatch, places):
+def pytests(monkeypatch, paths):
     """Audits that were started, instead of audits; each ends with the last status put in."""
     started = []
 
@@ -306,15 +306,15 @@ def pytests(monkeypatch, places):
         assert (cwd, own, seconds) == (PROJECT_ROOT, True, None)
         (run,) = [word.removeprefix("--run=") for word in command if word.startswith("--run=")]
         if measured[-1]:
-            (places.evidence / run).mkdir(parents=True)
+            (paths.evidence / run).mkdir(parents=True)
             result = {"requirements": {"U-currency": {}}}
-            (places.evidence / run / "manifest.json").write_text(json.dumps({"result": result}), "utf-8")
+            (paths.evidence / run / "manifest.json").write_text(json.dumps({"result": result}), "utf-8")
         streams.append(stdout)
         told.append(receive_secrets())
         return SimpleNamespace(returncode=statuses[-1], stdout="words\n" if stdout == -1 else None)
 
     started, statuses, streams, told, measured = [], [0], [], [], [True]
-    monkeypatch.setattr(module, "Places", lambda name: places)
+    monkeypatch.setattr(module, "StackPaths", lambda name: paths)
     monkeypatch.setattr(policies.processes, "run", start)
     return SimpleNamespace(started=started, statuses=statuses, stdout=streams, told=told, measured=measured)
 
@@ -352,7 +352,7 @@ def test_up_ends_as_its_audit_does(run, ready, pytests, monkeypatch):
         operations, "up", lambda *given, **options: (Answer({"stack": "x"}, ()), {"key": "k"})
     )
     pytests.statuses.append(1)
-    monkeypatch.setattr(recover, "is_due", lambda places: False)
+    monkeypatch.setattr(recover, "is_due", lambda paths: False)
     code, out, _ = run("up", "--json")
     assert (code, json.loads(out)) == (1, {"stack": "x"})
     assert [stream._stream for stream in pytests.stdout] == [sys.stderr]  # the answer's JSON stays alone
@@ -361,7 +361,7 @@ def test_up_ends_as_its_audit_does(run, ready, pytests, monkeypatch):
     assert len(pytests.started) == 1
 
 
-def test_exports_are_what_a_shell_reads(run, ready, monkeypatch, places):
+def test_exports_are_what_a_shell_reads(run, ready, monkeypatch, paths):
     monkeypatch.setattr(
         operations.Stack, "environment", lambda self: {"AMANAT_HOME": "/a b", "PATH": "/p:/q"}
     )

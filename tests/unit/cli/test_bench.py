@@ -8,7 +8,7 @@ from tests.unit.targets.fake import FakeOperations
 
 
 @pytest.fixture
-def store(monkeypatch, places):
+def store(monkeypatch, paths):
     """The store's answer to each bench; tests change it."""
     answer = {"code": 0, "output": '{"ratio": 0.8123, "recorded": 4000, "plain": 4924}', "ran": []}
 
@@ -20,22 +20,22 @@ def store(monkeypatch, places):
     monkeypatch.setattr(target, "run_as_root", run)
     monkeypatch.setattr(bench.Stack, "outputs", lambda self: {})
     monkeypatch.setattr(bench.Stack, "target", target)
-    settings = places.project / f"Pulumi.{places.stack}.yaml"
+    settings = paths.project / f"Pulumi.{paths.stack}.yaml"
     settings.write_text("config: {amanat:placement: {alpha: store}}\n", "utf-8")
     return answer
 
 
-def test_each_bench_runs_on_the_store_and_is_a_line_with_its_goal(store, places):
-    answer = measure(places)
+def test_each_bench_runs_on_the_store_and_is_a_line_with_its_goal(store, paths):
+    answer = measure(paths)
     assert set(answer.values) == set(BENCHES)
     assert [machine for machine, _ in store["ran"]] == ["alpha"] * len(BENCHES)
     assert "ratio 0.81 (goal 0.7)" in answer.lines[0]
     assert "recorded 4000, plain 4924" in answer.lines[0]
 
 
-def test_a_bench_that_fails_tells_its_last_words(store, places):
+def test_a_bench_that_fails_tells_its_last_words(store, paths):
     store.update(code=1, output="error: no room\n")
     with pytest.raises(BenchFailed) as failure:
-        measure(places)
+        measure(paths)
     assert "ended with 1: error: no room" in str(failure.value)
     assert "alpha:/usr/lib/amanat/" in str(failure.value)

@@ -23,7 +23,7 @@ ORDER = {
 
 
 @pytest.fixture
-def archive(monkeypatch, places):
+def archive(monkeypatch, paths):
     """An archive that finds `records` records; what it was asked is kept."""
     found = SimpleNamespace(records=2, asked=[])
 
@@ -36,11 +36,11 @@ def archive(monkeypatch, places):
     session = SimpleNamespace(execute=execute)
     reached = SimpleNamespace(endpoint=lambda service, endpoint: ("127.0.0.1", 5432))
     monkeypatch.setattr(module, "_now", lambda: datetime(2026, 11, 26, tzinfo=UTC))
-    monkeypatch.setattr(module, "Places", lambda stack: places)
-    monkeypatch.setattr(module, "Stack", lambda places: reached)
+    monkeypatch.setattr(module, "StackPaths", lambda stack: paths)
+    monkeypatch.setattr(module, "Stack", lambda paths: reached)
     monkeypatch.setattr(module.disclosure, "connection", lambda *given: nullcontext(session))
-    places.clients.mkdir(parents=True)
-    (places.clients / "archive_discloser.password").write_text("word", "utf-8")
+    paths.clients.mkdir(parents=True)
+    (paths.clients / "archive_discloser.password").write_text("word", "utf-8")
     return found
 
 

@@ -32,8 +32,8 @@ def stack(monkeypatch):
     found = SimpleNamespace(changes={"same": 9}, drift=[], target=target, asked=[])
 
     class Stack:
-        def __init__(self, places):
-            self.places = places
+        def __init__(self, paths):
+            self.paths = paths
 
         def up(self, show, *, force):
             found.asked.append(("up", force))
@@ -71,9 +71,9 @@ def test_an_answer_is_told_either_way(capsys):
     assert "انبار" in out
 
 
-def test_a_first_up_tells_to_keep_the_sealing_key(stack, places, capsys):
+def test_a_first_up_tells_to_keep_the_sealing_key(stack, paths, capsys):
     stack.changes = {"create": 30}
-    answer, secrets = operations.up(places, force=True)
+    answer, secrets = operations.up(paths, force=True)
     assert secrets == {"key": "SECRETMARK"}
     assert answer.lines[0] == "store is reached at ssh://127.0.0.1:21022"
     assert "/home/private.asc" in answer.lines[1]
@@ -82,62 +82,62 @@ def test_a_first_up_tells_to_keep_the_sealing_key(stack, places, capsys):
     assert "changes: 30 create" in capsys.readouterr().err
 
 
-def test_a_later_up_does_not_and_never_tells_a_secret(stack, places, capsys):
-    answer, _ = operations.up(places, force=False)
+def test_a_later_up_does_not_and_never_tells_a_secret(stack, paths, capsys):
+    answer, _ = operations.up(paths, force=False)
     assert len(answer.lines) == 1
     assert "SECRETMARK" not in json.dumps(answer.values)
     assert "nothing to change (9 resources)" in capsys.readouterr().err
 
 
-def test_a_preview_counts(stack, places):
+def test_a_preview_counts(stack, paths):
     stack.changes = {OpType.UPDATE: 2, "same": 3}
-    answer = operations.preview(places)
+    answer = operations.preview(paths)
     assert answer.values["changes"] == {"update": 2, "same": 3}
     assert answer.lines == ("changes: 2 update",)
 
 
-def test_no_drift_is_said(stack, places):
-    answer = operations.drift(places)
+def test_no_drift_is_said(stack, paths):
+    answer = operations.drift(paths)
     assert answer.values["drift"] == []
     assert answer.lines == ("no drift: the hosts are as `make up` left them",)
 
 
-def test_a_drift_inside_and_outside_is_listed_with_what_to_do(stack, places):
+def test_a_drift_inside_and_outside_is_listed_with_what_to_do(stack, paths):
     stack.drift = ["host vault is stopped", "store: sshd"]
-    answer = operations.drift(places)
+    answer = operations.drift(paths)
     assert answer.values["drift"] == stack.drift
     assert answer.lines[:2] == ("host vault is stopped", "store: sshd")
     assert answer.lines[-1] == "next: `make up` puts this right"
 
 
-def test_the_status_tells_hosts_and_how_they_are_ports_and_the_last_audit(stack, places, monkeypatch):
+def test_the_status_tells_hosts_and_how_they_are_ports_and_the_last_audit(stack, paths, monkeypatch):
     well = {"store": Health(True, "well: all that it needs runs"), "last_drill": Health(False, "none yet")}
-    monkeypatch.setattr(operations.health, "of_stack", lambda places, states: dict(well) if states else {})
-    answer = operations.status(places)
+    monkeypatch.setattr(operations.health, "of_stack", lambda paths, states: dict(well) if states else {})
+    answer = operations.status(paths)
     assert answer.values["hosts"] == {"store": "running"}
     assert answer.values["health"]["store"] == {"well": True, "words": "well: all that it needs runs"}
     assert answer.lines[0].split(maxsplit=2) == ["store", "running", "well: all that it needs runs"]
     assert answer.lines[1].split(maxsplit=2) == ["last", "drill", "none yet"]
     assert answer.lines[2].split() == ["store", "ssh", "127.0.0.1:21022"]
-    assert answer.lines[3].split() == ["stack", "id", places.stack_id]
+    assert answer.lines[3].split() == ["stack", "id", paths.stack_id]
     assert answer.lines[4] == "last audit: none yet; run `make audit`"
     stack.target.machines.clear()
-    assert operations.status(places).lines[0] == "no host runs"
+    assert operations.status(paths).lines[0] == "no host runs"
 
 
-def test_down_tells_what_is_kept_and_what_is_still_there(stack, places):
-    places.sealing.mkdir(parents=True)
+def test_down_tells_what_is_kept_and_what_is_still_there(stack, paths):
+    paths.sealing.mkdir(parents=True)
     stack.target.machines.clear()
     stack.target.data["store"] = "messages"
-    answer = operations.down(places)
-    assert answer.values["kept"] == [str(places.sealing)]
+    answer = operations.down(paths)
+    assert answer.values["kept"] == [str(paths.sealing)]
     assert answer.values["left"] == {"data": ["store"]}
-    assert answer.lines[1:] == (f"kept: {places.sealing}", "still there: data store")
+    assert answer.lines[1:] == (f"kept: {paths.sealing}", "still there: data store")
     assert stack.asked == ["down"]
 
 
-def audit(places, name, green, *verdicts):
-    directory = places.evidence / name
+def audit(paths, name, green, *verdicts):
+    directory = paths.evidence / name
     directory.mkdir(parents=True)
     requirements = {str(number): {"verdict": verdict} for number, verdict in enumerate(verdicts)}
     result = {"green": green, "requirements": requirements}
@@ -145,35 +145,35 @@ def audit(places, name, green, *verdicts):
     (directory / "manifest.json").write_text(json.dumps(manifest), "utf-8")
 
 
-def test_the_last_finished_audit_is_told(places):
-    audit(places, "2026-01-01", True, "satisfied")
-    audit(places, "2026-01-02", False, "satisfied", "satisfied", "not-checked")
-    (places.evidence / "2026-01-03").mkdir()
-    assert last_audit(places) == "2026-01-02Z (1404) NOT green: 2 satisfied, 1 not-checked"
+def test_the_last_finished_audit_is_told(paths):
+    audit(paths, "2026-01-01", True, "satisfied")
+    audit(paths, "2026-01-02", False, "satisfied", "satisfied", "not-checked")
+    (paths.evidence / "2026-01-03").mkdir()
+    assert last_audit(paths) == "2026-01-02Z (1404) NOT green: 2 satisfied, 1 not-checked"
 
 
-def test_an_audit_of_some_requirements_is_not_told_as_one_of_all(places):
-    audit(places, "2026-01-02", True, "satisfied", "not-selected", "not-selected")
+def test_an_audit_of_some_requirements_is_not_told_as_one_of_all(paths):
+    audit(paths, "2026-01-02", True, "satisfied", "not-selected", "not-selected")
     assert (
-        last_audit(places)
+        last_audit(paths)
         == "2026-01-02Z (1404) green for 1 of 3 requirements, the others were not asked for: 1 satisfied"
     )
 
 
-def test_mirrors_of_the_settings_serve_the_tools_where_the_environment_names_none(places, monkeypatch):
+def test_mirrors_of_the_settings_serve_the_tools_where_the_environment_names_none(paths, monkeypatch):
     monkeypatch.setenv("AMANAT_GOPROXY", "https://environment")
     monkeypatch.setenv("AMANAT_PYPI_INDEX", "to be restored")
     monkeypatch.delenv("AMANAT_PYPI_INDEX")
-    adopt_mirrors(places)  # no settings file yet
+    adopt_mirrors(paths)  # no settings file yet
     assert "AMANAT_PYPI_INDEX" not in os.environ
     settings = "config: {amanat:pypi_index: https://settings/simple, amanat:go_proxy: https://settings}\n"
-    (places.project / "Pulumi.unit.yaml").write_text(settings, "utf-8")
-    adopt_mirrors(places)
+    (paths.project / "Pulumi.unit.yaml").write_text(settings, "utf-8")
+    adopt_mirrors(paths)
     assert os.environ["AMANAT_PYPI_INDEX"] == "https://settings/simple"
     assert os.environ["AMANAT_GOPROXY"] == "https://environment"
 
 
-def test_exports_are_there_for_settings_that_are_refused(stack, places, monkeypatch):
+def test_exports_are_there_for_settings_that_are_refused(stack, paths, monkeypatch):
     """Plain Pulumi says what is wrong with them."""
 
     class Refused(operations.Stack):
@@ -182,12 +182,12 @@ def test_exports_are_there_for_settings_that_are_refused(stack, places, monkeypa
             raise BadInput("a setting is refused")
 
     monkeypatch.setattr(operations, "Stack", Refused)
-    monkeypatch.setattr(operations, "target_operations", lambda settings, places: FakeOperations())
-    assert "export FAKE_TARGET=here" in exports(places, {}).splitlines()
+    monkeypatch.setattr(operations, "target_operations", lambda settings, paths: FakeOperations())
+    assert "export FAKE_TARGET=here" in exports(paths, {}).splitlines()
 
 
-def test_exports_hold_only_what_the_tools_need(stack, places):
-    told = exports(places, {"PATH": "/p", "SSL_CERT_FILE": "/c", "TERM": "x"})
+def test_exports_hold_only_what_the_tools_need(stack, paths):
+    told = exports(paths, {"PATH": "/p", "SSL_CERT_FILE": "/c", "TERM": "x"})
     names = [line.split("=")[0] for line in told.splitlines()]
     assert names == [
         "unset PULUMI_CONFIG_PASSPHRASE",

@@ -10,8 +10,8 @@ from amanat import recovery
 from amanat.backups import Repository
 from amanat.cli import recover
 from amanat.errors import BadInput
+from amanat.paths import StackPaths
 from amanat.placement import NotPlaced
-from amanat.places import Places
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ALONE = "config: {amanat:placement: {alpha: store}}\n"
@@ -56,7 +56,7 @@ def known(monkeypatch):
     }
     stanza = {"status": {"code": 0, "message": "ok"}, "db": [{"id": 1, "system-id": 7}], "backup": [backup]}
     monkeypatch.setattr(recover.Stack, "outputs", lambda self: {})
-    monkeypatch.setattr(recovery, "repository", lambda places: Repository.of(stanza, NOW))
+    monkeypatch.setattr(recovery, "repository", lambda paths: Repository.of(stanza, NOW))
     touched = []
     monkeypatch.setattr(recovery, "restore", lambda *given: touched.append(given))
     return touched
@@ -65,22 +65,22 @@ def known(monkeypatch):
 def test_nothing_is_restored_when_nobody_can_answer(known, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     with pytest.raises(BadInput, match="nobody is there to answer"):
-        recover.restore(Places("unit"), None, "why", yes=False)
+        recover.restore(StackPaths("unit"), None, "why", yes=False)
     assert known == []
     assert "from the full backup 20261122-100000F" in capsys.readouterr().err
 
 
 def test_a_time_that_no_backup_reaches_is_refused_before_anything(known):
     with pytest.raises(BadInput, match="before the first backup"):
-        recover.restore(Places("unit"), NOW - timedelta(days=1), "why", yes=True)
+        recover.restore(StackPaths("unit"), NOW - timedelta(days=1), "why", yes=True)
     assert known == []
 
 
 @pytest.mark.parametrize(("last_days", "due"), [(None, True), (8, True), (6, False)])
 def test_a_drill_is_due_by_the_operators_interval(monkeypatch, last_days, due):
     last = last_days and datetime.now(UTC) - timedelta(days=last_days)
-    monkeypatch.setattr(recovery, "last_drill", lambda places: last)
-    assert recover.is_due(Places("unit")) is due
+    monkeypatch.setattr(recovery, "last_drill", lambda paths: last)
+    assert recover.is_due(StackPaths("unit")) is due
 
 
 @pytest.mark.parametrize(
@@ -99,21 +99,21 @@ def test_a_drill_is_due_by_the_operators_interval(monkeypatch, last_days, due):
 def test_a_drill_that_failed_makes_the_next_one_due(monkeypatch, record, ended):
     vault = SimpleNamespace(run=lambda command: SimpleNamespace(stdout=record))
     hosts = SimpleNamespace(service=lambda name: vault)
-    monkeypatch.setattr(recovery, "auditor", lambda places: nullcontext(hosts))
-    assert recovery.last_drill(Places("unit")) == ended
+    monkeypatch.setattr(recovery, "auditor", lambda paths: nullcontext(hosts))
+    assert recovery.last_drill(StackPaths("unit")) == ended
 
 
 @pytest.mark.parametrize("operation", ["restore", "drill"])
-def test_a_stack_without_a_vault_has_nothing_to_restore(known, places, operation):
-    (places.project / f"Pulumi.{places.stack}.yaml").write_text(ALONE, "utf-8")
+def test_a_stack_without_a_vault_has_nothing_to_restore(known, paths, operation):
+    (paths.project / f"Pulumi.{paths.stack}.yaml").write_text(ALONE, "utf-8")
     with pytest.raises(NotPlaced, match="no machine carries vault"):
-        recover.restore(places, None, "test", yes=True) if operation == "restore" else recover.drill(
-            places, None
+        recover.restore(paths, None, "test", yes=True) if operation == "restore" else recover.drill(
+            paths, None
         )
     assert known == []
 
 
-def test_no_drill_is_due_where_there_are_no_backups(places, monkeypatch):
-    (places.project / f"Pulumi.{places.stack}.yaml").write_text(ALONE, "utf-8")
-    monkeypatch.setattr(recovery, "last_drill", lambda places: pytest.fail("a vault was asked"))
-    recover.drill_if_due(places)
+def test_no_drill_is_due_where_there_are_no_backups(paths, monkeypatch):
+    (paths.project / f"Pulumi.{paths.stack}.yaml").write_text(ALONE, "utf-8")
+    monkeypatch.setattr(recovery, "last_drill", lambda paths: pytest.fail("a vault was asked"))
+    recover.drill_if_due(paths)

@@ -8,7 +8,7 @@ import pytest
 
 from amanat.evidence import RunContext
 from amanat.evidence.checkout import commit
-from amanat.places import Places
+from amanat.paths import StackPaths
 
 UNKNOWN = ("unknown", None)
 
@@ -156,5 +156,5 @@ def test_a_checkout_of_another_owner_is_read(checkout):
 def test_evidence_says_unknown_and_null(tmp_path):
     place = tmp_path / "tarball"
     place.mkdir()
-    context = RunContext.of(Places("unit", place).stack, place, None)
+    context = RunContext.of(StackPaths("unit", place).stack, place, None)
     assert context.as_json()["commit"] == {"revision": "unknown", "dirty": None}

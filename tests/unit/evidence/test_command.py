@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from amanat.cli.evidence import app
 from amanat.evidence.signature import public_pem
-from amanat.places import Places
+from amanat.paths import StackPaths
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +70,7 @@ def test_a_given_key_is_the_one_that_counts(finished: Path, key: Ed25519PrivateK
 def test_nothing_to_check_is_one_message(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("amanat.cli.evidence.Places", lambda stack: Places(stack, tmp_path))
+    monkeypatch.setattr("amanat.cli.evidence.StackPaths", lambda stack: StackPaths(stack, tmp_path))
     result = CliRunner().invoke(app, ["verify", *arguments])
     assert result.exit_code == 2
     assert result.output.startswith("error: ")

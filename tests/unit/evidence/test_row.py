@@ -13,7 +13,7 @@ from amanat.cli.evidence import app
 from amanat.evidence import Redactor, Run, cut_off, verify, verify_all
 from amanat.evidence.row import Memory, begun, finished, newest
 from amanat.evidence.signature import signing_key
-from amanat.places import Places
+from amanat.paths import StackPaths
 from tests.unit.evidence.conftest import CONTEXT
 
 NAMES = ["20260101T000000.000000Z-000001", "20990101T000000.000000Z-000002", "20260102T000000.000000Z-000003"]
@@ -143,15 +143,15 @@ def test_the_command_looks_at_the_newest_and_at_what_was_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AMANAT_HOME", str(tmp_path / "home"))
-    places = Places("local", tmp_path / "project")
-    monkeypatch.setattr("amanat.cli.evidence.Places", lambda stack: places)
-    key, memory = signing_key(places.evidence_key), Memory.beside(places.evidence_key)
+    paths = StackPaths("local", tmp_path / "project")
+    monkeypatch.setattr("amanat.cli.evidence.StackPaths", lambda stack: paths)
+    key, memory = signing_key(paths.evidence_key), Memory.beside(paths.evidence_key)
     for name in NAMES[:3]:
-        Run.start(places.evidence / name, CONTEXT, key, Redactor(), {}, memory).finish({})
+        Run.start(paths.evidence / name, CONTEXT, key, Redactor(), {}, memory).finish({})
     whole = CliRunner().invoke(app, ["verify"])
     assert (whole.exit_code, whole.output) == (0, f"+ {NAMES[2]}: whole\n")
-    shutil.rmtree(places.evidence / NAMES[2])
-    for words in (["verify"], ["verify", str(places.evidence)]):
+    shutil.rmtree(paths.evidence / NAMES[2])
+    for words in (["verify"], ["verify", str(paths.evidence)]):
         cut = CliRunner().invoke(app, words)
         assert cut.exit_code == 1
         assert f"missing: {NAMES[2]}: this machine signed it last" in cut.output

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from amanat_host.system import drift
 
 FILES = PROJECT_ROOT / "ansible/roles/base/files"

@@ -14,7 +14,7 @@ from ansible_collections.amanat.host.plugins.modules import package
 from ansible_collections.amanat.host.plugins.plugin_utils import deb
 
 from amanat import __version__
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 
 HOST = PROJECT_ROOT / "host"
 

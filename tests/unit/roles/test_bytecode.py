@@ -7,7 +7,7 @@ import zipimport
 
 import pytest
 
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from tests.loading import load
 
 FILE = PROJECT_ROOT / "ansible/roles/base/files/amanat_bytecode.py"

@@ -7,7 +7,7 @@ import hmac
 import pytest
 
 from amanat.law import register
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from tests.loading import load
 
 

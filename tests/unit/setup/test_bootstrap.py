@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 
 PYTHON = """#!/bin/sh
 case "$*" in

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from amanat.places import PROJECT_ROOT
+from amanat.paths import PROJECT_ROOT
 from amanat.setup import versions
 from amanat.setup.build import RECIPES, inputs_digest
 from amanat.setup.errors import SetupError

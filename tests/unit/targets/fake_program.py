@@ -6,7 +6,7 @@ import pulumi
 
 from amanat import topology
 from amanat.keyring import Keyring
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.settings import Settings
 from amanat.targets import Target
 from amanat.targets.machine import Machine, MachineSpec
@@ -27,7 +27,7 @@ class _FakeMachine(Machine):
 class FakeTarget:
     """Machines that have been there all along, each reached by its own name and ports."""
 
-    def __init__(self, settings: Settings, places: Places, keyring: Keyring) -> None:
+    def __init__(self, settings: Settings, paths: StackPaths, keyring: Keyring) -> None:
         names = [*topology.transient(), *settings.machines.machines]
         self._addresses = {name: f"192.0.2.{last}" for last, name in enumerate(names, 10)}
 

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from amanat.keyring import Keyring
-from amanat.places import Places
+from amanat.paths import StackPaths
 from amanat.settings import Settings
 from amanat.targets.docker import facts, target
 from amanat.targets.endpoints import machine_specs
@@ -23,11 +23,11 @@ def main() -> None:
     """Make the machines of a stack whose settings (JSON) are the second argument, at the target of the first."""
     target.engine_facts = lambda uri: facts.EngineFacts(2, "20.10", platform.machine(), "1.41")  # type: ignore[assignment]
     settings = Settings.parse(json.loads(sys.argv[2]), "t1")
-    places = Places("t1")
+    paths = StackPaths("t1")
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     pulumi.runtime.set_mocks(Mocks(), project="amanat", stack="t1", preview=False)
-    made = TARGETS[sys.argv[1]](settings, places, Keyring("keys", places, 397, settings.machines.machines))
+    made = TARGETS[sys.argv[1]](settings, paths, Keyring("keys", paths, 397, settings.machines.machines))
     machines = {name: made.provision(spec) for name, spec in machine_specs(settings.machines).items()}
     given = pulumi.Output.all(
         network=made.network,

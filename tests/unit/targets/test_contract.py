@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from amanat.network import Network
+from amanat.paths import PROJECT_ROOT
 from amanat.placement import Placement
-from amanat.places import PROJECT_ROOT
 from amanat.settings import Settings
 from amanat.targets import (
     NEVER_STARTED,
@@ -64,17 +64,17 @@ def in_memory():
 
 
 @pytest.fixture
-def on_an_engine(client, places, monkeypatch):  # noqa: F811
+def on_an_engine(client, paths, monkeypatch):  # noqa: F811
     monkeypatch.setattr("amanat.targets.docker.operations.owner", lambda: OURS)
     monkeypatch.setattr(docker_setup, "engine", lambda report: docker_setup.Engine("unix:///e", "28"))
     monkeypatch.setattr(docker_setup, "ensure_bootstrap_programs", lambda report: None)
     monkeypatch.setenv("DOCKER_HOST", "unix:///e")
     words = {RUNNING: "running", STOPPED: "exited", PAUSED: "paused", NEVER_STARTED: "created"}
-    made = operations(Settings(), places)
+    made = operations(Settings(), paths)
 
     def make(name, state=RUNNING, owner=OURS):
-        marks = labels(places.stack_id, owner) if owner else {STACK_LABEL: places.stack_id}
-        container = Thing(client.log, f"{places.stack_id}-{name}", words[state], labels=marks)
+        marks = labels(paths.stack_id, owner) if owner else {STACK_LABEL: paths.stack_id}
+        container = Thing(client.log, f"{paths.stack_id}-{name}", words[state], labels=marks)
         container.exec_run = lambda command: (0, f"root@{name}".encode())
         client.containers.things.append(container)
 
@@ -82,11 +82,11 @@ def on_an_engine(client, places, monkeypatch):  # noqa: F811
         kind = "docker:index/container:Container"
         return [
             {"urn": "urn:other", "type": "amanat:Other", "id": "other"},
-            *({"urn": f"urn::{name}", "type": kind, "id": f"id-{places.stack_id}-{name}"} for name in names),
+            *({"urn": f"urn::{name}", "type": kind, "id": f"id-{paths.stack_id}-{name}"} for name in names),
         ]
 
     def ids(*names):
-        return {f"id-{places.stack_id}-{name}" for name in names}
+        return {f"id-{paths.stack_id}-{name}" for name in names}
 
     return World(made, make, resources, lambda: client.log, ids)
 

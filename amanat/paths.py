@@ -59,7 +59,7 @@ def cache() -> Path:
 
 
 @dataclass(frozen=True)
-class Places:
+class StackPaths:
     """The files of one stack. Two checkouts never share a stack: the root's path is part of its id."""
 
     stack: str

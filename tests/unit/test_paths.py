@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from amanat.errors import BadInput
-from amanat.places import (
+from amanat.paths import (
     PROJECT_ROOT,
     BadStackName,
     ForeignEnvironment,
-    Places,
+    StackPaths,
     cache,
     home,
     require_own_checkout,
@@ -18,7 +18,7 @@ from amanat.places import (
 
 @pytest.mark.parametrize("name", ["a", "local", "t1", "prod-2", "a" * 20])
 def test_good_stack_names(name):
-    assert Places(name).stack == name
+    assert StackPaths(name).stack == name
 
 
 @pytest.mark.parametrize(
@@ -27,17 +27,17 @@ def test_good_stack_names(name):
 )
 def test_bad_stack_names_are_refused_with_the_fix(name):
     with pytest.raises(BadStackName) as refused:
-        Places(name)
+        StackPaths(name)
     assert isinstance(refused.value, BadInput)
     assert repr(name) in str(refused.value)
     assert "lower-case" in refused.value.fix
 
 
 def test_two_checkouts_share_no_directory_and_no_state(tmp_path):
-    one, two = Places("local", tmp_path / "one"), Places("local", tmp_path / "two")
+    one, two = StackPaths("local", tmp_path / "one"), StackPaths("local", tmp_path / "two")
     assert one.stack_id != two.stack_id
     assert {one.directory, one.state}.isdisjoint({two.directory, two.state})
-    assert Places("local", tmp_path / "one").stack_id == one.stack_id
+    assert StackPaths("local", tmp_path / "one").stack_id == one.stack_id
 
 
 def test_home_is_the_one_that_is_chosen(monkeypatch, tmp_path):
@@ -52,12 +52,12 @@ def test_home_is_the_one_that_is_chosen(monkeypatch, tmp_path):
     assert cache() == tmp_path / "c/amanat"
 
 
-def test_everything_of_a_stack_lies_below_its_directory(places):
-    inside = (places.lock, places.runs, places.hosts_file, places.deploy_key, places.auditor_key)
-    inside += (places.known_hosts, places.clients, places.sealing_private_key, places.evidence_key)
-    assert all(path.is_relative_to(places.directory) for path in (*inside, places.image_context))
-    assert places.passphrase.is_relative_to(places.state)
-    assert not places.evidence.is_relative_to(home())
+def test_everything_of_a_stack_lies_below_its_directory(paths):
+    inside = (paths.lock, paths.runs, paths.hosts_file, paths.deploy_key, paths.auditor_key)
+    inside += (paths.known_hosts, paths.clients, paths.sealing_private_key, paths.evidence_key)
+    assert all(path.is_relative_to(paths.directory) for path in (*inside, paths.image_context))
+    assert paths.passphrase.is_relative_to(paths.state)
+    assert not paths.evidence.is_relative_to(home())
 
 
 def test_a_command_belongs_to_the_checkout_it_lies_in(tmp_path):

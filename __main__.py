@@ -3,15 +3,15 @@
 import pulumi
 
 from amanat.configure import configure
-from amanat.hidden import hidden
 from amanat.keyring import Keyring
 from amanat.paths import StackPaths
+from amanat.report_errors import report_errors
+from amanat.secret_outputs import secret_outputs
 from amanat.settings import Settings
 from amanat.targets import target
 from amanat.targets.endpoints import machine_specs
-from amanat.told import told_plainly
 
-with told_plainly():
+with report_errors():
     settings = Settings.from_pulumi()  # refuses choices outside the law, naming the clause
     paths = StackPaths(pulumi.get_stack())
 
@@ -26,4 +26,4 @@ with told_plainly():
     pulumi.export("endpoints", {name: host.endpoints for name, host in hosts.items()})
     pulumi.export("recap", {name: part.recap for name, part in configured.items()})
     pulumi.export("sealing_key", keyring.sealing.described(paths))
-    pulumi.export("secrets", hidden(keyring.secrets()))
+    pulumi.export("secrets", secret_outputs(keyring.secrets()))

@@ -10,10 +10,10 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
 from amanat.files import write_private
-from amanat.hidden import hidden
 from amanat.parts import SITE, Part
 from amanat.paths import StackPaths
 from amanat.runner import Playbook, Result
+from amanat.secret_outputs import secret_outputs
 
 INPUTS = ("content_digest", "variables", "groups", "addresses", "machine_ids", "certificates", "secrets")
 CERTIFICATES = "certificates.json"  # below the directory of runs: machine -> digest of the certificate it has
@@ -67,7 +67,7 @@ class Configuration(Resource, module="amanat", name="Configuration"):
             "addresses": addresses,
             "machine_ids": machine_ids,
             "certificates": certificates,
-            "secrets": hidden(secrets),
+            "secrets": secret_outputs(secrets),
             "drift": None,
             "recap": None,
         }

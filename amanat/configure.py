@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 
 from amanat import variables
-from amanat.access import ControllerFiles
 from amanat.configuration import Configuration, issued_certificates
+from amanat.controller_files import ControllerFiles
 from amanat.inventory import known_hosts_text, secrets_source
 from amanat.inventory_tree import InventoryTree
 from amanat.keyring import ANCHOR, Keyring

@@ -12,8 +12,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from amanat.errors import BadInput, listed, refuse
-from amanat.lined_yaml import LinedYaml
 from amanat.requirement import Bound, Document, DocumentTitle, Requirement
+from amanat.yaml_lines import YamlDocument
 
 REGISTER_PATH = Path(__file__).resolve().parents[1] / "policies" / "law" / "isic-521129.yaml"
 
@@ -110,7 +110,7 @@ def register() -> Register:
 
 def load(path: Path) -> Register:
     """Read a register file. Raises BrokenRegister (every fault with line and id) or UnreadableFile."""
-    yaml = LinedYaml(path)
+    yaml = YamlDocument(path)
     rows, titles = _parts(yaml)
     faults = [*_repetitions(yaml, rows)]
     requirements = [_parsed(yaml, Requirement, ("requirements", at), faults) for at, _ in enumerate(rows)]
@@ -125,7 +125,7 @@ def load(path: Path) -> Register:
     return Register.model_validate({"documents": documents, "requirements": by_id})
 
 
-def _parts(yaml: LinedYaml) -> tuple[list[object], dict[str, object]]:
+def _parts(yaml: YamlDocument) -> tuple[list[object], dict[str, object]]:
     value = yaml.value
     if isinstance(value, dict) and set(value) == {"documents", "requirements"}:
         rows, titles = value["requirements"], value["documents"]
@@ -135,7 +135,7 @@ def _parts(yaml: LinedYaml) -> tuple[list[object], dict[str, object]]:
 
 
 def _parsed(
-    yaml: LinedYaml, model: type[Model], at: tuple[str, str | int], faults: list[BrokenRegister]
+    yaml: YamlDocument, model: type[Model], at: tuple[str, str | int], faults: list[BrokenRegister]
 ) -> Model | None:
     entry = yaml.value[at[0]][at[1]]
     try:
@@ -151,7 +151,7 @@ def _parsed(
         return None
 
 
-def _repetitions(yaml: LinedYaml, rows: list[object]) -> Iterator[BrokenRegister]:
+def _repetitions(yaml: YamlDocument, rows: list[object]) -> Iterator[BrokenRegister]:
     ids: set[str] = set()
     owners: dict[str, str] = {}
     for index, row in enumerate(rows):

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Self
 
 from amanat import topology
-from amanat.choices import near
 from amanat.errors import BadInput, listed, refuse, shown
+from amanat.validators import closest_match
 
 SETTING = "placement"
 LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")  # RFC 1123; capitals are the same name, so none
@@ -162,7 +162,7 @@ def _service_faults(name: str, machine: str, built: Collection[str], where: str)
             "Remove it.",
         )
     elif name not in known:
-        meant = near(name, known)
+        meant = closest_match(name, known)
         fix = f"Did you mean {meant}? " if meant else ""
         yield BadPlacement(
             f"{shown(name)} on {shown(machine)} is no service", where, f"{fix}There are {listed(known)}."

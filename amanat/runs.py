@@ -29,7 +29,7 @@ class Busy(AmanatError):
 
 
 @contextmanager
-def alone(paths: StackPaths) -> Iterator[None]:
+def stack_lock(paths: StackPaths) -> Iterator[None]:
     """Hold the stack's lock; end processes of a run of this stack that was killed. Raises `Busy`."""
     private_directory(paths.directory)
 
@@ -41,11 +41,11 @@ def alone(paths: StackPaths) -> Iterator[None]:
         )
 
     with file_lock(paths.lock, refuse):
-        end_orphans(paths.stack_id)
+        kill_orphans(paths.stack_id)
         yield
 
 
-def end_orphans(stack_id: str) -> list[int]:
+def kill_orphans(stack_id: str) -> list[int]:
     """End processes that an earlier, killed run of this stack left: Pulumi, its providers, Ansible. Their ids.
 
     They are known by the variables every run sets for its children (proc(5), environ).

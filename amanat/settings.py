@@ -12,20 +12,20 @@ import pulumi
 from pulumi.runtime.config import CONFIG
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
-from amanat import choices
-from amanat.choices import Unfit, whole_number
+from amanat import validators
+from amanat.ca_bundle import read_ca_bundle
 from amanat.errors import BadInput, each, refuse
 from amanat.law import register
-from amanat.lined_yaml import LinedYaml
 from amanat.paths import StackPaths
 from amanat.placement import Placement
-from amanat.setting_faults import NAMESPACE, BadSetting, fault, unknown
+from amanat.setting_errors import NAMESPACE, BadSetting, to_error, unknown
 from amanat.targets.settings import TargetSettings
-from amanat.trust import authorities
+from amanat.validators import InvalidValue, integer
+from amanat.yaml_lines import YamlDocument
 
 # A century, against typing errors; what is too low for the law is left for the law to say.
-DAYS = whole_number(-36525, 36525, instead="a whole number of days, at most 36525")
-SPEED = whole_number(-1, 1000000, instead="a whole number of Mbit/s")
+DAYS = integer(-36525, 36525, instead="a whole number of days, at most 36525")
+SPEED = integer(-1, 1000000, instead="a whole number of Mbit/s")
 MIRROR = "an address such as https://mirror.example/debian, or leave it empty"
 
 
@@ -34,91 +34,93 @@ class Settings(TargetSettings):
 
     placement: Annotated[
         dict[str, str],
-        choices.mapping("a mapping such as {alpha: store, beta: vault}, or leave it out"),
+        validators.mapping("a mapping such as {alpha: store, beta: vault}, or leave it out"),
         Field(
             description="Machine: the services it carries (main: store, safe: vault). Empty: one each, named after it."
         ),
     ] = {}  # noqa: RUF012 - pydantic copies it
     debian_suite: Annotated[
         Literal["trixie"],
-        choices.one_of("trixie"),
+        validators.one_of("trixie"),
         Field(description="The release of Debian on the hosts: trixie (Debian 13)."),
     ] = "trixie"
     debian_mirror: Annotated[
         str,
-        choices.address("https", "http", instead=MIRROR),
+        validators.address("https", "http", instead=MIRROR),
         Field(description="A mirror of Debian for the image and the hosts. Empty: the distribution's own."),
     ] = ""
     debian_security_mirror: Annotated[
         str,
-        choices.address("https", "http", instead=MIRROR),
+        validators.address("https", "http", instead=MIRROR),
         Field(description="A mirror of Debian's security updates. Empty: the distribution's own."),
     ] = ""
     pypi_index: Annotated[
         str,
-        choices.address("https", "http", "file", instead="an address such as https://mirror.example/simple"),
+        validators.address(
+            "https", "http", "file", instead="an address such as https://mirror.example/simple"
+        ),
         Field(description="A Python package index. Empty: pip's own configuration."),
     ] = ""
     go_proxy: Annotated[
         str,
-        choices.go_proxy("addresses, direct or off, parted by commas (as GOPROXY)"),
+        validators.go_proxy("addresses, direct or off, parted by commas (as GOPROXY)"),
         Field(description="Go's module proxies, written as GOPROXY. Empty: Go's own configuration."),
     ] = ""
     http_proxy: Annotated[
         str,
-        choices.proxy("an address such as http://proxy.example:3128, or leave it empty"),
+        validators.proxy("an address such as http://proxy.example:3128, or leave it empty"),
         Field(description="The proxy through which hosts fetch their packages. Empty: none."),
     ] = ""
     name_servers: Annotated[
         str,
-        choices.ipv4_addresses("IPv4 addresses such as 10.0.0.53,10.0.1.53, or leave it empty"),
+        validators.ipv4_addresses("IPv4 addresses such as 10.0.0.53,10.0.1.53, or leave it empty"),
         Field(description="The name servers that hosts may ask, parted by commas. Empty: the target's own."),
     ] = ""
     trusted_ca_file: Annotated[
         str,
-        choices.file_path("the path of a PEM file, or leave it empty"),
+        validators.file_path("the path of a PEM file, or leave it empty"),
         Field(description="A PEM file of authorities that the hosts trust besides Debian's. Empty: none."),
     ] = ""
     store_volume_encryption: Annotated[
         Literal["auto", "luks", "fscrypt"],
-        choices.one_of("auto", "luks", "fscrypt"),
+        validators.one_of("auto", "luks", "fscrypt"),
         Field(description="How data at rest is encrypted: luks, fscrypt, or auto (luks where it works)."),
     ] = "auto"
     store_volume_size_gib: Annotated[
-        int, whole_number(2, 65536), Field(description="The size of the store's encrypted volume in GiB.")
+        int, integer(2, 65536), Field(description="The size of the store's encrypted volume in GiB.")
     ] = 4
     archive_timeout_seconds: Annotated[
         int,
-        whole_number(1, 86400, of="seconds"),
+        integer(1, 86400, of="seconds"),
         Field(
             description="Seconds after which written log leaves for the vault, full segment or not (Art. 5 6-1)."
         ),
     ] = 15
     full_backup_days: Annotated[
         int,
-        whole_number(1, 36525, of="days"),
+        integer(1, 36525, of="days"),
         Field(description="Days between two full backups."),
     ] = 7
     backup_interval_hours: Annotated[
         int,
-        whole_number(1, 876600, of="hours"),
+        integer(1, 876600, of="hours"),
         Field(
             description="Hours between two backups of any kind: one a day is differential, the others incremental."
         ),
     ] = 6
     full_backups_kept: Annotated[
         int,
-        whole_number(0, 1000, instead="a whole number of backups"),
+        integer(0, 1000, instead="a whole number of backups"),
         Field(description="How many full backups, with all that depends on them, are kept on the vault."),
     ] = 4
     copy_interval_hours: Annotated[
         int,
-        whole_number(1, 876600, of="hours"),
+        integer(1, 876600, of="hours"),
         Field(description="Hours between two copies of files and backups to the append-only server."),
     ] = 6
     copy_second_server: Annotated[
         str,
-        choices.address(
+        validators.address(
             "https", instead="an address such as https://copies.example/amanat, or leave it empty"
         ),
         Field(
@@ -127,7 +129,7 @@ class Settings(TargetSettings):
     ] = ""
     restore_drill_days: Annotated[
         int,
-        whole_number(1, 36525, of="days"),
+        integer(1, 36525, of="days"),
         Field(description="Days between two restore drills."),
     ] = 7
     message_retention_days: Annotated[
@@ -149,7 +151,7 @@ class Settings(TargetSettings):
     ] = 190
     certificate_days: Annotated[
         int,
-        whole_number(2, 36525, of="days"),
+        integer(2, 36525, of="days"),
         Field(description="How long the stack's certificates are valid, in days."),
     ] = 397
     certificate_renew_days: Annotated[
@@ -160,11 +162,11 @@ class Settings(TargetSettings):
     ] = 8
     operator_name_en: Annotated[
         str,
-        choices.proper_name(),
+        validators.proper_name(),
         Field(description="The operator's name in English, as the licence has it."),
     ] = "Unnamed operator"
     operator_name_fa: Annotated[
-        str, choices.proper_name(persian=True), Field(description="The operator's name in Persian.")
+        str, validators.proper_name(persian=True), Field(description="The operator's name in Persian.")
     ] = "اپراتور بی‌نام"
 
     @field_validator("*", mode="after")
@@ -174,7 +176,7 @@ class Settings(TargetSettings):
         if isinstance(value, int) and name in register().owners:
             outside = register().breach(name, value, _file(info))
             if outside:
-                raise Unfit("is outside the law", "", outside)
+                raise InvalidValue("is outside the law", "", outside)
         return value
 
     @field_validator("placement", mode="after")
@@ -183,14 +185,16 @@ class Settings(TargetSettings):
         try:
             Placement.parse(value, _file(info))
         except BadInput as refused:
-            raise Unfit("can't be built", "", refused) from refused
+            raise InvalidValue("can't be built", "", refused) from refused
         return value
 
     @field_validator("certificate_renew_days", mode="after")
     @classmethod
     def _renewed_in_time(cls, value: int, info: ValidationInfo) -> int:
         if value >= info.data.get("certificate_days", value + 1):
-            raise Unfit("would renew every certificate at each run", "fewer days than certificate_days")
+            raise InvalidValue(
+                "would renew every certificate at each run", "fewer days than certificate_days"
+            )
         return value
 
     @classmethod
@@ -206,7 +210,7 @@ class Settings(TargetSettings):
         Raises what parse raises, and UnreadableFile.
         """
         stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-        content = LinedYaml(path).value if path.exists() else None
+        content = YamlDocument(path).value if path.exists() else None
         config = (content.get("config") if isinstance(content, dict) else content) or {}
         if not isinstance(config, dict):
             raise BadSetting(
@@ -235,7 +239,7 @@ class Settings(TargetSettings):
         try:
             settings = cls.model_validate(known, context={"file": file})
         except ValidationError as wrong:
-            faults += each(fault(error, file) for error in wrong.errors())
+            faults += each(to_error(error, file) for error in wrong.errors())
         else:
             faults += settings.of_unknown_machines(settings.machines.machines, file)
         refuse(faults, f"{len(faults)} settings are refused", file)
@@ -252,10 +256,12 @@ class Settings(TargetSettings):
         return tuple(filter(None, self.name_servers.split(",")))
 
     def trusted_ca(self, project: Path) -> str:
-        """The PEM text of trusted_ca_file or ""; relative paths start at `project`. Raises BadAuthorities."""
+        """The PEM text of trusted_ca_file or ""; relative paths start at `project`. Raises BadCaBundle."""
         if not self.trusted_ca_file:
             return ""
-        return authorities(project / Path(self.trusted_ca_file).expanduser(), f"{NAMESPACE}:trusted_ca_file")
+        return read_ca_bundle(
+            project / Path(self.trusted_ca_file).expanduser(), f"{NAMESPACE}:trusted_ca_file"
+        )
 
 
 def _ours(config: Mapping[str, Any]) -> dict[str, Any]:

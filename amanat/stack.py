@@ -91,7 +91,7 @@ class Stack:
     def down(self, on_event: OnEvent) -> None:
         """Remove everything the stack made at the target. Keys in the operator's keeping and evidence stay."""
         target = self.target
-        with runs.alone(self.paths):
+        with runs.stack_lock(self.paths):
             self._refuse_another_owner()
             if self.exists():
                 with self._open() as stack:
@@ -183,7 +183,7 @@ class Stack:
     def _opened(self, *, must_exist: bool = False) -> Iterator[automation.Stack]:
         if must_exist:
             self._must_exist()
-        with runs.alone(self.paths):
+        with runs.stack_lock(self.paths):
             self._refuse_another_owner()
             with self._open() as stack:
                 yield stack

@@ -9,9 +9,9 @@ from pydantic import ConfigDict, Field, RootModel, ValidationError, model_valida
 
 from amanat.audit.host import Host
 from amanat.errors import BadInput, refuse
-from amanat.lined_yaml import LinedYaml
 from amanat.requirement import ServiceName
 from amanat.strict_model import StrictModel
+from amanat.yaml_lines import YamlDocument
 
 EXPECTATIONS_PATH = Path(__file__).resolve().parents[2] / "policies" / "expectations.yaml"
 EVERY = "every"  # as a key: what every machine has; as a caller: every other machine
@@ -147,7 +147,7 @@ def expectations() -> ExpectationsFile:
 
 def load(path: Path) -> ExpectationsFile:
     """Read a file of expectations. Raises BrokenExpectations (every fault with its line) or UnreadableFile."""
-    yaml = LinedYaml(path)
+    yaml = YamlDocument(path)
     try:
         return ExpectationsFile.model_validate(yaml.value)
     except ValidationError as error:
@@ -155,7 +155,7 @@ def load(path: Path) -> ExpectationsFile:
         raise
 
 
-def _faults(error: ValidationError, yaml: LinedYaml) -> Iterator[BrokenExpectations]:
+def _faults(error: ValidationError, yaml: YamlDocument) -> Iterator[BrokenExpectations]:
     seen = set()
     for one in error.errors():
         steps = [step for step in one["loc"] if step != "[key]"]

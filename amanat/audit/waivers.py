@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from amanat.calendars import DATE_EXAMPLES, NoDate, both, day_of
 from amanat.errors import BadInput, refuse
-from amanat.lined_yaml import LinedYaml
+from amanat.yaml_lines import YamlDocument
 
 Words = Annotated[str, Field(min_length=3)]
 
@@ -68,7 +68,7 @@ def load(path: Path, known: Collection[str]) -> dict[str, Waiver]:
     """
     if not path.exists():
         return {}
-    yaml = LinedYaml(path)
+    yaml = YamlDocument(path)
     rows = (
         yaml.value.get("waivers") if isinstance(yaml.value, dict) and set(yaml.value) == {"waivers"} else None
     )
@@ -96,7 +96,7 @@ def load(path: Path, known: Collection[str]) -> dict[str, Waiver]:
     return found
 
 
-def _told(yaml: LinedYaml, path: Path, index: int, error: ValidationError) -> Iterator[BadWaiver]:
+def _told(yaml: YamlDocument, path: Path, index: int, error: ValidationError) -> Iterator[BadWaiver]:
     for fault in error.errors():
         key = ".".join(str(step) for step in fault["loc"])
         where = f"{path.name} line {yaml.line(('waivers', index, *fault['loc']))}"

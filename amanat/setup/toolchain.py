@@ -19,7 +19,7 @@ from amanat.setup.errors import BuildFailed, DownloadRefused, DownloadUnreachabl
 from amanat.setup.mirrors import Mirrors
 from amanat.setup.progress import QUIET, Reporter
 from amanat.setup.proxies import direct_loopback
-from amanat.setup.shelf import shelf, store, whole
+from amanat.setup.tool_cache import cache_dir, is_intact, put
 from amanat.setup.versions import Component, Versions
 
 Source = Literal["path", "download", "build"]
@@ -58,7 +58,8 @@ def tools(
     mirrors = mirrors or Mirrors.from_environment(env)
     wanted = versions.load()
     with file_lock(
-        shelf() / ".lock", lambda holder: report.tick("another run is getting Pulumi's tools; waiting for it")
+        cache_dir() / ".lock",
+        lambda holder: report.tick("another run is getting Pulumi's tools; waiting for it"),
     ):
         getting = _Getting(wanted, mirrors, {**env, **mirrors.environment(env)}, report)
         binaries, pulumi_source, version = getting.pulumi(source)
@@ -137,11 +138,11 @@ class _Getting:
         ways: tuple[Source, ...] = ("download", "build")
         order = tuple(way for way in ways if source in (None, way))
         for how in order:  # what is kept already comes before any network
-            if whole(entry := self._entry(component, how)):
+            if is_intact(entry := self._entry(component, how)):
                 return entry / "bin", how
         if source == "download" or (source is None and not self._unreachable):
             try:
-                return store(
+                return put(
                     self._entry(component, "download"), lambda into: self._download(component, into)
                 ), "download"
             except DownloadUnreachable as unreachable:
@@ -154,21 +155,21 @@ class _Getting:
             builder = self._builder = self._builder or Builder(self._wanted, self._env, self._report)
         except BuildFailed as failed:
             raise failed from self._unreachable  # what went wrong first
-        return store(self._entry(component, "build"), lambda into: builder.build(component, into)), "build"
+        return put(self._entry(component, "build"), lambda into: builder.build(component, into)), "build"
 
     def _entry(self, component: Component, how: Source) -> Path:
         if how == "build":
             digest = inputs_digest(component)
         else:
             digest = hashlib.sha256(f"{component.file}\0{component.pin}".encode()).hexdigest()
-        return shelf() / f"{component.name}-{component.version}-{how}-{digest[:12]}"
+        return cache_dir() / f"{component.name}-{component.version}-{how}-{digest[:12]}"
 
     def _download(self, component: Component, into: Path) -> list[str]:
         if self._downloads is None:
             self._downloads = Downloads(
                 self._mirrors.pulumi_downloads, self._mirrors.ca_bundle(), self._report
             )
-        archive = self._downloads.fetch(component, shelf() / "archives")
+        archive = self._downloads.fetch(component, cache_dir() / "archives")
         names = extract(archive, into, WANTED[component.name])
         needed = {"pulumi", *COMPANIONS} if component.name == "pulumi" else {"pulumi-resource-docker"}
         if missing := sorted(needed - set(names)):

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from amanat import choices
-from amanat.choices import near
+from amanat import validators
 from amanat.errors import listed, shown
-from amanat.setting_faults import NAMESPACE, BadSetting
+from amanat.setting_errors import NAMESPACE, BadSetting
 from amanat.targets.docker.settings import BY_MACHINE, DockerSettings
+from amanat.validators import closest_match
 
 
 class TargetChoice(BaseModel):
@@ -17,7 +17,7 @@ class TargetChoice(BaseModel):
 
     target: Annotated[
         Literal["docker"],
-        choices.one_of("docker", unbuilt="ssh"),
+        validators.one_of("docker", unbuilt="ssh"),
         Field(
             description="Where hosts run: docker (containers on an engine); ssh (real servers) comes later."
         ),
@@ -32,7 +32,7 @@ class TargetSettings(DockerSettings, TargetChoice):
         for setting in BY_MACHINE:
             for name in getattr(self, setting):
                 if name not in machines:
-                    meant = near(name, machines)
+                    meant = closest_match(name, machines)
                     fix = f"Did you mean {meant}? " if meant else ""
                     yield BadSetting(
                         f"{setting} names {shown(name)}, which is no machine of this stack.",

@@ -14,15 +14,15 @@ ROOMS = {
     "evidence": (("amanat.evidence",), set()),
     "setup": (("amanat.setup",), set()),
     "ansible": (
-        ("amanat.ansible_environment", "amanat.playbook", "amanat.playbook_content", "amanat.runner")
-        + ("amanat.inventory", "amanat.inventory_tree", "amanat.handover", "amanat.secrets_socket")
+        ("amanat.ansible_environment", "amanat.playbook_content", "amanat.runner")
+        + ("amanat.inventory", "amanat.inventory_tree", "amanat.secrets_socket")
         + ("amanat.variables", "amanat.parts"),
         {"setup"},
     ),
     "audit": (("amanat.audit",), {"evidence"}),
     "program": (
-        ("amanat.access", "amanat.configure", "amanat.configuration", "amanat.converge", "amanat.hidden")
-        + ("amanat.keyring", "amanat.keys", "amanat.told"),
+        ("amanat.controller_files", "amanat.configure", "amanat.configuration", "amanat.keyring")
+        + ("amanat.keys", "amanat.report_errors", "amanat.secret_outputs"),
         {"ansible", "door", "setup"},
     ),
     "door": (("amanat.targets",), {"program", "setup", "docker"}),

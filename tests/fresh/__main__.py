@@ -24,7 +24,7 @@ from amanat.files import private_directory
 from amanat.locks import file_lock
 from amanat.paths import PROJECT_ROOT, cache
 from amanat.setup.progress import elapsed
-from amanat.setup.shelf import shelf
+from amanat.setup.tool_cache import cache_dir
 from amanat.setup.toolchain import tools
 from tests.fresh.disk import USER, disk
 from tests.fresh.machine import HANDED_IN, Machine, MachineFailed
@@ -175,7 +175,7 @@ def _hand_in() -> Path:
     # A bundle: git takes none of another user's repository.
     _git("bundle", "create", "--quiet", str(handed_in / "repository.bundle"), "HEAD")
     tools()
-    shutil.copytree(shelf(), handed_in / "tools", ignore=shutil.ignore_patterns(".*", "archives"))
+    shutil.copytree(cache_dir(), handed_in / "tools", ignore=shutil.ignore_patterns(".*", "archives"))
     (handed_in / "settings").write_text("\n".join(_settings(handed_in)) + "\n", "utf-8")
     for path in (handed_in, *handed_in.rglob("*")):  # the machine's user is not the owner
         path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))

@@ -6,8 +6,8 @@ import pytest
 
 from amanat.errors import AmanatError, BadInput, BadInputs
 from amanat.law import BrokenRegister, OutsideTheLaw, load, register
-from amanat.lined_yaml import LinedYaml, UnreadableFile
 from amanat.requirement import Bound
+from amanat.yaml_lines import UnreadableFile, YamlDocument
 
 ROW = """\
   - id: A6-7-2-ip
@@ -182,7 +182,7 @@ def test_a_duty_that_is_ours_is_called_our_reading_once(write):
 def test_a_date_in_a_file_is_text_whatever_its_calendar(tmp_path, day):
     path = tmp_path / "any.yaml"
     path.write_text(f"day: {day}\nnumber: 7\n", "utf-8")
-    assert LinedYaml(path).value == {"day": day, "number": 7}
+    assert YamlDocument(path).value == {"day": day, "number": 7}
 
 
 def test_a_list_that_lacks_names_is_refused():

@@ -11,15 +11,15 @@ import pytest
 from amanat import runs
 from amanat.exit_codes import ExitCode
 from amanat.paths import home as places_home
-from amanat.runs import RUN_ID, Busy, alone, drop_empty_sidecars, end_orphans, release_stale_lock
+from amanat.runs import RUN_ID, Busy, drop_empty_sidecars, kill_orphans, release_stale_lock, stack_lock
 from tests.unit.conftest import mode
 
 HOLD = """
 import sys
 from amanat.paths import StackPaths
-from amanat.runs import alone
+from amanat.runs import stack_lock
 from pathlib import Path
-with alone(StackPaths("unit", Path(sys.argv[1]))):
+with stack_lock(StackPaths("unit", Path(sys.argv[1]))):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -59,14 +59,14 @@ def test_a_second_run_is_told_who_is_at_work(paths):
     )
     try:
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(Busy) as refused, alone(paths):
+        with pytest.raises(Busy) as refused, stack_lock(paths):
             pytest.fail("two runs at once")
         assert f"another run (process {holder.pid}) is at work on stack unit" in str(refused.value)
         assert str(paths.lock) in str(refused.value)
         assert refused.value.exit_code == ExitCode.BUSY == 75
     finally:
         holder.communicate()
-    with alone(paths):
+    with stack_lock(paths):
         assert paths.lock.read_text("utf-8") == str(os.getpid())
 
 
@@ -77,27 +77,27 @@ def test_a_killed_run_holds_nothing(paths):
     holder.stdout.readline()
     holder.kill()
     holder.communicate()
-    with alone(paths):
+    with stack_lock(paths):
         assert mode(paths.directory) == 0o700
 
 
 def test_a_failure_inside_lets_go(paths):
-    with pytest.raises(KeyError), alone(paths):
+    with pytest.raises(KeyError), stack_lock(paths):
         raise KeyError
-    with alone(paths):
+    with stack_lock(paths):
         pass
 
 
 def test_a_dead_runs_child_is_ended_before_the_next_run(paths, child):
     left = child(paths.stack_id, "dead")
-    with alone(paths):
+    with stack_lock(paths):
         assert left.wait(timeout=30) == -signal.SIGTERM
 
 
 def test_a_child_that_ignores_the_request_is_killed(paths, child, monkeypatch):
     monkeypatch.setattr(runs, "ENDING_SECONDS", 0.2)
     left = child(paths.stack_id, "dead", 'trap "" TERM; echo up; exec cat')
-    assert end_orphans(paths.stack_id) == [left.pid]
+    assert kill_orphans(paths.stack_id) == [left.pid]
     assert left.wait(timeout=30) == -signal.SIGKILL
 
 
@@ -109,7 +109,7 @@ def test_children_of_this_run_and_of_other_stacks_live_on(paths, child):
         child("x", f"AMANAT_STACK_ID={paths.stack_id}"),
         child(paths.stack_id, "live", home="/another/home"),
     ]
-    assert end_orphans(paths.stack_id) == []
+    assert kill_orphans(paths.stack_id) == []
     assert [one.poll() for one in others] == [None] * 5
 
 

@@ -10,9 +10,9 @@ from pulumi.runtime.stack import wait_for_rpcs
 
 from amanat.errors import AmanatError, BadInput, BadInputs
 from amanat.law import OutsideTheLaw
-from amanat.lined_yaml import UnreadableFile
+from amanat.report_errors import ALREADY_SHOWN, report_errors
 from amanat.settings import BadSetting, Settings
-from amanat.told import ALREADY_SHOWN, told_plainly
+from amanat.yaml_lines import UnreadableFile
 
 FILE = "Pulumi.local.yaml"
 RIGHT_TO_LEFT_OVERRIDE = "\u202e"
@@ -294,7 +294,7 @@ def test_a_refused_choice_ends_the_program_with_one_message(pulumi_config, monke
     said = []
     monkeypatch.setattr(pulumi.log, "error", said.append)
     pulumi_config({"amanat:ip_retention_days": "100"})
-    with pytest.raises(SystemExit) as ended, told_plainly():
+    with pytest.raises(SystemExit) as ended, report_errors():
         Settings.from_pulumi()
     assert ended.value.code == ALREADY_SHOWN
     assert said == [

@@ -379,14 +379,14 @@ def test_a_stale_lock_is_released_and_orphans_ended_before_pulumi_works(stack, p
     order = []
 
     @contextmanager
-    def alone(paths):
-        order.append("alone")
+    def stack_lock(paths):
+        order.append("stack_lock")
         yield
 
-    monkeypatch.setattr(module.runs, "alone", alone)
+    monkeypatch.setattr(module.runs, "stack_lock", stack_lock)
     monkeypatch.setattr(module.runs, "release_stale_lock", lambda paths, made: order.append("released"))
     stack.preview(lambda event: None)
-    assert order == ["alone", "released"]
+    assert order == ["stack_lock", "released"]
     assert [kind for kind, _ in pulumi.calls] == ["preview"]
 
 

@@ -47,7 +47,7 @@ def scratch_machine(
     the stack. Raises `AmanatError`.
     """
     container, volume = container_name(paths.stack_id, name), volume_name(paths.stack_id, name)
-    with runs.alone(paths):
+    with runs.stack_lock(paths):
         refuse_another_owner(engine_uri, paths.stack_id, owner())
         resources.remove_machine(engine_uri, container, volume)
         port = choose_ports({PORT: 0}, {}, f"{paths.stack_id}/{name}", {})[PORT]

@@ -15,7 +15,7 @@ from amanat.locks import file_lock
 from amanat.setup import plugins, versions
 from amanat.setup.errors import BuildFailed, DownloadRefused, DownloadUnreachable, SetupError
 from amanat.setup.mirrors import Mirrors
-from amanat.setup.shelf import shelf, store, whole
+from amanat.setup.tool_cache import cache_dir, is_intact, put
 from amanat.setup.toolchain import Tools, environment, fits, tools
 
 from .conftest import COMPANIONS, PULUMI, tarball
@@ -79,7 +79,7 @@ def test_an_archive_without_its_programs_is_refused(machine, published, mirror, 
     mirror.publish(versions.load().pulumi, archives["docker"])
     with pytest.raises(DownloadRefused, match="holds no pulumi, pulumi-language-python,"):
         tools("download", report, published, machine)
-    assert not list(shelf().glob("*pulumi-3*"))
+    assert not list(cache_dir().glob("*pulumi-3*"))
 
 
 @pytest.mark.parametrize("source", [None, "download"])
@@ -214,7 +214,7 @@ def test_a_failed_build_says_go_s_last_words_and_leaves_nothing(machine, unreach
     with pytest.raises(BuildFailed, match="no route to the proxy") as failed:
         tools("build", report, unreachable, machine)
     assert "AMANAT_GOPROXY" in failed.value.fix
-    assert [path.name for path in shelf().iterdir()] == [".lock"]
+    assert [path.name for path in cache_dir().iterdir()] == [".lock"]
 
 
 def test_an_unknown_source_is_refused(machine, report):
@@ -230,12 +230,12 @@ def test_what_a_power_cut_shortened_is_made_again(machine, published, report):
 
 def test_a_killed_run_leaves_no_lock_and_no_half_made_entry(machine, published, report, tmp_path):
     filling = (
-        "import pathlib, sys, amanat.setup.shelf as s\n"
+        "import pathlib, sys, amanat.setup.tool_cache as s\n"
         "from amanat.locks import file_lock\n"
         "def fill(into):\n"
         "    (into / 'pulumi').write_text('half'); print('filling', flush=True); sys.stdin.read()\n"
-        "with file_lock(s.shelf() / '.lock'):\n"
-        "    s.store(s.shelf() / 'pulumi-x', fill)\n"
+        "with file_lock(s.cache_dir() / '.lock'):\n"
+        "    s.put(s.cache_dir() / 'pulumi-x', fill)\n"
     )
     env = {**os.environ, **machine, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     with subprocess.Popen(
@@ -243,11 +243,11 @@ def test_a_killed_run_leaves_no_lock_and_no_half_made_entry(machine, published, 
     ) as process:
         assert process.stdout.readline() == "filling\n"
         process.send_signal(signal.SIGKILL)
-    assert not (shelf() / "pulumi-x").exists()
-    assert list(shelf().glob(".partial-*"))
+    assert not (cache_dir() / "pulumi-x").exists()
+    assert list(cache_dir().glob(".partial-*"))
     got = tools("download", report, published, machine)
-    assert whole(got.binaries.parent)
-    assert not list(shelf().glob(".partial-*"))
+    assert is_intact(got.binaries.parent)
+    assert not list(cache_dir().glob(".partial-*"))
 
 
 def test_a_plugin_left_half_installed_is_installed_again(machine, published, report, tmp_path):
@@ -271,9 +271,9 @@ def test_a_plugin_that_pulumi_refuses_is_said(machine, published, mirror, archiv
 
 def test_the_second_process_waits_and_says_so(machine):
     holding = (
-        "import sys, amanat.setup.shelf as s\n"
+        "import sys, amanat.setup.tool_cache as s\n"
         "from amanat.locks import file_lock\n"
-        "with file_lock(s.shelf() / '.lock'):\n"
+        "with file_lock(s.cache_dir() / '.lock'):\n"
         "    print('held', flush=True); sys.stdin.read()\n"
     )
     said = []
@@ -286,7 +286,7 @@ def test_the_second_process_waits_and_says_so(machine):
             said.append("waiting")
             holder.stdin.close()
 
-        with file_lock(shelf() / ".lock", waiting):
+        with file_lock(cache_dir() / ".lock", waiting):
             assert said == ["waiting"]
 
 
@@ -294,11 +294,11 @@ def test_a_failed_fill_leaves_the_old_entry(machine):
     def fails(into):
         raise BuildFailed(what="no")
 
-    entry = shelf() / "entry"
-    store(entry, lambda into: [(into / "a").write_text("x") and "a"])
+    entry = cache_dir() / "entry"
+    put(entry, lambda into: [(into / "a").write_text("x") and "a"])
     with pytest.raises(BuildFailed):
-        store(entry, fails)
-    assert whole(entry)
+        put(entry, fails)
+    assert is_intact(entry)
 
 
 def test_our_programs_come_first_and_pulumi_keeps_quiet(machine, tmp_path):

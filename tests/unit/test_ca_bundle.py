@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from amanat.ca_bundle import BadCaBundle
 from amanat.settings import Settings
-from amanat.trust import BadAuthorities
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_a_bad_file_of_authorities_is_refused(tmp_path, authority, content, said
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text("".join(authority) if content == "both" else content, encoding="utf-8")
-    with pytest.raises(BadAuthorities) as refused:
+    with pytest.raises(BadCaBundle) as refused:
         Settings(trusted_ca_file="ca.pem").trusted_ca(tmp_path)
     assert said in str(refused.value)
     assert str(path) in str(refused.value)

@@ -1,6 +1,6 @@
 """What one value of a setting may look like: each function returns a pydantic validator of one kind of value.
 
-It takes what Pulumi hands over (text, mostly) and returns the typed value, or raises Unfit.
+It takes what Pulumi hands over (text, mostly) and returns the typed value, or raises InvalidValue.
 """
 
 import difflib
@@ -29,7 +29,7 @@ NAME_SIGNS = " .,-()\u2013\u2019\u060c\u00ab\u00bb\u200c"  # no sign that a shel
 ARABIC_LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک"})  # keyboards mix them; Persian has its own
 
 
-class Unfit(ValueError):
+class InvalidValue(ValueError):
     """A value that can't be taken: why, and what to set instead; or a whole complaint in `fault`."""
 
     def __init__(self, why: str, instead: str, fault: BadInput | None = None) -> None:
@@ -39,12 +39,12 @@ class Unfit(ValueError):
         self.fault = fault
 
 
-def near(name: str, known: Iterable[str]) -> str:
+def closest_match(name: str, known: Iterable[str]) -> str:
     """The known name that `name` may have been meant to be, or ""."""
     return next(iter(difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)), "")
 
 
-def whole_number(low: int, high: int, zero: str = "", instead: str = "", of: str = "") -> BeforeValidator:
+def integer(low: int, high: int, zero: str = "", instead: str = "", of: str = "") -> BeforeValidator:
     """An integer from `low` to `high`; 0 as well if `zero` says what it means. `of`: its unit, where `high` is far."""
     if of:
         instead = f"a whole number of {of} from {low}"
@@ -52,8 +52,8 @@ def whole_number(low: int, high: int, zero: str = "", instead: str = "", of: str
     return BeforeValidator(lambda value: _checked_number(value, low, high, zero, instead))
 
 
-def whole_numbers(low: int, high: int, zero: str, such_as: str) -> BeforeValidator:
-    """Names with an integer each (see `whole_number`)."""
+def integers(low: int, high: int, zero: str, such_as: str) -> BeforeValidator:
+    """Names with an integer each (see `integer`)."""
     instead = f"a mapping such as {such_as}, or leave it out"
 
     def check(value: object) -> dict[str, int]:
@@ -61,8 +61,8 @@ def whole_numbers(low: int, high: int, zero: str, such_as: str) -> BeforeValidat
         for name, number in _mapping(value, instead).items():
             try:
                 found[name] = _checked_number(number, low, high, zero, _range(low, high, zero))
-            except Unfit as fault:
-                raise Unfit(
+            except InvalidValue as fault:
+                raise InvalidValue(
                     f"has {shown(name)}: {shown(number)}, which {fault.why}", fault.instead
                 ) from fault
         return found
@@ -77,9 +77,9 @@ def _range(low: int, high: int, zero: str) -> str:
 def _checked_number(value: object, low: int, high: int, zero: str, instead: str) -> int:
     number = _integer(value)
     if number is None:
-        raise Unfit("is no whole number", instead)
+        raise InvalidValue("is no whole number", instead)
     if not (low <= number <= high or (zero and number == 0)):
-        raise Unfit(f"is {'below' if number < low else 'above'} what can work", instead)
+        raise InvalidValue(f"is {'below' if number < low else 'above'} what can work", instead)
     return number
 
 
@@ -89,9 +89,9 @@ def _mapping(value: object, instead: str) -> dict[str, object]:
         try:
             value = json.loads(value or "{}")
         except ValueError as fault:
-            raise Unfit("is no mapping", instead) from fault
+            raise InvalidValue("is no mapping", instead) from fault
     if not isinstance(value, dict):
-        raise Unfit("is no mapping", instead)
+        raise InvalidValue("is no mapping", instead)
     return {_text(name, instead): each for name, each in value.items()}
 
 
@@ -103,9 +103,9 @@ def one_of(*names: str, unbuilt: str = "") -> BeforeValidator:
         if text in names:
             return text
         if text == unbuilt:
-            raise Unfit("is not built yet", f"{listed(names, 'or')} (this release has no other)")
-        meant = near(text, names)
-        raise Unfit(
+            raise InvalidValue("is not built yet", f"{listed(names, 'or')} (this release has no other)")
+        meant = closest_match(text, names)
+        raise InvalidValue(
             "is unknown", f"{meant} (of {listed(names)})" if meant and names[1:] else listed(names, "or")
         )
 
@@ -125,9 +125,11 @@ def proxy(instead: str) -> BeforeValidator:
         parts = urlsplit(plain)
         host = (parts.hostname or "").rstrip(".")
         if not parts.port or parts.path or parts.query or parts.fragment:
-            raise Unfit("is no proxy with its port", instead)
+            raise InvalidValue("is no proxy with its port", instead)
         if host == "localhost" or _is_own(host):
-            raise Unfit("is loopback, and each host would ask itself", "an address that the hosts can reach")
+            raise InvalidValue(
+                "is loopback, and each host would ask itself", "an address that the hosts can reach"
+            )
         return plain
 
     return _optional(check, instead)
@@ -152,9 +154,9 @@ def ipv4_addresses(instead: str) -> BeforeValidator:
             try:
                 address = ipaddress.IPv4Address(part)
             except ValueError as fault:
-                raise Unfit("is no list of IPv4 addresses", instead) from fault
+                raise InvalidValue("is no list of IPv4 addresses", instead) from fault
             if address.is_loopback or address.is_unspecified or address.is_multicast:
-                raise Unfit(f"names {address}, which no host can ask", instead)
+                raise InvalidValue(f"names {address}, which no host can ask", instead)
             found.append(str(address))
         return ",".join(dict.fromkeys(found))
 
@@ -179,12 +181,12 @@ def engine(instead: str) -> BeforeValidator:
         parts = _parsed(text, instead)
         loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
         if parts.scheme == "tcp" and not loopback:
-            raise Unfit("would control the engine without encryption", instead)
+            raise InvalidValue("would control the engine without encryption", instead)
         well = parts.path if parts.scheme == "unix" else parts.hostname
         if parts.scheme not in ("unix", "ssh", "tcp") or not well or not is_plain(text):
-            raise Unfit("is no address of a Docker engine", instead)
+            raise InvalidValue("is no address of a Docker engine", instead)
         if parts.password is not None or (parts.hostname or "").startswith("-"):
-            raise Unfit("holds a password or an option", instead)
+            raise InvalidValue("holds a password or an option", instead)
         return text
 
     return _optional(check, instead)
@@ -195,7 +197,7 @@ def pattern(regex: re.Pattern[str], why: str, instead: str) -> BeforeValidator:
 
     def check(text: str) -> str:
         if not regex.fullmatch(text):
-            raise Unfit(why, instead)
+            raise InvalidValue(why, instead)
         return text
 
     return _optional(check, instead)
@@ -227,11 +229,11 @@ def private_subnet(instead: str) -> BeforeValidator:
         try:
             network = ipaddress.IPv4Network(latin_digits(text))
         except ValueError as fault:
-            raise Unfit(f"is no IPv4 network ({fault})", instead) from fault
+            raise InvalidValue(f"is no IPv4 network ({fault})", instead) from fault
         if not 24 <= network.prefixlen <= 28:
-            raise Unfit("is too large or too small", instead)
+            raise InvalidValue("is too large or too small", instead)
         if not any(network.subnet_of(private) for private in PRIVATE_NETWORKS):
-            raise Unfit("is a public network", instead)
+            raise InvalidValue("is a public network", instead)
         return str(network)
 
     return _optional(check, instead)
@@ -249,11 +251,11 @@ def proper_name(persian: bool = False) -> BeforeValidator:
             "",
         )
         if odd:
-            raise Unfit(f"holds {shown(odd)} (U+{ord(odd):04X})", instead)
+            raise InvalidValue(f"holds {shown(odd)} (U+{ord(odd):04X})", instead)
         if not any(sign.isalpha() for sign in text) or len(text) > LONGEST_NAME:
-            raise Unfit("is no name", instead)
+            raise InvalidValue("is no name", instead)
         if persian and not any("\u0600" <= sign <= "\u06ff" for sign in text):
-            raise Unfit("has no Persian letter", instead)
+            raise InvalidValue("has no Persian letter", instead)
         return text
 
     return BeforeValidator(check)
@@ -280,12 +282,12 @@ def _integer(value: object) -> int | None:
 
 def _text(value: object, instead: str) -> str:
     if not isinstance(value, str):
-        raise Unfit("is no text", instead)
+        raise InvalidValue("is no text", instead)
     text = value.strip(" ")
     if any(unicodedata.category(sign) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") for sign in text):
-        raise Unfit("holds a control character", instead)
+        raise InvalidValue("holds a control character", instead)
     if len(text) > LONGEST_TEXT:
-        raise Unfit(f"is longer than {LONGEST_TEXT} characters", instead)
+        raise InvalidValue(f"is longer than {LONGEST_TEXT} characters", instead)
     return text
 
 
@@ -293,14 +295,14 @@ def _parsed(text: str, instead: str) -> SplitResult:
     try:
         return split_url(text)
     except BadUrl as fault:
-        raise Unfit(str(fault), instead) from fault
+        raise InvalidValue(str(fault), instead) from fault
 
 
 def _checked_address(text: str, schemes: tuple[str, ...], instead: str) -> str:
     parts = _parsed(text, instead)
     if parts.username is not None or parts.password is not None:
-        raise Unfit("holds a user name or password, and settings are not secret", instead)
+        raise InvalidValue("holds a user name or password, and settings are not secret", instead)
     try:
         return checked_url(text, schemes)
     except BadUrl as fault:
-        raise Unfit(str(fault), instead) from fault
+        raise InvalidValue(str(fault), instead) from fault

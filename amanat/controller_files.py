@@ -9,7 +9,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from amanat.files import private_directory, write_private
-from amanat.hidden import hidden
+from amanat.secret_outputs import secret_outputs
 
 
 class _Files(ResourceProvider):
@@ -48,7 +48,7 @@ class ControllerFiles(Resource, module="amanat", name="ControllerFiles"):
     ) -> None:
         props = {
             "directory": str(directory),
-            "files": hidden(files),
+            "files": secret_outputs(files),
             "executable": executable,
             "digest": None,
             "names": None,

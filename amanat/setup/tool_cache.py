@@ -11,12 +11,12 @@ from amanat import files, paths
 MANIFEST = "tools.json"
 
 
-def shelf() -> Path:
+def cache_dir() -> Path:
     """Where built and downloaded tools are kept, made if it isn't there yet."""
     return files.private_directory(paths.cache() / "tools")
 
 
-def whole(entry: Path) -> bool:
+def is_intact(entry: Path) -> bool:
     """Whether every file has the size it was stored with: a power cut may lose what was just written."""
     try:
         sizes: dict[str, int] = json.loads((entry / MANIFEST).read_text(encoding="utf-8"))
@@ -27,7 +27,7 @@ def whole(entry: Path) -> bool:
         return False
 
 
-def store(entry: Path, fill: Callable[[Path], list[str]]) -> Path:
+def put(entry: Path, fill: Callable[[Path], list[str]]) -> Path:
     """Make `entry` by letting `fill` put files into a directory; return its `bin`. Call under the lock.
 
     The entry appears by one rename. What killed runs left is swept first.

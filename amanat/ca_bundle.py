@@ -8,25 +8,25 @@ from amanat.errors import BadInput
 BEGIN = "-----BEGIN CERTIFICATE-----"
 
 
-class BadAuthorities(BadInput):
+class BadCaBundle(BadInput):
     """A file of certificate authorities is missing, unreadable, holds none, or holds a private key."""
 
 
-def authorities(path: Path, setting: str) -> str:
-    """The PEM text of the file that `setting` names. Raises BadAuthorities."""
+def read_ca_bundle(path: Path, setting: str) -> str:
+    """The PEM text of the file that `setting` names. Raises BadCaBundle."""
     fix = f"Set {setting} to a readable file of PEM certificates, or leave it empty."
     try:
         text = path.read_text(encoding="ascii")
     except UnicodeDecodeError as fault:
-        raise BadAuthorities("The file of trusted authorities is no PEM file.", str(path), fix) from fault
+        raise BadCaBundle("The file of trusted authorities is no PEM file.", str(path), fix) from fault
     except OSError as fault:
         what = f"The file of trusted authorities can't be read: {fault.strerror}."
-        raise BadAuthorities(what, str(path), fix) from fault
+        raise BadCaBundle(what, str(path), fix) from fault
     if "PRIVATE KEY" in text:
         what = "The file of trusted authorities holds a private key, which every host would get."
-        raise BadAuthorities(what, str(path), fix)
+        raise BadCaBundle(what, str(path), fix)
     if BEGIN not in text or not _is_readable(text):
-        raise BadAuthorities("The file of trusted authorities holds no PEM certificate.", str(path), fix)
+        raise BadCaBundle("The file of trusted authorities holds no PEM certificate.", str(path), fix)
     return text
 
 

@@ -23,7 +23,7 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-class LinedYaml:
+class YamlDocument:
     """One YAML document: `value` in plain Python types (dates as text), and `line(path)` of any part of it."""
 
     def __init__(self, path: Path) -> None:

@@ -4,13 +4,13 @@ import pulumi
 import pytest
 
 from amanat.errors import AmanatError
-from amanat.told import ALREADY_SHOWN, told_plainly
+from amanat.report_errors import ALREADY_SHOWN, report_errors
 
 
 def test_our_failure_is_told_and_ends_the_program(monkeypatch):
     said = []
     monkeypatch.setattr(pulumi.log, "error", said.append)
-    with pytest.raises(SystemExit) as ended, told_plainly():
+    with pytest.raises(SystemExit) as ended, report_errors():
         raise AmanatError("It broke", "store", "Mend it.")
     assert said == ["It broke (store)\n       Mend it."]
     assert ended.value.code == ALREADY_SHOWN == 32
@@ -18,5 +18,5 @@ def test_our_failure_is_told_and_ends_the_program(monkeypatch):
 
 def test_another_failure_keeps_its_traceback(monkeypatch):
     monkeypatch.setattr(pulumi.log, "error", lambda text: pytest.fail(text))
-    with pytest.raises(KeyError), told_plainly():
+    with pytest.raises(KeyError), report_errors():
         raise KeyError("bug")

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 
 
-def hidden(values: Mapping[str, pulumi.Input[Any]]) -> pulumi.Output[dict[str, Any]]:
+def secret_outputs(values: Mapping[str, pulumi.Input[Any]]) -> pulumi.Output[dict[str, Any]]:
     """The values as one secret: in the state they are ciphertext, on screens they are [secret]."""
     together: Any = pulumi.Output.all(**values)
     return pulumi.Output.secret(together)

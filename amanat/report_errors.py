@@ -11,7 +11,7 @@ ALREADY_SHOWN = 32  # the exit status by which a Python program tells Pulumi's l
 
 
 @contextmanager
-def told_plainly() -> Iterator[None]:
+def report_errors() -> Iterator[None]:
     """Show an AmanatError through Pulumi's log and end the program there."""
     try:
         yield

@@ -5,7 +5,7 @@ import json
 import pytest
 from pulumi.output import Unknown
 
-from amanat.access import _Files
+from amanat.controller_files import _Files
 from tests.unit.conftest import mode
 
 FILES = {"ssh/deploy": "KEY\n", "inventory/hosts.yml": "all: {}\n", "inventory/secrets": "#!/bin/sh\n"}

@@ -5,7 +5,7 @@ import asyncio
 import pulumi
 import pytest
 
-from amanat.hidden import hidden
+from amanat.secret_outputs import secret_outputs
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def loop():
 
 def test_plain_values_and_outputs_become_one_secret(loop):
     async def resolved():
-        together = hidden({"a": "x", "b": pulumi.Output.from_input("y")})
+        together = secret_outputs({"a": "x", "b": pulumi.Output.from_input("y")})
         return await together.is_secret(), await together.future()
 
     assert loop.run_until_complete(resolved()) == (True, {"a": "x", "b": "y"})

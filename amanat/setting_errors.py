@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from pydantic_core import ErrorDetails
 
-from amanat.choices import Unfit, near
 from amanat.errors import BadInput, shown
+from amanat.validators import InvalidValue, closest_match
 
 NAMESPACE = "amanat"
 
@@ -16,7 +16,7 @@ class BadSetting(BadInput):
 
 def unknown(name: str, known: Iterable[str], file: str) -> BadSetting:
     """The complaint about a name that is no setting, with the one that was meant."""
-    meant = near(name, known)
+    meant = closest_match(name, known)
     fix = f"Did you mean {NAMESPACE}:{meant}? " if meant else ""
     return BadSetting(
         f"{NAMESPACE}:{shown(name)} is no setting.",
@@ -24,16 +24,16 @@ def unknown(name: str, known: Iterable[str], file: str) -> BadSetting:
     )
 
 
-def fault(error: ErrorDetails, file: str) -> BadInput:
+def to_error(error: ErrorDetails, file: str) -> BadInput:
     """The complaint about a value that pydantic refused."""
     name = str(error["loc"][0])
-    unfit = error.get("ctx", {}).get("error")
-    if not isinstance(unfit, Unfit):
-        unfit = Unfit(f"is refused ({error['msg']})", "what Pulumi.yaml describes")
-    if unfit.fault is not None:
-        return unfit.fault
-    what = f"{name} = {_displayed(error['input'])} {unfit.why}."
-    return BadSetting(what, fix=f"In {file}, set {NAMESPACE}:{name} to {unfit.instead}.")
+    invalid = error.get("ctx", {}).get("error")
+    if not isinstance(invalid, InvalidValue):
+        invalid = InvalidValue(f"is refused ({error['msg']})", "what Pulumi.yaml describes")
+    if invalid.fault is not None:
+        return invalid.fault
+    what = f"{name} = {_displayed(error['input'])} {invalid.why}."
+    return BadSetting(what, fix=f"In {file}, set {NAMESPACE}:{name} to {invalid.instead}.")
 
 
 def _displayed(value: object) -> str:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from amanat.audit.ages import AHEAD_SECONDS
 from amanat.audit.errors import NotChecked
 from amanat.audit.expectations import expectations
 from amanat.audit.host import Host
 from amanat.audit.hosts import Hosts
+from amanat.audit.timing import AHEAD_SECONDS
 from amanat.backups import KINDS, NoBackup, Repository
 from amanat.calendars import both
 from amanat.errors import AmanatError, listed

@@ -197,9 +197,9 @@ def _changed_lines(diff: object) -> list[str]:
 
 def _require_done(result: Result, machines: Collection[str], directory: Path) -> None:
     """Raise `ConvergeFailed` when a run that ended well did nothing on a machine: an exit status proves nothing."""
-    worked = {machine for machine, counts in result.recap.items() if counts.get("ok")}
-    missed = sorted(set(machines) - worked)
-    if missed or not worked:
+    reached = {machine for machine, counts in result.recap.items() if counts.get("ok")}
+    missed = sorted(set(machines) - reached)
+    if missed or not reached:
         raise ConvergeFailed(
             what=f"Ansible ended well and did nothing on {listed(missed) if missed else 'any host'}",
             where=f"log: {directory}/artifacts",

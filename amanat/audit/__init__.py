@@ -1,6 +1,6 @@
 """The audit: policies measure the hosts against the law and leave signed evidence."""
 
 from amanat.audit.errors import NotChecked
-from amanat.audit.markers import early, requirement
+from amanat.audit.markers import prefetch, requirement
 
-__all__ = ["NotChecked", "early", "requirement"]
+__all__ = ["NotChecked", "prefetch", "requirement"]

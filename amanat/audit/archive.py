@@ -8,11 +8,11 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from amanat.audit.client import Client
+from amanat.audit.gpg import keyring
 from amanat.audit.host import Host
-from amanat.audit.opening import keyring
 from amanat.audit.postgres import Answer, Session
-from amanat.audit.probe import Probe
-from amanat.audit.waiting import eventually
+from amanat.audit.waiting import wait_until
 
 APPROVER = "Amanat audit"
 CLIENTS = ("archive_writer", "archive_auditor", "archive_discloser")  # roles whose keys an auditor has
@@ -102,13 +102,13 @@ class Bundle:
 class Archive:
     """One audited archive. Each step logs in as the role that is meant for it."""
 
-    def __init__(self, host: Host, probe: Probe) -> None:
+    def __init__(self, host: Host, client: Client) -> None:
         self._host = host
-        self._probe = probe
+        self._client = client
 
     def record(self, *records: Message | Transaction) -> list[int]:
         """Record them as the writer; returns their ids. Raises `NotKept` when the archive refuses one."""
-        with self._probe.login(self._host, "archive_writer") as writer:
+        with self._client.login(self._host, "archive_writer") as writer:
             return [int(_worked(writer.ask(_statement(one), one.parameters()))) for one in records]
 
     def disclose(self, selector: Mapping[str, object], seconds: float) -> Bundle:
@@ -116,9 +116,9 @@ class Archive:
 
         Raises `NotKept` when that takes longer than `seconds` or is refused.
         """
-        with self._probe.login(self._host, "archive_discloser") as discloser:
+        with self._client.login(self._host, "archive_discloser") as discloser:
             request = int(_worked(discloser.ask(REQUEST, made_up_order(selector))))
-            answer = eventually(lambda: _fetched(discloser, request), seconds)
+            answer = wait_until(lambda: _fetched(discloser, request), seconds)
         if answer is None:
             raise NotKept(f"the request for disclosure is not chained within {seconds:g} seconds")
         _worked(answer)
@@ -138,9 +138,9 @@ class Archive:
 
     def open(self, bundle: Bundle) -> dict[int, str]:
         """The contents by message id, opened with the operator's private key."""
-        with keyring(self._probe.sealing_key(), self._probe.sealing_passphrase) as ring:
+        with keyring(self._client.sealing_key(), self._client.sealing_passphrase) as ring:
             keys = {one["id"]: ring.open_key(one["sealed"]) for one in bundle.parts.get("data_key", ())}
-            self._probe.hide(*keys.values())
+            self._client.hide(*keys.values())
             return {int(m["id"]): ring.open_content(m["content"], keys[m["key_id"]]) for m in bundle.messages}
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from amanat.audit.archive import Archive
+from amanat.audit.client import Client
 from amanat.audit.expectations import Expectations, expectations
 from amanat.audit.host import Host
 from amanat.audit.hosts import Hosts
 from amanat.audit.markers import ids_of
-from amanat.audit.probe import Probe
 from amanat.audit.session import Audit
 from amanat.errors import BadInput
 from amanat.requirement import Bound
@@ -66,14 +66,14 @@ def bound(request: pytest.FixtureRequest) -> Callable[[str], Bound]:
 
 
 @pytest.fixture(scope="session")
-def probe(pytestconfig: pytest.Config) -> Iterator[Probe]:
+def client(pytestconfig: pytest.Config) -> Iterator[Client]:
     """Behaves like a client of the hosts' services, with the operator's certificates or without."""
-    made = Probe(pytestconfig.stash[AUDIT])
+    made = Client(pytestconfig.stash[AUDIT])
     yield made
     made.close()
 
 
 @pytest.fixture(scope="session")
-def archive(store: Host, probe: Probe) -> Archive:
+def archive(store: Host, client: Client) -> Archive:
     """The message archive, used as its clients do."""
-    return Archive(store, probe)
+    return Archive(store, client)

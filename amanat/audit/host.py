@@ -11,7 +11,7 @@ import testinfra.backend.base
 import testinfra.host
 
 from amanat.audit.errors import NotChecked, Unreachable
-from amanat.audit.inventory import Target
+from amanat.audit.inventory import AuditedHost
 from amanat.audit.recorder import Identity, Recorder
 from amanat.audit.ssh import COMMAND_SECONDS, Completed, Connection
 from amanat_host.questions import Question
@@ -31,7 +31,7 @@ class _Backend(testinfra.backend.base.BaseBackend):  # type: ignore[misc]
         self._encoding = "utf-8"
         self._connection = connection
         self._recorder = recorder
-        self._begun: dict[str, Future[Completed]] = {}
+        self._background_runs: dict[str, Future[Completed]] = {}
         self._background = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix=connection.target.name)
 
     @cached_property
@@ -55,18 +55,18 @@ class _Backend(testinfra.backend.base.BaseBackend):  # type: ignore[misc]
         )
         return self.result(done.exit_status, line.encode(), done.stdout, done.stderr)
 
-    def begin(self, line: str, seconds: float) -> None:
+    def start_background(self, line: str, seconds: float) -> None:
         """Start a command line; each `run` of the same line has this one's end for its own."""
         _ = self.identity  # the connection is there before threads share it
-        if line not in self._begun:
-            self._begun[line] = self._background.submit(self._connection.run, line, b"", seconds)
+        if line not in self._background_runs:
+            self._background_runs[line] = self._background.submit(self._connection.run, line, b"", seconds)
 
     def close(self) -> None:
         """Drop what was begun and never taken up."""
         self._background.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, line: str, stdin: bytes, seconds: float) -> Completed:
-        begun = None if stdin else self._begun.get(line)
+        begun = None if stdin else self._background_runs.get(line)
         try:
             return begun.result() if begun else self._connection.run(line, stdin, seconds)
         except NotChecked as error:
@@ -90,7 +90,7 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
         self._backend = _Backend(connection, recorder)
         super().__init__(self._backend)
         self._backend.set_host(self)
-        self.target: Target = connection.target
+        self.target: AuditedHost = connection.target
         self.recorder = recorder
 
     def __repr__(self) -> str:
@@ -114,9 +114,9 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
         identity: Identity = self._backend.identity
         return identity
 
-    def begin(self, command: str, *, seconds: float = COMMAND_SECONDS) -> None:
+    def start_background(self, command: str, *, seconds: float = COMMAND_SECONDS) -> None:
         """Start a command in the background; what `run`s it from then on shares its end. Raises `Unreachable`."""
-        self._backend.begin(command, seconds)
+        self._backend.start_background(command, seconds)
 
     def close(self) -> None:
         """Leave nothing running in the background."""
@@ -127,9 +127,11 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
 
         Raises `NotChecked` when it fails: what could not be read was not measured.
         """
-        return self.worked(self.run(command, *args, seconds=seconds))
+        return self.require_success(self.run(command, *args, seconds=seconds))
 
-    def worked(self, done: testinfra.backend.base.CommandResult, exit_statuses: Sequence[int] = (0,)) -> str:
+    def require_success(
+        self, done: testinfra.backend.base.CommandResult, exit_statuses: Sequence[int] = (0,)
+    ) -> str:
         """The standard output of a command that must have worked; raises `NotChecked` when it did not."""
         if done.exit_status not in exit_statuses:
             said = " ".join((done.stderr or done.stdout).split())[:300]
@@ -141,8 +143,8 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
         return str(done.stdout)
 
     def parsed(self, done: testinfra.backend.base.CommandResult, exit_statuses: Sequence[int] = (0,)) -> Any:  # noqa: ANN401 - JSON of any shape
-        """`worked`, as JSON; raises `NotChecked` when it is none."""
-        text = self.worked(done, exit_statuses)
+        """`require_success`, as JSON; raises `NotChecked` when it is none."""
+        text = self.require_success(done, exit_statuses)
         try:
             return json.loads(text)
         except ValueError as error:

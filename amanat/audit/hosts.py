@@ -7,7 +7,7 @@ from pathlib import Path
 
 from amanat.audit.errors import NotChecked
 from amanat.audit.host import Host
-from amanat.audit.inventory import Target
+from amanat.audit.inventory import AuditedHost
 from amanat.audit.recorder import Recorder
 from amanat.audit.ssh import Connection
 
@@ -15,7 +15,7 @@ from amanat.audit.ssh import Connection
 class Hosts(Mapping[str, Host]):
     """The inventory's machines by name; `service` finds the one that carries a service."""
 
-    def __init__(self, targets: Mapping[str, Target], recorder: Recorder) -> None:
+    def __init__(self, targets: Mapping[str, AuditedHost], recorder: Recorder) -> None:
         # Sockets have short names (sun_path, 108 bytes), so not below the stack's own directory.
         self._control = Path(tempfile.mkdtemp(prefix="amanat-", dir="/tmp"))  # noqa: S108 - made 0700 by mkdtemp
         self._connections = {name: Connection(target, self._control) for name, target in targets.items()}

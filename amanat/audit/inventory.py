@@ -26,7 +26,7 @@ class BadInventory(BadInput):
 
 
 @dataclass(frozen=True)
-class Target:
+class AuditedHost:
     """One host of the inventory and how the auditor reaches it over SSH."""
 
     name: str
@@ -43,7 +43,7 @@ class Target:
         return service in self.groups or service == self.name
 
 
-def read(path: Path, user: str = DEFAULT_USER, key: Path | None = None) -> dict[str, Target]:
+def read(path: Path, user: str = DEFAULT_USER, key: Path | None = None) -> dict[str, AuditedHost]:
     """The hosts of the inventory at `path`, reached as `user` with `key` whatever account Ansible uses.
 
     Raises `BadInventory` for a file that Ansible can't read or that names no host.
@@ -150,7 +150,7 @@ def _groups(listing: Mapping[str, Any]) -> dict[str, frozenset[str]]:
 
 def _target(
     name: str, variables: Mapping[str, Any], groups: frozenset[str], user: str, key: Path | None, path: Path
-) -> Target:
+) -> AuditedHost:
     address = _literal(name, variables, "ansible_host", path) or name
     port = _literal(name, variables, "ansible_port", path) or str(SSH_PORT)
     if not port.isdecimal() or not 0 < int(port) < 65536:
@@ -161,7 +161,7 @@ def _target(
         *shlex.split(_literal(name, variables, "ansible_ssh_common_args", path)),
         *shlex.split(_literal(name, variables, "ansible_ssh_extra_args", path)),
     ]
-    return Target(name, address, int(port), user, key, tuple(arguments), groups, variables)
+    return AuditedHost(name, address, int(port), user, key, tuple(arguments), groups, variables)
 
 
 def _literal(name: str, variables: Mapping[str, Any], variable: str, path: Path) -> str:

@@ -10,7 +10,7 @@ from amanat.audit.ssh import COMMAND_SECONDS
 from amanat_host.questions import Question
 
 MARKER = "requirement"
-EARLY = "early"
+PREFETCH = "prefetch"
 
 
 def requirement(*ids: str) -> pytest.MarkDecorator:
@@ -23,7 +23,7 @@ def requirement(*ids: str) -> pytest.MarkDecorator:
     return pytest.mark.requirement(*ids)
 
 
-def early(
+def prefetch(
     command: str | Question[Any], *, service: str = "", seconds: float = COMMAND_SECONDS
 ) -> pytest.MarkDecorator:
     """Have a command or probe that takes long started when the audit begins; the tests that run it share its result.
@@ -33,7 +33,7 @@ def early(
     bounds it.
     """
     line = command if isinstance(command, str) else command.command
-    return pytest.mark.early(line, service=service, seconds=seconds)
+    return pytest.mark.prefetch(line, service=service, seconds=seconds)
 
 
 def ids_of(item: pytest.Item) -> tuple[str, ...]:
@@ -42,10 +42,10 @@ def ids_of(item: pytest.Item) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(one) for one in marked))
 
 
-def started_early(items: Iterable[pytest.Item]) -> Iterator[tuple[str, str, float]]:
-    """What the `early` markers of these tests name: (machine or service, command, seconds)."""
+def prefetched(items: Iterable[pytest.Item]) -> Iterator[tuple[str, str, float]]:
+    """What the `prefetch` markers of these tests name: (machine or service, command, seconds)."""
     for item in items:
-        for mark in item.iter_markers(EARLY):
+        for mark in item.iter_markers(PREFETCH):
             yield mark.kwargs["service"] or _machine_of(item), mark.args[0], mark.kwargs["seconds"]
 
 

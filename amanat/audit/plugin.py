@@ -15,16 +15,16 @@ from _pytest.config import create_terminal_writer
 
 from amanat import environment
 from amanat.audit import options, report
-from amanat.audit.fixtures import AUDIT, archive, bound, expected, hosts, machine, probe, store, vault
+from amanat.audit.fixtures import AUDIT, archive, bound, client, expected, hosts, machine, store, vault
 from amanat.audit.known import POLICIES, check_id, directory_of, known_checks, proves
-from amanat.audit.markers import EARLY, MARKER, faults, ids_of, started_early
+from amanat.audit.markers import MARKER, PREFETCH, faults, ids_of, prefetched
 from amanat.audit.outcomes import Compared, outcome_of, redacted
 from amanat.audit.session import JUNIT, Audit
 from amanat.errors import AmanatError, of_os
 from amanat.law import register
 from amanat.streams import Persevering
 
-__all__ = ["archive", "bound", "expected", "hosts", "machine", "probe", "store", "vault"]
+__all__ = ["archive", "bound", "expected", "hosts", "client", "machine", "store", "vault"]
 
 DRAFTS = pytest.StashKey[Path]()
 OUTPUT = pytest.StashKey[Persevering]()
@@ -33,8 +33,8 @@ CARRIERS = pytest.StashKey[
     Mapping[str, list[str]]
 ]()  # service -> the machines of the inventory that carry it
 HIDDEN_OPTIONS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
-COSTLY = "costly"
-PREPARES = "prepares"
+SLOW = "slow"
+FIRST = "first"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,12 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", f"{MARKER}(id, ...): the requirements of the law that a policy measures"
     )
-    config.addinivalue_line("markers", f"{COSTLY}: takes seconds, so it runs after what is settled sooner")
+    config.addinivalue_line("markers", f"{SLOW}: takes seconds, so it runs after what is settled sooner")
+    config.addinivalue_line("markers", f"{FIRST}: sets going what a slow check waits for, so it runs first")
     config.addinivalue_line(
-        "markers", f"{PREPARES}: sets going what a costly check waits for, so it runs first"
-    )
-    config.addinivalue_line(
-        "markers", f"{EARLY}(command, host, seconds): a command started as the audit begins"
+        "markers", f"{PREFETCH}(command, host, seconds): a command started as the audit begins"
     )
     config.stash[COMPARED] = Compared()
     _adopt_environment()
@@ -159,7 +157,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     with _told_as_usage(session.config):
         audit.start()
     if not session.config.getvalue("maxfail"):  # with -x the first failure ends it: most would be for nothing
-        audit.begin(started_early(session.items))
+        audit.start_background(prefetched(session.items))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -260,11 +258,11 @@ def _tell(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> N
 
 
 def _turn(item: pytest.Item) -> int:
-    if item.get_closest_marker(PREPARES):
+    if item.get_closest_marker(FIRST):
         return 0
-    if item.get_closest_marker(COSTLY):
+    if item.get_closest_marker(SLOW):
         return 3
-    return 2 if item.get_closest_marker(EARLY) else 1  # what runs beside the others has ended by then
+    return 2 if item.get_closest_marker(PREFETCH) else 1  # what runs beside the others has ended by then
 
 
 def _is_policy(item: pytest.Item) -> bool:

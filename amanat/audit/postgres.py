@@ -63,7 +63,7 @@ class Database:
 
 
 @dataclass(frozen=True)
-class Entry:
+class Login:
     """Whether a login was admitted, and the server's or the library's words when not."""
 
     admitted: bool
@@ -82,14 +82,14 @@ class Answer:
     message: str
 
 
-def enter(database: Database, attempt: Mapping[str, str]) -> Entry:
+def try_login(database: Database, attempt: Mapping[str, str]) -> Login:
     """Try one login."""
     try:
         with psycopg.connect(**database.parameters(attempt)) as connection:
             connection.execute("SELECT 1")
     except psycopg.OperationalError as error:
-        return Entry(False, " ".join(str(error).split()))
-    return Entry(True, "")
+        return Login(False, " ".join(str(error).split()))
+    return Login(True, "")
 
 
 class Session:

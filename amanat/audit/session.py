@@ -60,7 +60,7 @@ class Audit:
             return {}
 
     @cached_property
-    def targets(self) -> dict[str, inventory.Target]:
+    def targets(self) -> dict[str, inventory.AuditedHost]:
         """The inventory's machines by name; raises `BadInventory`."""
         options = self.options
         return inventory.read(options.inventory, options.auditor_user, options.auditor_key)
@@ -99,12 +99,12 @@ class Audit:
             self.run_directory, context, signing_key(key), self.recorder.redact, plan, Memory.beside(key)
         )
 
-    def begin(self, commands: Iterable[tuple[str, str, float]]) -> None:
+    def start_background(self, commands: Iterable[tuple[str, str, float]]) -> None:
         """Start what takes long: (machine or service, command, seconds). Where none answers, checks will say so."""
         for name, command, seconds in commands:
             with contextlib.suppress(NotChecked):
                 host = self.hosts[name] if name in self.hosts else self.hosts.service(name)
-                host.begin(command, seconds=seconds)
+                host.start_background(command, seconds=seconds)
 
     def note(self, test: str, outcome: Outcome, reason: Reason | None) -> None:
         """Take down how a check ended; a failure in its teardown replaces a pass."""

@@ -14,7 +14,7 @@ from typing import IO
 
 from amanat import processes
 from amanat.audit.errors import NotChecked, Unreachable
-from amanat.audit.inventory import Target
+from amanat.audit.inventory import AuditedHost
 from amanat.paths import NoHome, user_home
 
 COMMAND_SECONDS = 120
@@ -43,7 +43,7 @@ class Connection:
         control: a private directory with a short path, for the connection's socket.
     """
 
-    def __init__(self, target: Target, control: Path) -> None:
+    def __init__(self, target: AuditedHost, control: Path) -> None:
         self.target = target
         self._socket = control / "%C"
         self._open = False
@@ -152,7 +152,7 @@ class Connection:
         )
 
 
-def offered_methods(target: Target, user: str) -> list[str]:
+def offered_methods(target: AuditedHost, user: str) -> list[str]:
     """What sshd offers a stranger, e.g. ["publickey"]; empty when it lets them in.
 
     Raises `Unreachable` when there is no answer about methods.

@@ -9,7 +9,7 @@ PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 1.0
 
 
-def eventually(condition: Callable[[], Value], seconds: float) -> Value:
+def wait_until(condition: Callable[[], Value], seconds: float) -> Value:
     """Ask until the answer is true in a test, or `seconds` are over; returns the last answer."""
     deadline = time.monotonic() + seconds
     pause = PAUSE_SECONDS

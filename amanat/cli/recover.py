@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import typer
 
 from amanat import processes, recovery
-from amanat.audit.ages import AHEAD_SECONDS
+from amanat.audit.timing import AHEAD_SECONDS
 from amanat.calendars import instant_of
 from amanat.cli.operations import Answer
 from amanat.cli.show import Show

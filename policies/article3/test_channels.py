@@ -18,9 +18,9 @@ def test_a_message_of_each_channel_is_read_back(archive, bound):
 
 
 @requirement("A3-channels")
-def test_the_list_of_channels_is_data(store, probe, bound):
+def test_the_list_of_channels_is_data(store, client, bound):
     """Channels are rows of a table, so that a further one needs no change of the schema."""
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         listed = {name for (name,) in auditor.rows("SELECT name FROM archive.channel")}
         kind = auditor.value(
             "SELECT format_type(atttypid, atttypmod) FROM pg_attribute"
@@ -31,7 +31,7 @@ def test_the_list_of_channels_is_data(store, probe, bound):
 
 
 @requirement("A3-channels")
-def test_a_channel_outside_the_list_is_refused(store, probe):
+def test_a_channel_outside_the_list_is_refused(store, client):
     """A misspelt channel isn't silently kept as a new one."""
-    with probe.login(store, "archive_writer") as writer:
+    with client.login(store, "archive_writer") as writer:
         assert writer.refusal(RECORD_MESSAGE, Message(channel="smss").parameters()) == INVALID

@@ -2,10 +2,10 @@
 
 import pytest
 
-from amanat.audit import early, requirement
+from amanat.audit import prefetch, requirement
 from amanat.audit.archive import Message
 from amanat.audit.host import Host
-from amanat.audit.readings import callers
+from amanat.audit.parsers import callers
 from amanat_host import questions
 from amanat_host.answers.volume import TangKeys, Volume
 
@@ -22,7 +22,7 @@ def helper(vault: Host) -> TangKeys:
     return vault.ask(questions.TANG)
 
 
-@early(questions.VOLUME)
+@prefetch(questions.VOLUME)
 @requirement("A5-6-1-access")
 def test_the_volume_is_encrypted_by_the_kernel(volume: Volume):
     """The directory of the data has an encryption policy, or its device is a LUKS mapping."""
@@ -73,8 +73,8 @@ def test_the_store_alone_may_ask_for_help(store, vault, expected):
     assert asking <= set(store.read("hostname --all-ip-addresses").split())
 
 
-@pytest.mark.costly
-@early(questions.UNLOCK, seconds=300)
+@pytest.mark.slow
+@prefetch(questions.UNLOCK, seconds=300)
 @requirement("A5-6-1-access")
 def test_a_stolen_disk_does_not_open(store: Host, volume: Volume):
     """Without a network the kept key stays shut; with the vault's help it is the volume's; no disk has either half."""
@@ -87,7 +87,7 @@ def test_a_stolen_disk_does_not_open(store: Host, volume: Volume):
     assert trial.helper_found_in == [], "the vault's unlock key is on the store"
 
 
-@pytest.mark.costly
+@pytest.mark.slow
 @requirement("A5-6-1-access")
 def test_content_is_nowhere_on_the_disk(store: Host, archive):
     """A recorded content occurs neither in the server's files, its log included, nor on the raw disk.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from amanat.audit import early, requirement
+from amanat.audit import prefetch, requirement
 from amanat.audit.expectations import SERVICES, expectations
 from amanat.audit.host import Host
 from amanat.audit.hosts import Hosts
@@ -23,8 +23,8 @@ def attempts(request, hosts) -> TlsAttempts:
     return answer
 
 
-@early(VAULTS, service="store")
-@early(STORES, service="vault")
+@prefetch(VAULTS, service="store")
+@prefetch(STORES, service="vault")
 @requirement("A5-6-1-access")
 def test_without_a_certificate_a_server_of_backups_says_its_name_and_no_more(attempts: TlsAttempts):
     """Whoever has no certificate is greeted by program and version; what it asks then is not answered."""
@@ -55,8 +55,8 @@ def clients(hosts: Hosts, server: str) -> set[str]:
     return {f"{hosts.service(name).name if name in SERVICES else name}=archive" for name in callers}
 
 
-@early(questions.REPOSITORY, service="vault")
-@early(questions.WAL_ARCHIVING)
+@prefetch(questions.REPOSITORY, service="vault")
+@prefetch(questions.WAL_ARCHIVING)
 @requirement("A5-6-1-access")
 def test_backups_are_handed_to_those_meant_only(hosts: Hosts, store: Host, vault: Host):
     """The repository serves store and drill, the store serves the vault; another host of the stack is denied."""

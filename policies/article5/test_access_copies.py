@@ -2,7 +2,7 @@
 
 import pytest
 
-from amanat.audit import early, requirement
+from amanat.audit import prefetch, requirement
 from amanat.audit.host import Host
 from amanat_host import questions
 from amanat_host.answers.backups import Refusals
@@ -16,7 +16,7 @@ def refusals(machine: Host) -> Refusals:
     return machine.ask(questions.REFUSALS)
 
 
-@early(questions.REFUSALS)
+@prefetch(questions.REFUSALS)
 @requirement("A5-6-1-access")
 @pytest.mark.parametrize(
     "tried", ["no_login", "wrong_password", "anothers_copies", "anothers_name", "everybodys_copies"]
@@ -36,7 +36,7 @@ def test_copies_travel_over_mutual_tls_only(refusals: Refusals, tried):
     assert not refusals.trusted_by_the_system, "an authority outside the stack vouches for the server"
 
 
-@early(questions.RESTORED_COPY, seconds=300)
+@prefetch(questions.RESTORED_COPY, seconds=300)
 @requirement("A5-6-1-access")
 def test_no_copy_holds_what_opens_another_thing(machine: Host):
     """The newest copy's configuration has no private key, and nothing that unlocks the volume, backups or copies."""

@@ -2,23 +2,23 @@
 
 import pytest
 
-from amanat.audit import early, requirement
+from amanat.audit import prefetch, requirement
 from amanat.audit.expectations import services_of
-from amanat.audit.readings import base_chains, listeners, open_ports
+from amanat.audit.parsers import base_chains, listeners, open_ports
 
 RULES = "sudo -n nft -j list ruleset"
 COMMONLY_OPEN = {21, 23, 25, 80, 111, 443, 2222, 3306, 5433, 6379, 8000, 8080, 9100, 9187}
 
 
 @pytest.fixture(scope="session")
-def knocks(hosts, expected, probe):
+def scan(hosts, expected, client):
     """Attempts from outside at the ports that servers commonly have open; what drops them takes its time."""
     audited = [host for host in hosts.values() if services_of(host)]
     assert audited, "no machine carries a service"
-    return probe.knock({host: COMMONLY_OPEN | expected(host).ports for host in audited})
+    return client.port_scan({host: COMMONLY_OPEN | expected(host).ports for host in audited})
 
 
-@early(RULES)
+@prefetch(RULES)
 @requirement("A5-6-1-access", "A7-protection")
 @pytest.mark.parametrize("hook", ["input", "forward"])
 def test_the_firewall_drops_what_no_rule_names(machine, hook):
@@ -27,7 +27,7 @@ def test_the_firewall_drops_what_no_rule_names(machine, hook):
     assert "drop" in policies, f"default of {hook}"
 
 
-@early(RULES)
+@prefetch(RULES)
 @requirement("A5-6-1-access", "A7-protection")
 def test_the_firewall_opens_only_what_the_host_serves_to_known_sources(hosts, machine, expected):
     """Each accepted port is one the host serves to machines that are there, and only for given source addresses."""
@@ -36,8 +36,8 @@ def test_the_firewall_opens_only_what_the_host_serves_to_known_sources(hosts, ma
     assert opened == {(port, True) for port in expected(machine).open_ports(elsewhere)}
 
 
-@pytest.mark.prepares
-@pytest.mark.usefixtures("knocks")
+@pytest.mark.first
+@pytest.mark.usefixtures("scan")
 @requirement("A5-6-1-access", "A5-6-1-trusted")
 def test_nothing_else_listens(machine, expected):
     """No further service waits on an address that others reach."""
@@ -45,9 +45,9 @@ def test_nothing_else_listens(machine, expected):
     assert reached <= expected(machine).ports
 
 
-@pytest.mark.costly
+@pytest.mark.slow
 @requirement("A5-6-1-access")
-def test_a_client_reaches_no_other_port(expected, probe, knocks):
+def test_a_client_reaches_no_other_port(expected, client, scan):
     """From outside, of the ports that servers commonly have open, only the hosts' own are accepted."""
-    accepted = probe.accepted(knocks)
+    accepted = client.accepted(scan)
     assert accepted == {host: expected(host).controller_ports for host in accepted}

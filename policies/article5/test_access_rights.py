@@ -2,7 +2,7 @@
 
 import pytest
 
-from amanat.audit import early, requirement
+from amanat.audit import prefetch, requirement
 from amanat.audit.archive import CLIENTS
 from amanat.audit.host import Host
 from amanat_host import questions
@@ -48,14 +48,14 @@ CONTENT = ("message", "transaction", "data_key", "disclosure", "seal", "event", 
 @requirement("A5-6-1-access", "A7-disclosure")
 @pytest.mark.parametrize("table", CONTENT)
 @pytest.mark.parametrize("role", CLIENTS)
-def test_no_role_reads_the_tables(store, probe, role, table):
+def test_no_role_reads_the_tables(store, client, role, table):
     """A SELECT on what the archive keeps is refused to every role that logs in."""
-    with probe.login(store, role) as session:
+    with client.login(store, role) as session:
         assert session.refusal(f"SELECT * FROM archive.{table} LIMIT 1") == NOT_ALLOWED  # noqa: S608 - our words
 
 
 @requirement("A5-6-1-access", "A5-6-1-integrity", "A7-disclosure")
-def test_no_relation_of_the_archive_is_open_to_another_role(store, probe):
+def test_no_relation_of_the_archive_is_open_to_another_role(store, client):
     """The catalog grants nobody but the owner a right on a table or partition with content."""
     query = """
         SELECT c.relname, a.grantee::regrole::text, a.privilege_type
@@ -64,15 +64,15 @@ def test_no_relation_of_the_archive_is_open_to_another_role(store, probe):
           AND c.relname NOT IN ('channel', 'means') AND a.grantee <> c.relowner
           AND a.grantee <> coalesce(to_regrole('archive_audited')::oid, 0)
     """
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         assert auditor.rows(query) == []
 
 
 @requirement("A5-6-1-access")
 @pytest.mark.parametrize("role", CLIENTS)
-def test_no_role_changes_the_schema(store, probe, role):
+def test_no_role_changes_the_schema(store, client, role):
     """Nobody who logs in can make a table, a function or a role."""
-    with probe.login(store, role) as session:
+    with client.login(store, role) as session:
         for statement in (
             "CREATE TABLE archive.mine (a int)",
             "CREATE TABLE public.mine (a int)",
@@ -86,30 +86,30 @@ def test_no_role_changes_the_schema(store, probe, role):
 
 
 @requirement("A5-6-1-access")
-def test_there_is_one_superuser(store, probe):
+def test_there_is_one_superuser(store, client):
     """Only postgres is a superuser, makes roles or databases, replicates or bypasses rules."""
     query = """
         SELECT rolname FROM pg_roles
         WHERE rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls
     """
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         mighty = auditor.rows(query)
     assert mighty == [("postgres",)]
 
 
 @requirement("A5-6-1-access")
-def test_no_role_takes_on_a_mightier_one(store, probe):
+def test_no_role_takes_on_a_mightier_one(store, client):
     """Nobody is a member of the superuser, the owner or a built-in role that reads or writes everything."""
     query = """
         SELECT member::regrole::text, roleid::regrole::text FROM pg_auth_members
         WHERE roleid::regrole::text ~ '^(postgres|archive_owner|pg_.*_server_.*|pg_.*_all_data)$'
           AND member <> 'postgres'::regrole
     """
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         assert auditor.rows(query) == []
 
 
-@early(questions.ACCOUNTS)
+@prefetch(questions.ACCOUNTS)
 @requirement("A5-6-1-access")
 def test_the_accounts_of_the_host_are_known_and_locked(machine: Host):
     """Only root has its number, no account has an empty password, and whoever can log in does so by key."""

@@ -3,7 +3,7 @@
 import pytest
 
 from amanat.audit import requirement
-from amanat.audit.readings import sshd_settings
+from amanat.audit.parsers import sshd_settings
 
 
 @pytest.fixture(scope="module")
@@ -14,9 +14,9 @@ def sshd(machine):
 
 @requirement("A5-6-1-access", "A7-protection")
 @pytest.mark.parametrize("user", ["root", "deploy", "auditor", "postgres", "nobody-here"])
-def test_a_stranger_is_offered_keys_only(machine, probe, user):
+def test_a_stranger_is_offered_keys_only(machine, client, user):
     """Whoever asks, sshd offers public keys and no password, the same for accounts that don't exist."""
-    assert probe.ssh_methods(machine, user) == ["publickey"]
+    assert client.ssh_methods(machine, user) == ["publickey"]
 
 
 @requirement("A5-6-1-access")

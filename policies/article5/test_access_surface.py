@@ -7,7 +7,7 @@ import pytest
 
 from amanat.audit import requirement
 from amanat.audit.archive import CLIENTS, marker
-from amanat.audit.waiting import eventually
+from amanat.audit.waiting import wait_until
 
 NOT_ALLOWED = "42501"
 # What each role is for. Nothing else outside PostgreSQL's own functions may be called.
@@ -48,7 +48,7 @@ SETTINGS = {*LIMITS, "log_min_messages", "track_activities", "temp_file_limit"}
 
 @requirement("A5-6-1-access")
 @pytest.mark.parametrize("role", REMOTE)
-def test_a_role_calls_only_what_it_is_for(store, probe, role):
+def test_a_role_calls_only_what_it_is_for(store, client, role):
     """The whole catalog of functions is read: whichever acts and may be called is known."""
     query = """
         SELECT DISTINCT n.nspname, p.proname FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -57,7 +57,7 @@ def test_a_role_calls_only_what_it_is_for(store, probe, role):
           AND NOT (n.nspname = 'pg_catalog' AND ('internal'::regtype = ANY (p.proargtypes)
                    OR p.prorettype::regtype::text ~ '(internal|trigger|_handler)$'))
     """
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         found = auditor.rows(query, (role, role))
     own = {name for schema, name in found if schema == "archive"}
     known = HARMLESS | (AUDITORS if role == "archive_auditor" else set())
@@ -68,23 +68,23 @@ def test_a_role_calls_only_what_it_is_for(store, probe, role):
 
 
 @requirement("A5-6-1-access")
-def test_nobody_who_logs_in_writes_code(store, probe):
+def test_nobody_who_logs_in_writes_code(store, client):
     """No role but the owner may use a language, and the catalog says so of each."""
     query = """
         SELECT r.rolname, l.lanname FROM pg_roles AS r, pg_language AS l
         WHERE r.rolname ~ '^archive_' AND r.rolcanlogin AND has_language_privilege(r.oid, l.oid, 'USAGE')
           AND l.lanpltrusted
     """
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         assert auditor.rows(query) == []
 
 
 @requirement("A5-6-1-access", "A5-6-1-integrity")
 @pytest.mark.parametrize("role", CLIENTS)
-def test_nothing_is_kept_or_said_beside_the_archive(store, probe, role):
+def test_nothing_is_kept_or_said_beside_the_archive(store, client, role):
     """Ways to put text into the database or its log, or to reach other sessions, are refused; NOTIFY can't be."""
     text = marker("detour")
-    with probe.login(store, role) as session:
+    with client.login(store, role) as session:
         for statement in (
             f"DO $$BEGIN RAISE LOG '{text}'; END$$",
             f"SELECT lo_from_bytea(0, '{text}')",
@@ -106,19 +106,19 @@ def test_nothing_is_kept_or_said_beside_the_archive(store, probe, role):
 
 
 @requirement("A5-6-1-access")
-def test_there_are_no_large_objects(store, probe):
+def test_there_are_no_large_objects(store, client):
     """Large objects are outside the chain and every quota: there is none."""
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         assert auditor.value("SELECT count(*) FROM pg_largeobject_metadata") == 0
 
 
 @requirement("A5-6-1-access")
 @pytest.mark.parametrize("role", CLIENTS)
-def test_what_a_session_asks_is_not_seen_by_others_of_its_role(store, probe, role):
+def test_what_a_session_asks_is_not_seen_by_others_of_its_role(store, client, role):
     """Another login of the same role finds no statement, however short, in the view of running ones."""
     seen = "SELECT count(*) FROM pg_stat_activity WHERE strpos(query, %s) > 0"
     text = secrets.token_hex(8)
-    with probe.login(store, role) as one, probe.login(store, role, fresh=True) as other:
+    with client.login(store, role) as one, client.login(store, role, fresh=True) as other:
         one.rows(f"SELECT '{text}'")  # noqa: S608 - hexadecimal digits
         assert one.rows("SELECT pg_backend_pid()") != other.rows("SELECT pg_backend_pid()")
         assert other.value(seen, (text,)) == 0
@@ -127,17 +127,17 @@ def test_what_a_session_asks_is_not_seen_by_others_of_its_role(store, probe, rol
 
 
 @requirement("A5-6-1-access")
-def test_roles_have_no_settings_but_the_known_ones(store, probe):
+def test_roles_have_no_settings_but_the_known_ones(store, client):
     """All settings that the server keeps for roles and databases are read: each is a limit, or keeps content quiet."""
     query = """
         SELECT coalesce(r.rolname, '*'), coalesce(d.datname, '*'), c
         FROM pg_db_role_setting AS s LEFT JOIN pg_roles AS r ON r.oid = s.setrole
              LEFT JOIN pg_database AS d ON d.oid = s.setdatabase, unnest(s.setconfig) AS c
     """
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         found = [(role, database, *setting.split("=", 1)) for role, database, setting in auditor.rows(query)]
     assert [one for one in found if one[0] == "*" or one[1] != "*" or one[2] not in SETTINGS] == []
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         rights = "SELECT defaclrole::regrole::text FROM pg_default_acl WHERE defaclrole <> 'archive_owner'::regrole"
         assert auditor.rows(rights) == []
     kept = {role: {name: value for of, _, name, value in found if of == role} for role in REMOTE}
@@ -157,16 +157,16 @@ def seconds(limit):
 
 @requirement("A5-6-1-access")
 @pytest.mark.parametrize("role", CLIENTS)
-def test_a_role_keeps_no_settings_of_its_own(store, probe, role, bound):
+def test_a_role_keeps_no_settings_of_its_own(store, client, role, bound):
     """What a role sets for all its later sessions (PostgreSQL lets it) is gone again within the bound."""
     count = """
         SELECT count(*) FROM pg_db_role_setting AS s, unnest(s.setconfig) AS c
         WHERE s.setrole = %s::regrole AND c = 'application_name=amanat-tried'
     """
     reader = "archive_auditor" if role != "archive_auditor" else "archive_discloser"
-    with probe.login(store, role, fresh=True) as session, probe.login(store, reader) as other:
+    with client.login(store, role, fresh=True) as session, client.login(store, reader) as other:
         session.sequence(f"ALTER ROLE {role} SET application_name = 'amanat-tried'")
-        gone = eventually(lambda: other.value(count, (role,)) == 0, bound("own_settings_seconds").max)
+        gone = wait_until(lambda: other.value(count, (role,)) == 0, bound("own_settings_seconds").max)
         if not gone:  # leave nothing behind
             session.sequence(f"ALTER ROLE {role} RESET application_name")
     assert gone

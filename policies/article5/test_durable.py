@@ -45,30 +45,30 @@ UNLOGGED = (
 
 @requirement("A5-6-1-durable")
 @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes", "data_checksums"])
-def test_a_commit_is_on_the_disk_when_it_returns(store, probe, setting):
+def test_a_commit_is_on_the_disk_when_it_returns(store, client, setting):
     """The running server flushes its log at every commit and guards pages by checksums."""
-    with probe.login(store, "archive_writer") as writer:
+    with client.login(store, "archive_writer") as writer:
         assert writer.value("SELECT current_setting(%s)", (setting,)) == "on", setting
 
 
 @requirement("A5-6-1-durable")
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("record", ["message", "transaction", "disclosure"])
-def test_a_client_cannot_weaken_its_own_acknowledgement(store, probe, record, order):
+def test_a_client_cannot_weaken_its_own_acknowledgement(store, client, record, order):
     """When a commit returns, the log that it wrote is flushed, whatever the session did before."""
     role, statement, parameters = recording(record)
-    with probe.login(store, role, fresh=True) as client:
-        client.rows(statement, parameters)  # a session's first message stores a key as well
+    with client.login(store, role, fresh=True) as session:
+        session.rows(statement, parameters)  # a session's first message stores a key as well
         acknowledged = 0
         for _ in range(TRIES):
             steps = [(statement, parameters) if step == "record" else step for step in ORDERS[order]]
-            answers = client.sequence("BEGIN", *steps, WRITTEN, "COMMIT")
+            answers = session.sequence("BEGIN", *steps, WRITTEN, "COMMIT")
             if answers[-1].sqlstate:  # refused is as good: nothing was acknowledged
-                client.sequence("ROLLBACK")
+                session.sequence("ROLLBACK")
                 continue
             acknowledged += 1
             written = answers[-2].rows[0][0]
-            assert client.value(FLUSHED, (written,)), f"acknowledged at {written}, and not on the disk"
+            assert session.value(FLUSHED, (written,)), f"acknowledged at {written}, and not on the disk"
     assert acknowledged, f"every try was refused: {answers[-1].message}"
 
 
@@ -82,9 +82,9 @@ def test_an_acknowledged_message_is_there_for_others(archive, bound):
 
 
 @requirement("A5-6-1-durable")
-def test_no_page_has_lost_its_checksum(store, probe, bound):
+def test_no_page_has_lost_its_checksum(store, client, bound):
     """The server has met no page that no longer matches its checksum."""
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         failures = int(auditor.value("SELECT coalesce(sum(checksum_failures), 0) FROM pg_stat_database"))
     assert bound("checksum_failures").allows(failures), f"{failures} pages"
 
@@ -106,11 +106,11 @@ def test_the_volumes_room_is_really_there(store: Host):
 
 
 @requirement("A5-6-1-durable")
-def test_errors_of_the_disk_are_not_passed_over(store, probe):
+def test_errors_of_the_disk_are_not_passed_over(store, client):
     """Nothing makes the server go on with damaged pages or without its log."""
     dangerous = ("ignore_checksum_failure", "zero_damaged_pages", "ignore_system_indexes")
     query = "SELECT name FROM pg_settings WHERE setting = 'on' AND name = ANY (%s)"
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         assert auditor.rows(query, (list(dangerous),)) == []
         assert auditor.rows(UNLOGGED) == []
 

@@ -6,11 +6,11 @@ from datetime import datetime
 
 import pytest
 
-from amanat.audit import NotChecked, early, requirement
-from amanat.audit.ages import age_seconds
+from amanat.audit import NotChecked, prefetch, requirement
 from amanat.audit.archive import Message
 from amanat.audit.host import Host
-from amanat.audit.waiting import eventually
+from amanat.audit.timing import age_seconds
+from amanat.audit.waiting import wait_until
 from amanat.law import register
 from amanat_host import questions
 from amanat_host.answers.backups import Repository, Verification
@@ -44,10 +44,10 @@ def repository(vault: Host) -> Repository:
 
 
 @pytest.fixture(scope="module")
-def archiving(store, probe):
+def archiving(store, client):
     """The running server's settings of archiving."""
     names = ("archive_mode", "archive_command", "archive_library", "archive_timeout")
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         return dict(auditor.rows(SETTINGS, (list(names),)))
 
 
@@ -76,7 +76,7 @@ class Sent:
 
 
 @pytest.fixture(scope="session")
-def planted(hosts, store, probe, archive):
+def planted(hosts, store, client, archive):
     """A message that is recorded early, so that the checks which wait for it come to it late."""
     try:
         vault: Host = hosts.service("vault")
@@ -84,23 +84,23 @@ def planted(hosts, store, probe, archive):
         message, drawn = Message(content=markers.content, origin=markers.origin), True
     except NotChecked:
         message, drawn = Message(), False
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         begun, monotonic = auditor.value("SELECT clock_timestamp()"), time.monotonic()
         archive.record(message)
         return Planted(message, auditor.value(SEGMENT), begun, monotonic, drawn)
 
 
 @pytest.fixture(scope="session")
-def sent(store, probe, planted):
+def sent(store, client, planted):
     """The planted message, given the time to reach the vault; none where older log has waited that long already."""
     segment = planted.segment
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
 
         def settled():
             left, waiting_seconds = auditor.ask(PROGRESS, (segment,), keep=False).rows[0]
             return left or waiting_seconds > PATIENCE_SECONDS
 
-        eventually(settled, planted.monotonic + PATIENCE_SECONDS - time.monotonic())
+        wait_until(settled, planted.monotonic + PATIENCE_SECONDS - time.monotonic())
         left = auditor.value(LEFT, (segment,))
         seconds = float(auditor.value(TOOK, (segment, planted.begun))) if left else None
     return Sent(planted.message, segment, seconds, planted.drawn)
@@ -117,7 +117,7 @@ def number(segment, size):
     return int(segment[8:16], 16) * (2**32 // size) + int(segment[16:24], 16)
 
 
-@pytest.mark.prepares
+@pytest.mark.first
 @pytest.mark.usefixtures("planted")
 @requirement("A5-6-1-durable")
 def test_log_leaves_at_once(archiving, bound):
@@ -132,7 +132,7 @@ def test_log_leaves_at_once(archiving, bound):
     assert bound("archive_timeout_seconds").allows(seconds), f"{seconds} seconds"
 
 
-@early(questions.WAL_ARCHIVING)
+@prefetch(questions.WAL_ARCHIVING)
 @requirement("A5-6-1-durable")
 def test_no_log_is_dropped(store: Host, archiving):
     """Log that can't leave waits, however much it is: no limit of the queue is set, by file or command."""
@@ -141,18 +141,18 @@ def test_no_log_is_dropped(store: Host, archiving):
 
 
 @requirement("A5-6-1-durable")
-def test_a_lost_store_costs_little(store, probe, archiving, bound):
+def test_a_lost_store_costs_little(store, client, archiving, bound):
     """What the timeout keeps back, and what waits to leave, is no older than the bound."""
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         seconds = int(archiving["archive_timeout"]) + float(auditor.value(WAITING))
     assert bound("recovery_point_seconds").allows(seconds), f"{seconds:.0f} seconds"
 
 
-@early(questions.REPOSITORY, service="vault")
+@prefetch(questions.REPOSITORY, service="vault")
 @requirement("A5-6-1-durable")
-def test_backups_are_those_of_this_archive(store, probe, repository: Repository):
+def test_backups_are_those_of_this_archive(store, client, repository: Repository):
     """The repository is in order and belongs to the cluster that runs."""
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         running = int(auditor.value("SELECT system_identifier FROM pg_control_system()"))
     assert repository.stanza["status"]["message"] == "ok"
     assert repository.stanza["db"][-1]["system-id"] == running
@@ -194,7 +194,7 @@ def test_backups_make_themselves(vault, bound):
     assert vault.read(f"systemctl show --property=Result --value {SERVICE}").strip() == "success"
 
 
-@early(questions.FLIPPED_BIT, service="vault")
+@prefetch(questions.FLIPPED_BIT, service="vault")
 @requirement("A5-6-1-durable")
 def test_one_turned_bit_is_noticed(vault: Host):
     """pgBackRest's verification passes a copied segment of the log, and fails the same with one bit turned."""
@@ -205,9 +205,9 @@ def test_one_turned_bit_is_noticed(vault: Host):
 
 
 @requirement("A5-6-1-durable")
-def test_the_log_has_no_gap(store, probe, repository: Repository):
+def test_the_log_has_no_gap(store, client, repository: Repository):
     """Since the newest backup began, each segment of the log is in the repository: any moment can be had back."""
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         size = int(auditor.value("SELECT setting FROM pg_settings WHERE name = 'wal_segment_size'"))
     assert repository.wal, "there is no log"
     lost = {
@@ -217,7 +217,7 @@ def test_the_log_has_no_gap(store, probe, repository: Repository):
     assert set(lost.values()) == {0}, f"segments missing, by timeline: {lost}"
 
 
-@pytest.mark.costly
+@pytest.mark.slow
 @requirement("A5-6-1-durable")
 def test_an_acknowledged_message_reaches_the_vault(vault: Host, sent, bound):
     """The log with a message that was just acknowledged is in the repository within the bound."""
@@ -226,7 +226,7 @@ def test_an_acknowledged_message_reaches_the_vault(vault: Host, sent, bound):
     assert max(vault.ask(questions.NEWEST_SEGMENTS).segments.values()) >= sent.segment
 
 
-@pytest.mark.costly
+@pytest.mark.slow
 @requirement("A5-6-1-access")
 def test_whoever_takes_the_vaults_disk_finds_no_message(vault: Host, sent):
     """Every file of the repository is encrypted, and a party's number that has just got there can't be read."""

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from amanat.audit import early, requirement
-from amanat.audit.ages import AHEAD_SECONDS, age_seconds
+from amanat.audit import prefetch, requirement
 from amanat.audit.host import Host
+from amanat.audit.timing import AHEAD_SECONDS, age_seconds
 from amanat_host import questions
 
 TIMER = "systemctl list-timers --all --output=json amanat-copy.timer"
@@ -14,7 +14,7 @@ FORBIDDEN = 403
 MICRO = 1_000_000
 
 
-@early(questions.COPY_SERVER, service="vault")
+@prefetch(questions.COPY_SERVER, service="vault")
 @requirement("A5-6-1-durable")
 def test_the_newest_copy_came_in_lately(vault: Host, machine: Host, bound):
     """By the times of the server's own files, the host's newest copy is younger than the bound."""
@@ -35,7 +35,7 @@ def test_the_next_copy_is_due_in_time(machine, bound):
     assert bound("copy_interval_hours").allows(hours), f"in {hours:.1f} hours"
 
 
-@early(questions.NEWEST_COPIES, seconds=300)
+@prefetch(questions.NEWEST_COPIES, seconds=300)
 @requirement("A5-6-1-durable")
 def test_the_newest_copy_is_readable_and_holds_what_it_should(machine: Host, expected, bound):
     """The host lists its newest copy in each place: young, with the configuration and what the stack keeps."""
@@ -48,7 +48,7 @@ def test_the_newest_copy_is_readable_and_holds_what_it_should(machine: Host, exp
         assert bound("copy_age_hours").allows(hours), f"{place} place: {hours:.1f} hours"
 
 
-@early(questions.RESTORED_COPY, seconds=300)
+@prefetch(questions.RESTORED_COPY, seconds=300)
 @requirement("A5-6-1-durable")
 def test_what_is_restored_is_what_was_copied(machine: Host):
     """Restored beside, every file that didn't change since the copy has the live file's digest."""
@@ -57,7 +57,7 @@ def test_what_is_restored_is_what_was_copied(machine: Host):
     assert restored.same > 0
 
 
-@early(questions.REFUSALS)
+@prefetch(questions.REFUSALS)
 @requirement("A5-6-1-durable")
 @pytest.mark.parametrize("tried", ["delete", "overwrite", "other_content"])
 def test_a_host_cannot_take_a_copy_back(machine: Host, tried):
@@ -76,7 +76,7 @@ def test_a_host_cannot_fill_the_disk(vault: Host):
     assert int(given[given.index("--max-size") + 1]) > 0
 
 
-@early(questions.KEEPING, service="vault")
+@prefetch(questions.KEEPING, service="vault")
 @requirement("A5-6-1-durable")
 def test_pruning_leaves_what_came_in_lately(vault: Host, bound):
     """Asked about copies of every age, the pruning in force removes none that is younger than the bound."""
@@ -84,8 +84,8 @@ def test_pruning_leaves_what_came_in_lately(vault: Host, bound):
     assert youngest is None or bound("copies_keep_days").allows(youngest - 1), f"{youngest} days"
 
 
-@pytest.mark.costly
-@early(questions.DAMAGE, service="vault", seconds=600)
+@pytest.mark.slow
+@prefetch(questions.DAMAGE, service="vault", seconds=600)
 @requirement("A5-6-1-durable")
 def test_a_flipped_byte_is_found(vault: Host):
     """A whole repository passes the check of every byte; a scratch copy of it with one byte changed doesn't."""

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from amanat.audit import requirement
-from amanat.audit.ages import age_seconds
+from amanat.audit.timing import age_seconds
 
 DRILLS = "/var/lib/amanat/drills/drills.jsonl"
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from amanat.audit import early, requirement
+from amanat.audit import prefetch, requirement
 from amanat.audit.archive import CLIENTS, RECORD_MESSAGE, Message
 from amanat.audit.host import Host
 from amanat_host import questions
@@ -39,17 +39,17 @@ CHANGES = ("UPDATE archive.{} SET {} = {}", "DELETE FROM archive.{}", "TRUNCATE 
 @requirement("A5-6-1-integrity")
 @pytest.mark.parametrize("role", CLIENTS)
 @pytest.mark.parametrize("table", KEPT)
-def test_no_role_changes_a_record(store, probe, role, table):
+def test_no_role_changes_a_record(store, client, role, table):
     """UPDATE, DELETE and TRUNCATE are refused for lack of the right, whoever asks."""
     column = KEPT[table]
-    with probe.login(store, role) as session:
+    with client.login(store, role) as session:
         for change in CHANGES:
             statement = change.format(table, column, column)
             assert session.refusal(statement) == NOT_ALLOWED, statement
 
 
 @requirement("A5-6-1-integrity")
-def test_every_table_refuses_change_even_to_its_owner(store, probe):
+def test_every_table_refuses_change_even_to_its_owner(store, client):
     """Each table and partition has a trigger, always on, against UPDATE, DELETE and TRUNCATE."""
     query = """
         SELECT c.relname FROM pg_class AS c
@@ -60,19 +60,19 @@ def test_every_table_refuses_change_even_to_its_owner(store, probe):
               AND t.tgtype & 58 = 58 AND t.tgtype & 1 = 0 AND t.tgqual IS NULL AND t.tgattr = ''
               AND t.tgfoid = 'archive.refuse_change'::regproc)
     """  # tgtype: 2 before, 8 delete, 16 update, 32 truncate; 1 would be by row (pg_trigger.h)
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         assert auditor.rows(query) == []
 
 
 @requirement("A5-6-1-integrity")
-def test_the_whole_chain_holds(store, probe):
+def test_the_whole_chain_holds(store, client):
     """The verifier finds no altered, missing or added record."""
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         assert auditor.rows("SELECT kind, id, seal, reason FROM archive.verify()") == []
 
 
 @requirement("A5-6-1-integrity")
-def test_a_new_record_is_chained_in_time(store, probe, archive, bound):
+def test_a_new_record_is_chained_in_time(store, client, archive, bound):
     """A message that was just recorded is under a head of the chain within the bound."""
     limit = bound("sealing_lag_seconds")
     # It is handed out once the chain has reached what came after it: this message, whatever others record meanwhile.
@@ -80,17 +80,17 @@ def test_a_new_record_is_chained_in_time(store, probe, archive, bound):
     [message], [seal] = bundle.messages, bundle.parts["seal"]
     took = datetime.fromisoformat(seal["sealed_at"]) - datetime.fromisoformat(message["recorded_at"])
     assert limit.allows(took.total_seconds()), f"{took.total_seconds():.1f} seconds"
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         assert auditor.rows(NOT_IN_THE_CHAIN, (seal["seq"], seal["hash"])) == []
 
 
-@pytest.mark.costly
+@pytest.mark.slow
 @requirement("A5-6-1-integrity")
-def test_nobody_holds_up_the_chain(store, probe, archive, bound):
+def test_nobody_holds_up_the_chain(store, client, archive, bound):
     """While each role holds a transaction open without limits, a new record is chained within the bound."""
     with ExitStack() as opened:
         for role in CLIENTS:
-            session = opened.enter_context(probe.login(store, role, fresh=True))
+            session = opened.enter_context(client.login(store, role, fresh=True))
             started = session.sequence(*WITHOUT_LIMITS, "BEGIN", "SELECT pg_current_xact_id()::text")
             assert started[-1].rows, f"{role}: {started[-1].message}"
         # The request to disclose it is younger, and is chained when the record is found.
@@ -98,14 +98,14 @@ def test_nobody_holds_up_the_chain(store, probe, archive, bound):
 
 
 @requirement("A5-6-1-integrity")
-def test_no_message_is_sealed_with_a_key_that_a_rollback_took_away(store, probe, archive, bound):
+def test_no_message_is_sealed_with_a_key_that_a_rollback_took_away(store, client, archive, bound):
     """A session's data key that was rolled back is not used again, whatever the session sets: it can be opened."""
-    with probe.login(store, "archive_writer", fresh=True) as writer:
+    with client.login(store, "archive_writer", fresh=True) as writer:
         record = (RECORD_MESSAGE, Message().parameters())
         kept = writer.sequence("BEGIN", record, "SELECT current_setting('amanat.sealing')", "ROLLBACK")[2]
         setting = kept.rows[0][0] if kept.rows else ""
         assert setting, "a session's setting can't be read, so nothing was tried"
-        probe.hide(setting)
+        client.hide(setting)
         writer.sequence(("SELECT set_config('amanat.sealing', %s, false) IS NULL", (setting,)))
         number = int(writer.value(*record))
     bundle = archive.find([number], "message", bound("sealing_lag_seconds").max)
@@ -113,15 +113,15 @@ def test_no_message_is_sealed_with_a_key_that_a_rollback_took_away(store, probe,
 
 
 @requirement("A5-6-1-integrity")
-def test_no_record_waits_too_long_for_the_chain(store, probe, bound):
+def test_no_record_waits_too_long_for_the_chain(store, client, bound):
     """The oldest record that is not chained yet is younger than the bound."""
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         lag = float(auditor.value("SELECT archive.lag_seconds()"))
     assert bound("sealing_lag_seconds").allows(lag), f"{lag} seconds"
 
 
 @requirement("A5-6-1-integrity")
-def test_two_heads_never_follow_the_same_seal(store, probe):
+def test_two_heads_never_follow_the_same_seal(store, client):
     """The chain can't fork: the catalog holds a unique index on what a seal follows."""
     query = """
         SELECT count(*) FROM pg_index AS i
@@ -129,7 +129,7 @@ def test_two_heads_never_follow_the_same_seal(store, probe):
         WHERE i.indrelid = 'archive.seal'::regclass AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1
           AND i.indpred IS NULL AND a.attname = 'prev_hash'
     """
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         assert auditor.value(query) == 1
 
 
@@ -142,8 +142,8 @@ def test_origin_destination_and_times_are_kept_as_they_were(archive, bound):
     assert {field: as_given(kept[field], value) for field, value in expected.items()} == expected
 
 
-@pytest.mark.costly
-@early(questions.TAMPER, seconds=300)
+@pytest.mark.slow
+@prefetch(questions.TAMPER, seconds=300)
 @requirement("A5-6-1-integrity")
 def test_the_verifier_catches_a_superusers_edit(store: Host, archive, bound):
     """On a scratch copy of the newest records, one byte that a superuser changes is named by the verifier."""

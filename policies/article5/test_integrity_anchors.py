@@ -3,8 +3,8 @@
 import pytest
 
 from amanat.audit import requirement
-from amanat.audit.ages import age_seconds
 from amanat.audit.host import Host
+from amanat.audit.timing import age_seconds
 from amanat_host import questions
 from amanat_host.answers.archive import Anchors
 
@@ -21,11 +21,11 @@ def anchors(vault: Host) -> Anchors:
 
 
 @requirement("A5-6-1-integrity")
-def test_the_chain_holds_every_head_that_was_anchored(store, anchors: Anchors, probe):
+def test_the_chain_holds_every_head_that_was_anchored(store, anchors: Anchors, client):
     """Each head on the vault is in the archive's chain, with the same hash."""
     assert anchors.heads, "nothing is anchored"
     seqs, hashes = zip(*anchors.heads, strict=True)
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         assert auditor.rows(NOT_IN_THE_CHAIN, (list(seqs), list(hashes))) == []
 
 

@@ -2,7 +2,7 @@
 
 import time
 
-from amanat.audit import early, requirement
+from amanat.audit import prefetch, requirement
 from amanat.audit.host import Host
 from amanat_host import questions
 
@@ -22,7 +22,7 @@ def test_what_the_host_is_for_runs(machine, expected):
     assert dict(zip(needed, states, strict=True)) == dict.fromkeys(needed, "active")
 
 
-@early(questions.DRIFT)
+@prefetch(questions.DRIFT)
 @requirement("A5-6-1-trusted")
 def test_the_host_runs_as_it_is_written(machine: Host):
     """No daemon, firewall, kernel setting or account is in another state than its configuration says."""
@@ -52,10 +52,10 @@ def test_there_is_room(machine, expected, bound):
 
 
 @requirement("A5-6-1-trusted")
-def test_there_are_connections_left(store, probe, bound):
+def test_there_are_connections_left(store, client, bound):
     """The server isn't near its limit of connections."""
     query = "SELECT 100.0 * count(*) / current_setting('max_connections')::int FROM pg_stat_activity"
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         used = float(auditor.value(query))
     assert bound("connections_used_percent").allows(used), f"{used:.0f} %"
 

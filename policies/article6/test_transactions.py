@@ -28,9 +28,9 @@ def test_a_transaction_is_stored_as_it_happened(archive):
 @pytest.mark.parametrize(
     "wrong", [{"amount": "-1"}, {"currency": "rial"}, {"user_ref": ""}, {"reference": ""}, {"client_port": 0}]
 )
-def test_a_transaction_that_could_not_be_traced_is_refused(store, probe, wrong):
+def test_a_transaction_that_could_not_be_traced_is_refused(store, client, wrong):
     """Without amount, currency, user, reference or source port, nothing is recorded."""
-    with probe.login(store, "archive_writer") as writer:
+    with client.login(store, "archive_writer") as writer:
         assert writer.refusal(RECORD_TRANSACTION, Transaction(**wrong).parameters()) == INVALID
 
 
@@ -43,7 +43,7 @@ def test_a_transaction_that_could_not_be_traced_is_refused(store, probe, wrong):
         "TRUNCATE archive.transaction",
     ],
 )
-def test_a_stored_transaction_stays(store, probe, change):
+def test_a_stored_transaction_stays(store, client, change):
     """The role that stores transactions can't change or remove them."""
-    with probe.login(store, "archive_writer") as writer:
+    with client.login(store, "archive_writer") as writer:
         assert writer.refusal(change) == NOT_ALLOWED

@@ -17,7 +17,7 @@ from amanat.audit.archive import (
     Transaction,
     marker,
 )
-from amanat.audit.waiting import eventually
+from amanat.audit.waiting import wait_until
 
 INVALID = "22023"
 NOT_ALLOWED = "42501"
@@ -91,23 +91,23 @@ def span(days):
         }.items()
     ],
 )
-def test_a_request_that_lacks_something_is_refused(store, probe, lacking):
+def test_a_request_that_lacks_something_is_refused(store, client, lacking):
     """Without order number, date, approver, or with a selector that isn't narrow, nothing is disclosed."""
-    with probe.login(store, "archive_discloser") as discloser:
+    with client.login(store, "archive_discloser") as discloser:
         assert discloser.refusal(REQUEST, order(**lacking)) == INVALID
 
 
 @requirement("A7-disclosure")
 @pytest.mark.parametrize("role", ["archive_writer", "archive_auditor"])
-def test_everyday_roles_cannot_disclose(store, probe, role):
+def test_everyday_roles_cannot_disclose(store, client, role):
     """Neither step of a disclosure is open to the roles that write or audit."""
-    with probe.login(store, role) as session:
+    with client.login(store, role) as session:
         assert session.refusal(REQUEST, order()) == NOT_ALLOWED
         assert session.refusal(FETCH, (1,)) == NOT_ALLOWED
 
 
 @requirement("A7-disclosure")
-def test_only_the_discloser_may_call_a_function_that_hands_out_records(store, probe):
+def test_only_the_discloser_may_call_a_function_that_hands_out_records(store, client):
     """The catalog lets no other role execute what could give content away."""
     query = """
         SELECT r.rolname, p.proname FROM pg_proc AS p, pg_roles AS r
@@ -115,15 +115,15 @@ def test_only_the_discloser_may_call_a_function_that_hands_out_records(store, pr
           AND r.rolcanlogin AND NOT r.rolsuper AND r.rolname <> 'archive_discloser'
           AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
     """
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         assert auditor.rows(query) == []
 
 
 @requirement("A7-disclosure")
-def test_nothing_is_handed_out_before_the_request_is_on_record(store, probe):
+def test_nothing_is_handed_out_before_the_request_is_on_record(store, client):
     """A request that its author could still roll back gives no record away."""
     both = "SELECT * FROM archive.fetch_disclosure((" + REQUEST + "))"
-    with probe.login(store, "archive_discloser") as discloser:
+    with client.login(store, "archive_discloser") as discloser:
         assert discloser.refusal(both, order()) == NOT_CHAINED_YET
 
 
@@ -139,9 +139,9 @@ def test_a_number_is_found_in_whatever_digits_it_came(archive):
 
 @requirement("A7-disclosure")
 @pytest.mark.parametrize("mark", INVISIBLE.values(), ids=INVISIBLE)
-def test_a_party_that_misleads_its_reader_is_refused(store, probe, mark):
+def test_a_party_that_misleads_its_reader_is_refused(store, client, mark):
     """What nobody sees, or what turns the text around it, is no part of a number or address."""
-    with probe.login(store, "archive_writer") as writer:
+    with client.login(store, "archive_writer") as writer:
         misleading = f"+98{mark}912"
         for message in (Message(origin=misleading), Message(destination=misleading)):
             assert writer.refusal(RECORD_MESSAGE, message.parameters()) == INVALID
@@ -150,13 +150,13 @@ def test_a_party_that_misleads_its_reader_is_refused(store, probe, mark):
 
 
 @requirement("A7-disclosure")
-def test_a_request_that_is_taken_back_has_told_nothing(store, probe, archive):
+def test_a_request_that_is_taken_back_has_told_nothing(store, client, archive):
     """Not even by what the server writes: asking for a party with messages looks like asking for nobody."""
     message = Message()
     archive.record(message)
     nobody = "n" * len(message.origin)
     written = {}
-    with probe.login(store, "archive_discloser") as discloser:
+    with client.login(store, "archive_discloser") as discloser:
 
         def once(asked):
             plan = discloser.sequence("BEGIN", (f"EXPLAIN (ANALYZE, WAL, FORMAT JSON) {REQUEST}", asked))[-1]
@@ -170,7 +170,7 @@ def test_a_request_that_is_taken_back_has_told_nothing(store, probe, archive):
 
 
 @requirement("A7-disclosure")
-def test_what_is_handed_out_is_on_record_first(store, probe, archive):
+def test_what_is_handed_out_is_on_record_first(store, client, archive):
     """Whoever fetches in a transaction that is taken back got nothing, or has left the ids that it was given."""
     number = archive.record(Message())
     now = datetime.now(UTC)
@@ -178,7 +178,7 @@ def test_what_is_handed_out_is_on_record_first(store, probe, archive):
         selector={"ids": number, "from": span(1)["from"], "until": (now + timedelta(hours=1)).isoformat()}
     )
     counted = "SELECT records FROM archive.disclosures WHERE id = %s"
-    with probe.login(store, "archive_discloser") as discloser:
+    with client.login(store, "archive_discloser") as discloser:
         request = int(discloser.value(REQUEST, asked))
 
         def given():
@@ -187,19 +187,19 @@ def test_what_is_handed_out_is_on_record_first(store, probe, archive):
             assert answers[-1].sqlstate in ("", NOT_CHAINED_YET), answers[-1].message
             return answers[-1].rows
 
-        assert not eventually(given, FETCHING_SECONDS), "records in a transaction that leaves no trace"
-        assert eventually(lambda: discloser.ask(FETCH, (request,)).rows, CHAINED_WITHIN_SECONDS)
+        assert not wait_until(given, FETCHING_SECONDS), "records in a transaction that leaves no trace"
+        assert wait_until(lambda: discloser.ask(FETCH, (request,)).rows, CHAINED_WITHIN_SECONDS)
         assert given()
-        with probe.login(store, "archive_auditor") as auditor:
+        with client.login(store, "archive_auditor") as auditor:
             assert auditor.value(counted, (request,)) == len(number)
 
 
 @requirement("A7-disclosure")
-def test_a_disclosure_leaves_its_own_record(store, probe, archive, bound):
+def test_a_disclosure_leaves_its_own_record(store, client, archive, bound):
     """The order's number, date, approver and selector are on record for the auditor, once, and chained."""
     bundle = archive.find(archive.record(Message()), "message", CHAINED_WITHIN_SECONDS)
     told = bundle.parts["disclosure"][0]
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         # By this order's own number: others may disclose meanwhile.
         kept = auditor.rows(
             "SELECT id, approver FROM archive.disclosures WHERE order_number = %s", (told["order_number"],)
@@ -234,7 +234,7 @@ def test_a_disclosure_hands_out_sealed_content(archive):
 
 
 @requirement("A7-disclosure")
-def test_no_role_opens_sealed_content_on_the_server(store, probe):
+def test_no_role_opens_sealed_content_on_the_server(store, client):
     """No role that logs in can use a function that opens sealed content."""
     query = """
         SELECT r.rolname, p.proname FROM pg_proc AS p, pg_roles AS r
@@ -242,5 +242,5 @@ def test_no_role_opens_sealed_content_on_the_server(store, probe):
           AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
           AND has_schema_privilege(r.oid, p.pronamespace, 'USAGE')
     """
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         assert auditor.rows(query) == []

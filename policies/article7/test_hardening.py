@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from amanat.audit import early, requirement
+from amanat.audit import prefetch, requirement
 from amanat.audit.host import Host
-from amanat.audit.readings import dropped_sources, listeners, ways_out
+from amanat.audit.parsers import dropped_sources, listeners, ways_out
 from amanat_host import questions
 from amanat_host.answers.system import SystemFiles
 
@@ -85,7 +85,7 @@ def test_an_account_sees_its_own_processes_only(machine):
     assert seen == {machine.read("id -u").strip()}
 
 
-@early(questions.ACCOUNTS)
+@prefetch(questions.ACCOUNTS)
 @requirement("A7-protection", "A5-6-1-access")
 def test_only_those_who_come_in_have_a_shell(machine: Host):
     """No account of a service has a shell."""
@@ -103,14 +103,14 @@ def test_a_password_would_grow_old(machine: Host, account):
     assert (found.warn_days or 0) >= 7
 
 
-@early(RULES)
+@prefetch(RULES)
 @requirement("A7-protection")
 def test_nothing_from_outside_passes_for_the_host_itself(machine):
     """What comes by a cable with a sender of 127.0.0.0/8 or ::1 is dropped."""
     assert {"127.0.0.0/8", "::1"} <= dropped_sources(machine.json(RULES), "input")
 
 
-@early(RULES)
+@prefetch(RULES)
 @requirement("A7-protection", "A5-6-1-access")
 def test_no_service_finds_a_way_out(machine):
     """Only updates, and the resolver's and the clock's own accounts, reach addresses that nobody named."""
@@ -119,7 +119,7 @@ def test_no_service_finds_a_way_out(machine):
     assert ways_out(machine.json(RULES), "output", trusted) == []
 
 
-@early(questions.FILES)
+@prefetch(questions.FILES)
 @requirement("A7-protection")
 def test_directories_of_the_system_are_roots(files: SystemFiles):
     """Who owns a directory may exchange what is in it, whoever owns that."""

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from amanat.audit import early, requirement
-from amanat.audit.ages import age_seconds
+from amanat.audit import prefetch, requirement
 from amanat.audit.host import Host
+from amanat.audit.timing import age_seconds
 from amanat.calendars import both
 from amanat_host import questions
 from amanat_host.answers.system import KernelSetting, Updates
@@ -62,7 +62,7 @@ def kernel(machine: Host) -> Mapping[str, KernelSetting]:
     return machine.ask(questions.SYSCTL).settings
 
 
-@early(questions.UPDATES)
+@prefetch(questions.UPDATES)
 @requirement("A7-protection")
 def test_security_updates_are_looked_for(updates: Updates, bound):
     """The timers run, and the lists were refreshed within the bound."""
@@ -78,7 +78,7 @@ def test_no_security_update_waits(updates: Updates, bound):
     assert waiting == [] or bound("patch_age_days").allows(hours_since(tried) / 24), ", ".join(waiting)
 
 
-@early(questions.INTEGRITY)
+@prefetch(questions.INTEGRITY)
 @requirement("A7-protection")
 def test_changes_of_system_files_are_noticed(machine: Host, bound):
     """The comparison of the host's files with their baseline is recent and found nothing."""
@@ -87,7 +87,7 @@ def test_changes_of_system_files_are_noticed(machine: Host, bound):
     assert found.clean, {"added": found.added[:5], "removed": found.removed[:5], "changed": found.changed[:5]}
 
 
-@early(questions.SETUID)
+@prefetch(questions.SETUID)
 @requirement("A7-protection")
 def test_no_needless_program_runs_with_anothers_rights(machine: Host):
     """Set-user-ID files are the few that a server needs, and each belongs to a package."""
@@ -96,7 +96,7 @@ def test_no_needless_program_runs_with_anothers_rights(machine: Host):
     assert [file.path for file in files if file.package is None] == []
 
 
-@early(questions.SYSCTL)
+@prefetch(questions.SYSCTL)
 @requirement("A7-protection")
 @pytest.mark.parametrize("setting", KERNEL)
 def test_the_kernel_is_set_strictly(kernel: Mapping[str, KernelSetting], setting):
@@ -106,13 +106,13 @@ def test_the_kernel_is_set_strictly(kernel: Mapping[str, KernelSetting], setting
     assert found.actual == KERNEL[setting] or not its_own, f"{setting} = {found.actual}"
 
 
-@pytest.mark.costly
-@early(DPKG_VERIFY)
+@pytest.mark.slow
+@prefetch(DPKG_VERIFY)
 @requirement("A7-protection")
 def test_files_of_packages_are_unchanged(machine):
     """dpkg finds no program or library that differs from its package."""
     done = machine.run(DPKG_VERIFY)
-    lines = machine.worked(done, exit_statuses=(0, 1)).splitlines()
+    lines = machine.require_success(done, exit_statuses=(0, 1)).splitlines()
     assert lines or done.exit_status == 0, "dpkg did not run"
     assert [line for line in lines if "??5" in line and " c " not in line] == []
 

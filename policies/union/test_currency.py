@@ -17,9 +17,9 @@ def test_each_means_of_payment_can_be_recorded(archive, bound):
 
 
 @requirement("U-currency")
-def test_the_list_of_means_is_data(store, probe, bound):
+def test_the_list_of_means_is_data(store, client, bound):
     """Means of payment are rows of a table; the column that names them is plain text."""
-    with probe.login(store, "archive_auditor") as auditor:
+    with client.login(store, "archive_auditor") as auditor:
         listed = {name for (name,) in auditor.rows("SELECT name FROM archive.means")}
         kind = auditor.value(
             "SELECT format_type(atttypid, atttypmod) FROM pg_attribute"
@@ -30,7 +30,7 @@ def test_the_list_of_means_is_data(store, probe, bound):
 
 
 @requirement("U-currency")
-def test_a_means_outside_the_list_is_refused(store, probe):
+def test_a_means_outside_the_list_is_refused(store, client):
     """A misspelt means of payment isn't silently kept as a new one."""
-    with probe.login(store, "archive_writer") as writer:
+    with client.login(store, "archive_writer") as writer:
         assert writer.refusal(RECORD_TRANSACTION, Transaction(means="card").parameters()) == INVALID

@@ -6,7 +6,7 @@ import shlex
 import psycopg
 import pytest
 
-from amanat.audit.waiting import eventually
+from amanat.audit.waiting import wait_until
 
 TOOLS = "/usr/lib/amanat"
 HOSTS = ("store", "vault")
@@ -167,7 +167,7 @@ def test_a_known_party_can_not_be_asked_for(live_stack):
 
 def test_a_full_disk_tells_no_record(live_stack):
     """A probe that fails among the newest records names the failure and no record: here by a limit on files."""
-    assert eventually(lambda: live_stack.query("SELECT archive.lag_seconds()") == "0", 40)
+    assert wait_until(lambda: live_stack.query("SELECT archive.lag_seconds()") == "0", 40)
     script = f"cd / && ulimit -f 40000 && runuser -u postgres -- {TOOLS}/probe-tamper 2>&1 || true"
     for blocks in (200, 2000, 16000, 30000):
         said = live_stack.root("store", script.replace("40000", str(blocks)))

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from amanat.audit.waiting import eventually
+from amanat.audit.waiting import wait_until
 from tests.hosts.writers import write
 
 CONFIGURATION = "/etc/pgbackrest/pgbackrest.conf"
@@ -71,7 +71,7 @@ def labels(live_stack):
 
 def catches_up(live_stack):
     """Whether all finished log leaves the store."""
-    return eventually(lambda: live_stack.query(WAITING) == "0", seconds=120)
+    return wait_until(lambda: live_stack.query(WAITING) == "0", seconds=120)
 
 
 @contextmanager
@@ -126,7 +126,7 @@ def test_a_full_disk_of_the_vault_is_named_and_the_log_waits(live_stack):
         result, said = backup(live_stack)
         account = write(live_stack.client("archive_writer"), 4, MESSAGES, lambda count: None)
         live_stack.query("SELECT pg_switch_wal()")
-        waits = eventually(lambda: int(live_stack.query(WAITING)) > 0, seconds=60)
+        waits = wait_until(lambda: int(live_stack.query(WAITING)) > 0, seconds=60)
     assert result == "exit-code"
     assert f"no space left on the disk of {REPOSITORY}" in said
     assert len(account.acknowledged) == MESSAGES

@@ -2,7 +2,7 @@
 
 import threading
 
-from amanat.audit.waiting import eventually
+from amanat.audit.waiting import wait_until
 from tests.hosts.writers import write
 
 WRITERS, MESSAGES, KILLS = 32, 20_000, 6
@@ -32,7 +32,7 @@ def test_no_acknowledged_message_is_lost_when_postgres_is_killed(live_stack):
     assert set(account.acknowledged) - stored == set(), "an acknowledged message is gone"
     assert len(stored) <= MESSAGES + account.unanswered, "a message nobody sent is there"
     with live_stack.database("archive_auditor") as auditor:
-        assert eventually(lambda: scalar(auditor, "SELECT archive.lag_seconds() = 0"), seconds=30)
+        assert wait_until(lambda: scalar(auditor, "SELECT archive.lag_seconds() = 0"), seconds=30)
         assert auditor.execute("SELECT kind, id, seal, reason FROM archive.verify()").fetchall() == []
     assert live_stack.query("SELECT count(*) - count(DISTINCT prev_hash) FROM archive.seal") == "0"
 

@@ -6,7 +6,7 @@ import time
 import psycopg
 import pytest
 
-from amanat.audit.waiting import eventually
+from amanat.audit.waiting import wait_until
 
 SECONDS = 15
 
@@ -31,11 +31,11 @@ def test_a_password_that_a_role_gives_itself_does_not_stay(live_stack, role):
         live_stack.query("ALTER ROLE archive_anchor PASSWORD \\$\\$of-its-own-making\\$\\$")
         right = "SELECT rolpassword = verifier FROM pg_authid JOIN guard.role ON name = rolname WHERE name ~ 'anchor'"
         in_postgres = f'cd / && runuser -u postgres -- psql -XAtq -d postgres -c "{right}"'
-        assert eventually(lambda: live_stack.root("store", in_postgres).strip() == "t", SECONDS)
+        assert wait_until(lambda: live_stack.root("store", in_postgres).strip() == "t", SECONDS)
         return
     with live_stack.database(role, autocommit=True) as session:
         session.execute(f"ALTER ROLE {role} PASSWORD 'of-its-own-making'")
-    assert eventually(lambda: enters(live_stack, role) == "off", SECONDS)
+    assert wait_until(lambda: enters(live_stack, role) == "off", SECONDS)
     with pytest.raises(psycopg.OperationalError):
         live_stack.database(role, password="of-its-own-making")  # noqa: S106 - the one that must not work
 
@@ -56,7 +56,7 @@ def test_settings_that_a_role_gives_itself_do_not_stay(live_stack, change):
     before = settings(live_stack, "archive_writer")
     with live_stack.database("archive_writer", autocommit=True) as session:
         session.execute(f"ALTER ROLE archive_writer {change}")
-    assert eventually(lambda: sorted(settings(live_stack, "archive_writer")) == sorted(before), SECONDS)
+    assert wait_until(lambda: sorted(settings(live_stack, "archive_writer")) == sorted(before), SECONDS)
     assert enters(live_stack, "archive_writer") == "off"
 
 
@@ -77,7 +77,7 @@ def test_a_session_that_began_meanwhile_is_ended(live_stack):
             return True
         return False
 
-    assert eventually(ended, SECONDS)
+    assert wait_until(ended, SECONDS)
     assert enters(live_stack, "archive_writer") == "off"
 
 
@@ -112,7 +112,7 @@ def test_a_change_of_a_role_that_is_held_open_stops_nothing(live_stack):
         other.execute("BEGIN")
         one.execute("ALTER ROLE archive_writer SET application_name = 'kept'")
         other.execute("ALTER ROLE archive_writer SET application_name = 'open'")
-        assert eventually(lambda: sorted(settings(live_stack, "archive_writer")) == sorted(before), SECONDS)
+        assert wait_until(lambda: sorted(settings(live_stack, "archive_writer")) == sorted(before), SECONDS)
         assert is_ended(other)
 
 
@@ -138,7 +138,7 @@ def test_changes_that_collide_with_the_guards_do_not_end_it(live_stack):
     assert is_ended(held)
     assert time.monotonic() < deadline
     assert live_stack.root("store", guard) == process
-    assert eventually(lambda: enters(live_stack, "archive_writer") == "off", SECONDS)
+    assert wait_until(lambda: enters(live_stack, "archive_writer") == "off", SECONDS)
 
 
 def test_savepoints_do_not_fill_the_table_of_locks(live_stack):
@@ -193,6 +193,6 @@ def test_what_an_error_repeats_is_not_in_the_log(live_stack):
     with pytest.raises(psycopg.OperationalError):
         live_stack.database("archive_writer", password="wrong")  # noqa: S106 - a line that comes after
     journal = "journalctl --quiet --no-pager --output=cat --identifier=postgresql --since=-2min"
-    assert eventually(lambda: "password authentication failed" in live_stack.root("store", journal), SECONDS)
+    assert wait_until(lambda: "password authentication failed" in live_stack.root("store", journal), SECONDS)
     log = live_stack.root("store", journal)
     assert [text for text in texts.values() if text in log] == []

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from amanat.audit.waiting import eventually
+from amanat.audit.waiting import wait_until
 from tests.hosts.writers import write
 
 PATIENCE_SECONDS = 40
@@ -92,7 +92,7 @@ def stack(live_stack):
     """The stack, with messages among its newest records and a copy of each host."""
     write(live_stack.client("archive_writer"), 2, 50, lambda _: None)
     waiting = "SELECT archive.lag_seconds()"
-    assert eventually(lambda: live_stack.query(waiting) == "0", PATIENCE_SECONDS)
+    assert wait_until(lambda: live_stack.query(waiting) == "0", PATIENCE_SECONDS)
     for host in ("store", "vault"):
         live_stack.root(host, "systemctl start amanat-copy.service")
     return live_stack
@@ -162,11 +162,11 @@ def test_a_closed_connection_leaves_nothing(stack, terminal):
     """The auditor's client dies, with a terminal and without: the cluster and the copy of records end with it."""
     before = left(stack, "store")[0]
     client = ssh(stack, terminal, command=f"sudo -n -u postgres {TAMPER[2]}")
-    made = eventually(lambda: set(left(stack, "store")[0]) - set(before), PATIENCE_SECONDS)
+    made = wait_until(lambda: set(left(stack, "store")[0]) - set(before), PATIENCE_SECONDS)
     assert made, "the probe has made nothing yet"
     client.kill()
     client.wait()
-    assert eventually(lambda: left(stack, "store") == [before, {}], PATIENCE_SECONDS), left(stack, "store")
+    assert wait_until(lambda: left(stack, "store") == [before, {}], PATIENCE_SECONDS), left(stack, "store")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

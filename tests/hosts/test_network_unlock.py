@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 import docker
 import pytest
 
-from amanat.audit.waiting import eventually
+from amanat.audit.waiting import wait_until
 
 URL = "http://vault:7500"
 COPY = "/var/lib/amanat/stolen.img"
@@ -37,7 +37,7 @@ def outage(live_stack):
     vault.stop(timeout=60)
     try:
         store.restart(timeout=60)
-        assert eventually(lambda: "waiting" in unit(live_stack).get("StatusText", ""), seconds=60)
+        assert wait_until(lambda: "waiting" in unit(live_stack).get("StatusText", ""), seconds=60)
         seen = unit(live_stack)
         journal = live_stack.root("store", "journalctl --boot --unit=amanat-volume --output=cat --no-pager")
         postgres = live_stack.root("store", "systemctl is-active postgresql@17-main || true").strip()
@@ -45,7 +45,7 @@ def outage(live_stack):
     finally:
         vault.start()
         client.close()
-    came_back = eventually(lambda: answers(live_stack), seconds=90)
+    came_back = wait_until(lambda: answers(live_stack), seconds=90)
     yield Outage(seen, journal, postgres, came_back)
     live_stack.root("store", f"rm -f {COPY} {LAYOUT}")
 

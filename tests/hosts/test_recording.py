@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from amanat.audit.waiting import eventually
+from amanat.audit.waiting import wait_until
 
 INVALID = "22023"
 OUT_OF_RANGE = "22008"
@@ -143,7 +143,7 @@ def test_both_ways_to_write_a_number_are_disclosed_alike(live_stack, writer):
                 live_stack.query(f"SELECT order_number FROM archive.disclosure WHERE id = {request}")
                 == "1405-1"
             )
-            found = eventually(lambda request=request: fetched(discloser, request), CHAINED_WITHIN_SECONDS)
+            found = wait_until(lambda request=request: fetched(discloser, request), CHAINED_WITHIN_SECONDS)
             assert number in found
 
 

@@ -5,7 +5,7 @@ import time
 
 import docker
 
-from amanat.audit.waiting import eventually
+from amanat.audit.waiting import wait_until
 from tests.hosts.live import LOSS_SECONDS, audited
 from tests.hosts.writers import Account, write
 
@@ -28,8 +28,8 @@ def test_writers_go_on_while_the_vault_is_away_and_the_audit_shows_the_gap(live_
     began = time.monotonic()
     try:
         write(writer, WRITERS, MESSAGES, lambda count: None, account)
-        assert eventually(lambda: waiting_seconds(live_stack) > LOSS_SECONDS, seconds=180)
-        assert eventually(outage_is_over, seconds=OUTAGE_SECONDS + 60)
+        assert wait_until(lambda: waiting_seconds(live_stack) > LOSS_SECONDS, seconds=180)
+        assert wait_until(outage_is_over, seconds=OUTAGE_SECONDS + 60)
         status, requirements = audited(live_stack.stack, tmp_path, CHECK)
         whole = live_stack.audit("A5-6-1-durable")
     finally:
@@ -38,7 +38,7 @@ def test_writers_go_on_while_the_vault_is_away_and_the_audit_shows_the_gap(live_
     assert (status, whole.code) == (1, 1)
     assert "Traceback" not in whole.err
     assert requirements["A5-6-1-durable"]["verdict"] == "not-satisfied"
-    assert eventually(lambda: waiting_seconds(live_stack) == 0, seconds=180), "the log does not catch up"
+    assert wait_until(lambda: waiting_seconds(live_stack) == 0, seconds=180), "the log does not catch up"
     ids = f"SELECT id FROM archive.message WHERE id >= {min(account.acknowledged)}"
     assert set(account.acknowledged) <= {int(line) for line in live_stack.query(ids).splitlines()}
 

@@ -269,7 +269,7 @@ from amanat import environment
 environment.adopt()
 import tempfile
 from pathlib import Path
-from amanat.audit.opening import keyring
+from amanat.audit.gpg import keyring
 from amanat.secrets_socket import receive_secrets, serve_secrets_to_children
 from amanat.keys import make_sealing_key
 _, _, private = make_sealing_key("test")

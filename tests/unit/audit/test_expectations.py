@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from amanat.audit.expectations import BrokenExpectations, Expectations, Listening, load, services_of
-from amanat.audit.inventory import Target
+from amanat.audit.inventory import AuditedHost
 from amanat.errors import AmanatError
 
 TWO = """
@@ -40,7 +40,7 @@ def read(tmp_path):
 
 
 def host(name, *groups):
-    target = Target(name, "192.0.2.1", 22, "auditor", None, (), frozenset({"all", *groups}), {})
+    target = AuditedHost(name, "192.0.2.1", 22, "auditor", None, (), frozenset({"all", *groups}), {})
     return SimpleNamespace(name=name, target=target)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from amanat.audit import inventory
 from amanat.audit.errors import NotChecked, Unreachable
-from amanat.audit.inventory import BadInventory, Target, read
+from amanat.audit.inventory import AuditedHost, BadInventory, read
 from amanat.audit.secrets import of_inventory, values
 from amanat.audit.ssh import Connection
 from amanat.inventory import Group, inventory_text
@@ -25,20 +25,22 @@ edge
 
 
 @pytest.fixture(scope="module")
-def targets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Target]:
+def targets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, AuditedHost]:
     path = tmp_path_factory.mktemp("inventory") / "hosts.ini"
     path.write_text(INI)
     return read(path, "auditor", Path("/key"))
 
 
-def test_hosts_are_reached_as_the_auditor_whatever_ansible_uses(targets: dict[str, Target]) -> None:
+def test_hosts_are_reached_as_the_auditor_whatever_ansible_uses(targets: dict[str, AuditedHost]) -> None:
     db1 = targets["db1"]
     assert (db1.user, db1.key, db1.address, db1.port) == ("auditor", Path("/key"), "192.0.2.1", 2201)
     assert db1.groups == {"all", "all_of_them", "store"}
     assert (targets["web"].address, targets["web"].port) == ("web", 22)
 
 
-def test_host_keys_are_checked_strictly_before_the_inventorys_options(targets: dict[str, Target]) -> None:
+def test_host_keys_are_checked_strictly_before_the_inventorys_options(
+    targets: dict[str, AuditedHost],
+) -> None:
     command = Connection(targets["db1"], Path("/tmp/x"))._ssh()
     assert command.index("StrictHostKeyChecking=yes") < command.index("UserKnownHostsFile=/k h")
     assert "ForwardAgent=no" in command
@@ -137,15 +139,15 @@ def test_our_own_file_that_was_changed_is_left_to_ansible(
     assert set(read(path)) == {"asked"}
 
 
-def read_with_ansible(path: Path) -> dict[str, Target]:
+def read_with_ansible(path: Path) -> dict[str, AuditedHost]:
     """The same content under another first line."""
     other = path.with_name("other.yml")
     other.write_text(path.read_text().partition("\n")[2])
     return read(other)
 
 
-def target(key: Path | None = None) -> Target:
-    return Target("store", "127.0.0.1", 1, "auditor", key, (), frozenset({"all"}), {})
+def target(key: Path | None = None) -> AuditedHost:
+    return AuditedHost("store", "127.0.0.1", 1, "auditor", key, (), frozenset({"all"}), {})
 
 
 def test_a_missing_key_is_told_before_connecting(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ PASSES = """
 def test_one(): assert True
 
 @requirement("U-currency")
-@pytest.mark.costly
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2])
 def test_two(number): assert number
 """
@@ -45,7 +45,7 @@ WAYS = {
     "a node id": ((), ("policies/test_sample.py::test_one", "policies/union")),
     "one parameter": ((), ("policies/test_sample.py::test_two[1]", "policies/union")),
     "-k": (("-k", "not three"), ("policies",)),
-    "-m": (("-m", "not costly"), ("policies",)),
+    "-m": (("-m", "not slow"), ("policies",)),
     "--deselect": (("--deselect", "policies/test_sample.py::test_one"), ("policies",)),
     "--ignore": (("--ignore", "policies/union"), ("policies",)),
     "--ignore-glob": (("--ignore-glob", "*/union/*"), ("policies",)),

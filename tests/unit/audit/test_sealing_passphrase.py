@@ -6,17 +6,17 @@ from types import SimpleNamespace
 import pytest
 
 from amanat import private_key
+from amanat.audit.client import Client
 from amanat.audit.errors import NotChecked
-from amanat.audit.probe import Probe
 from amanat.evidence import Redactor
 
 
-def probe(tmp_path: Path, file: Path | None) -> tuple[Probe, Redactor]:
+def probe(tmp_path: Path, file: Path | None) -> tuple[Client, Redactor]:
     (tmp_path / "private.asc").touch()
     redactor = Redactor()
     options = SimpleNamespace(sealing_key=tmp_path / "private.asc", sealing_passphrase_file=file)
     audit = SimpleNamespace(options=options, recorder=SimpleNamespace(redact=redactor))
-    return Probe(audit), redactor  # type: ignore[arg-type]
+    return Client(audit), redactor  # type: ignore[arg-type]
 
 
 def test_it_is_read_once_and_redacted(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from amanat.audit import ssh
 from amanat.audit.errors import NotChecked, Unreachable
-from amanat.audit.inventory import Target
+from amanat.audit.inventory import AuditedHost
 from amanat.audit.ssh import Connection, offered_methods
 
 # The person's own configuration, as ssh finds it in the account's home: first on the command line, so ours must win.
@@ -48,8 +48,8 @@ Host *
 """
 
 
-def target(*arguments: str) -> Target:
-    return Target("store", "192.0.2.1", 2222, "auditor", None, arguments, frozenset({"all"}), {})
+def target(*arguments: str) -> AuditedHost:
+    return AuditedHost("store", "192.0.2.1", 2222, "auditor", None, arguments, frozenset({"all"}), {})
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def prepared(program: Path) -> Target:
+def prepared(program: Path) -> AuditedHost:
     program.write_text(FOREIGN)
     program.with_name("ssh.config").write_text(CONFIGURATION)
     return target()

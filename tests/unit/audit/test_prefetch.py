@@ -6,7 +6,7 @@ from typing import Any
 from amanat.evidence import verify
 from tests.unit.audit.conftest import Auditor, Result
 
-HEADER = "from amanat.audit import early\n\nCOUNT = 'echo begun >> {log}; wc -l < {log}'\n\n"
+HEADER = "from amanat.audit import prefetch\n\nCOUNT = 'echo begun >> {log}; wc -l < {log}'\n\n"
 
 
 def policies(log: Path, *tests: str) -> str:
@@ -23,7 +23,7 @@ def test_it_began_before_the_first_check_and_ran_once(audit: Auditor, tmp_path: 
             tmp_path / "log",
             '@requirement("U-currency")\ndef test_before(store):\n'
             f'    assert store.read("until test -e {tmp_path}/log; do :; done; echo there") == "there\\n"',
-            '@early(COUNT)\n@requirement("U-currency")\ndef test_it(store):\n    assert store.read(COUNT) == "1\\n"',
+            '@prefetch(COUNT)\n@requirement("U-currency")\ndef test_it(store):\n    assert store.read(COUNT) == "1\\n"',
             '@requirement("U-currency")\ndef test_again(store):\n    assert store.read(COUNT) == "1\\n"',
         ),
         "--only",
@@ -38,7 +38,7 @@ def test_what_no_check_takes_up_is_no_evidence(audit: Auditor, tmp_path: Path) -
     result = audit(
         policies(
             tmp_path / "log",
-            '@early(COUNT)\n@requirement("U-currency")\ndef test_it(store):\n    assert store.read("id -un")',
+            '@prefetch(COUNT)\n@requirement("U-currency")\ndef test_it(store):\n    assert store.read("id -un")',
         ),
         "--only",
         "U-currency",
@@ -52,7 +52,7 @@ def test_nothing_begins_early_when_the_first_failure_ends_it(audit: Auditor, tmp
         policies(
             tmp_path / "log",
             '@requirement("U-currency")\ndef test_before(store):\n    assert store.read("id -un") == ""',
-            '@early(COUNT)\n@requirement("U-currency")\ndef test_it(store):\n    assert store.read(COUNT)',
+            '@prefetch(COUNT)\n@requirement("U-currency")\ndef test_it(store):\n    assert store.read(COUNT)',
         ),
         "--only",
         "U-currency",
@@ -64,8 +64,8 @@ def test_nothing_begins_early_when_the_first_failure_ends_it(audit: Auditor, tmp
 
 def test_one_that_takes_too_long_is_not_checked(audit: Auditor) -> None:
     result = audit(
-        "from amanat.audit import early\n"
-        '@early("sleep 20", seconds=0.2)\n@requirement("U-currency")\n'
+        "from amanat.audit import prefetch\n"
+        '@prefetch("sleep 20", seconds=0.2)\n@requirement("U-currency")\n'
         'def test_it(store):\n    assert store.read("sleep 20") == ""\n',
         "--only",
         "U-currency",
@@ -80,7 +80,7 @@ def test_a_host_that_is_down_is_told_by_its_checks_alone(audit: Auditor, tmp_pat
     result = audit(
         policies(
             tmp_path / "log",
-            '@early(COUNT)\n@requirement("U-currency")\ndef test_it(store):\n    assert store.read(COUNT) == "1\\n"',
+            '@prefetch(COUNT)\n@requirement("U-currency")\ndef test_it(store):\n    assert store.read(COUNT) == "1\\n"',
         ),
         "--only",
         "U-currency",
@@ -93,9 +93,9 @@ def test_a_host_that_is_down_is_told_by_its_checks_alone(audit: Auditor, tmp_pat
 def test_an_interrupted_audit_waits_for_none_of_them(audit: Auditor, tmp_path: Path) -> None:
     """Also where Ctrl-C is pressed again while it puts its evidence in order."""
     result = audit(
-        "import os, signal\nfrom amanat.audit import early\n"
+        "import os, signal\nfrom amanat.audit import prefetch\n"
         f'WAIT = "touch {tmp_path}/begun; exec sleep 300"\n'
-        '@early(WAIT, seconds=600)\n@requirement("U-currency")\ndef test_it(store):\n    store.read(WAIT)\n'
+        '@prefetch(WAIT, seconds=600)\n@requirement("U-currency")\ndef test_it(store):\n    store.read(WAIT)\n'
         '@requirement("U-currency")\ndef test_before(store):\n'
         f'    store.read("until test -e {tmp_path}/begun; do :; done")\n'
         "    os.kill(os.getpid(), signal.SIGINT)\n",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from amanat.audit.ages import AHEAD_SECONDS, age_seconds
+from amanat.audit.timing import AHEAD_SECONDS, age_seconds
 
 
 def test_the_age_of_a_moment_is_told_in_seconds():

@@ -10,7 +10,7 @@ from amanat.gpg import GpgFailed, GpgHome, gpg_home
 from amanat.private_key import Passphrase
 
 
-class Keyring:
+class GpgKeyring:
     """A temporary gpg home that holds one private key."""
 
     def __init__(self, home: GpgHome) -> None:
@@ -40,9 +40,9 @@ class Keyring:
 
 
 @contextmanager
-def keyring(key: Path, passphrase: Passphrase) -> Iterator[Keyring]:
+def keyring(key: Path, passphrase: Passphrase) -> Iterator[GpgKeyring]:
     """A keyring with the operator's private key, gone afterwards; `passphrase` is called if the key has one."""
     with gpg_home() as home:
-        opened = Keyring(home)
+        opened = GpgKeyring(home)
         opened.load(key, passphrase)
         yield opened

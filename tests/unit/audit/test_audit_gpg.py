@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from amanat.audit.errors import NotChecked
-from amanat.audit.opening import keyring
+from amanat.audit.gpg import keyring
 
 
 def gpg(home: Path, *arguments: str, data: bytes = b"") -> bytes:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from amanat.audit.readings import (
+from amanat.audit.parsers import (
     EVERY_PORT,
     base_chains,
     callers,

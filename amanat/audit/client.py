@@ -16,7 +16,7 @@ from amanat import certificates
 from amanat.audit.errors import NotChecked, Unreachable
 from amanat.audit.expectations import expectations
 from amanat.audit.host import Host
-from amanat.audit.postgres import Certificate, Database, Entry, Session, enter, session
+from amanat.audit.postgres import Certificate, Database, Login, Session, session, try_login
 from amanat.audit.session import Audit
 from amanat.audit.ssh import offered_methods
 from amanat.audit.tls import postgresql_certificate
@@ -26,7 +26,7 @@ from amanat.private_key import passphrase_of
 
 POSTGRESQL_PORT = expectations().of(["store"]).listening("postgresql").port
 CONNECT_SECONDS = 10
-KNOCK_SECONDS = 2
+SCAN_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Endpoint:
     port: int
 
 
-Knocks = Mapping[Host, Mapping[int, Future[str]]]
+PortScan = Mapping[Host, Mapping[int, Future[str]]]
 
 
-class Probe:
+class Client:
     """Clients of the audited services, with the operator's certificates, with others', or with none."""
 
     def __init__(self, audit: Audit) -> None:
@@ -57,31 +57,31 @@ class Probe:
             return Endpoint(host.address, int(outside))
         return Endpoint(_own_address(host), port)
 
-    def knock(self, ports: Mapping[Host, Iterable[int]]) -> Knocks:
-        """Begin to try TCP connections from here to each host's own address, all at once; `accepted` collects."""
+    def port_scan(self, ports: Mapping[Host, Iterable[int]]) -> PortScan:
+        """Start TCP connections from here to each host's own address, all at once; `accepted` collects the results."""
         tried = {host: sorted(set(wanted)) for host, wanted in ports.items()}
         pool = ThreadPoolExecutor(max_workers=sum(map(len, tried.values())) or 1)
-        knocks = {
+        scan = {
             host: {
-                port: pool.submit(_connect, Endpoint(_own_address(host), port), KNOCK_SECONDS)
+                port: pool.submit(_connect, Endpoint(_own_address(host), port), SCAN_SECONDS)
                 for port in wanted
             }
             for host, wanted in tried.items()
         }
         pool.shutdown(wait=False)
-        return knocks
+        return scan
 
-    def accepted(self, knocks: Knocks) -> dict[Host, set[int]]:
+    def accepted(self, scan: PortScan) -> dict[Host, set[int]]:
         """The ports of each host at which a connection was accepted."""
         accepted = {}
-        for host, tried in knocks.items():
+        for host, tried in scan.items():
             outcomes = {str(port): outcome.result() for port, outcome in tried.items()}
             asked = {"tcp": _own_address(host), "ports": list(outcomes)}
             self._audit.recorder.client(host.identity, asked, outcomes)
             accepted[host] = {int(port) for port, outcome in outcomes.items() if outcome == "accepted"}
         return accepted
 
-    def enter(self, host: Host, role: str, **attempt: str) -> Entry:
+    def try_login(self, host: Host, role: str, **attempt: str) -> Login:
         """Try to log in to the archive and leave again.
 
         Keywords: `certificate` (own, none, foreign, or another role's name), `password` (right, wrong),
@@ -92,11 +92,11 @@ class Probe:
         authority = attempt.pop("authority", "own")
         known = attempt.pop("password", "right") == "right"
         with self._database(host, role, certificate, authority, known) as database:
-            entry = enter(database, attempt)
+            login = try_login(database, attempt)
         tried = {"postgresql": f"{role}@{database.address}:{database.port}", "certificate": certificate}
         tried |= {"authority": authority, "password is": "right" if known else "wrong", **attempt}
-        self._audit.recorder.client(host.identity, tried, entry.as_json())
-        return entry
+        self._audit.recorder.client(host.identity, tried, login.as_json())
+        return login
 
     @contextmanager
     def login(self, host: Host, role: str, *, fresh: bool = False) -> Iterator[Session]:

@@ -9,7 +9,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from amanat import __version__
-from amanat.cli import bench, disclose, evidence, operations, policies, recover
+from amanat.cli import audit as auditing
+from amanat.cli import bench, disclose, evidence, operations, recover
 from amanat.cli.setup import run_setup
 from amanat.errors import AmanatError, of_os
 from amanat.exit_codes import SUMMARY, ExitCode
@@ -80,13 +81,13 @@ def up(
     own = Stack(paths)
     os.environ.update(run_setup(source, own.target, check_target=own.require_target).environment)
     done, secrets = operations.up(paths, force=force)
-    operations.tell(done, as_json)
+    operations.render(done, as_json)
     if audit_after:
         recover.drill_if_due(paths)
         with serve_secrets_to_children(
             json.dumps(secrets)
         ):  # the audit redacts them, and need not ask Pulumi again
-            raise typer.Exit(policies.audit(paths, [], on_stderr=as_json))
+            raise typer.Exit(auditing.run_audit(paths, [], on_stderr=as_json))
 
 
 @app.command()
@@ -108,7 +109,7 @@ def restore(
     target = recover.instant(target_time)
     os.environ.update(run_setup(target=Stack(paths).target).environment)
     done = recover.restore(paths, target, reason, yes=yes, lose_unsent=lose_unsent)
-    operations.tell(done, as_json)
+    operations.render(done, as_json)
 
 
 @app.command()
@@ -130,7 +131,7 @@ def drill(
         typer.echo("no drill is due", err=True)
         return
     os.environ.update(run_setup(target=Stack(paths).target).environment)
-    operations.tell(recover.drill(paths, target), as_json)
+    operations.render(recover.drill(paths, target), as_json)
 
 
 @app.command()
@@ -140,7 +141,7 @@ def schedule(
     as_json: AsJson = False,
 ) -> None:
     """Have systemd drill a restore on this machine whenever one is due."""
-    operations.tell(recover.schedule(StackPaths(stack), on=on), as_json)
+    operations.render(recover.schedule(StackPaths(stack), on=on), as_json)
 
 
 @app.command()
@@ -150,7 +151,7 @@ def preview(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> None:
     operations.adopt_mirrors(paths)
     own = Stack(paths)
     os.environ.update(run_setup(target=own.target, check_target=own.require_target).environment)
-    operations.tell(operations.preview(paths), as_json)
+    operations.render(operations.preview(paths), as_json)
 
 
 @app.command()
@@ -160,7 +161,7 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Measure the hosts against the law; leave signed evidence."""
-    raise typer.Exit(policies.audit(StackPaths(stack), only or [], as_json=as_json))
+    raise typer.Exit(auditing.run_audit(StackPaths(stack), only or [], as_json=as_json))
 
 
 @app.command()
@@ -170,7 +171,7 @@ def drift(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> None:
     operations.adopt_mirrors(paths)
     os.environ.update(run_setup(target=Stack(paths).target).environment)
     found = operations.drift(paths)
-    operations.tell(found, as_json)
+    operations.render(found, as_json)
     raise typer.Exit(ExitCode.FAILED if found.values["drift"] else ExitCode.DONE)
 
 
@@ -180,7 +181,7 @@ def status(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> None:
     paths = StackPaths(stack)
     operations.adopt_mirrors(paths)
     os.environ.update(run_setup().environment)
-    operations.tell(operations.status(paths), as_json)
+    operations.render(operations.status(paths), as_json)
 
 
 @app.command("bench")
@@ -189,7 +190,7 @@ def bench_command(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> 
     paths = StackPaths(stack)
     operations.adopt_mirrors(paths)
     os.environ.update(run_setup().environment)
-    operations.tell(bench.measure(paths), as_json)
+    operations.render(bench.measure(paths), as_json)
 
 
 @app.command()
@@ -203,7 +204,7 @@ def down(
     if not yes:
         operations.ask(f"Delete stack {stack} of {paths.project} with every message in it?")
     os.environ.update(run_setup(target=Stack(paths).target).environment)
-    operations.tell(operations.down(paths), as_json)
+    operations.render(operations.down(paths), as_json)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from amanat.cli.operations import Answer
+from amanat.cli.operations import Result
 from amanat.errors import AmanatError
 from amanat.paths import StackPaths
 from amanat.settings import Settings
@@ -32,13 +32,13 @@ class BenchFailed(AmanatError):
     """A measurement did not end."""
 
 
-def measure(paths: StackPaths) -> Answer:
+def measure(paths: StackPaths) -> Result:
     """Run each bench on the store, on scratch data beside the archive. Raises `BenchFailed`, `NoStack`."""
     stack = Stack(paths)
     stack.outputs()
     values = {name: _run(stack, command) for name, (command, _, _) in BENCHES.items()}
     lines = [_line(name, values[name]) for name in BENCHES]
-    return Answer(values, tuple(lines))
+    return Result(values, tuple(lines))
 
 
 def _run(stack: Stack, command: str) -> dict[str, Any]:

@@ -29,17 +29,17 @@ NOT_SELECTED = "not-selected"  # the verdict on what `--only` left out
 
 
 @dataclass(frozen=True)
-class Answer:
+class Result:
     """What a command found: `values` for machines, `lines` for people."""
 
     values: Mapping[str, Any]
     lines: tuple[str, ...]
 
 
-def tell(answer: Answer, as_json: bool) -> None:
-    """Print an answer on standard output."""
+def render(result: Result, as_json: bool) -> None:
+    """Print a result on standard output."""
     typer.echo(
-        json.dumps(answer.values, indent=1, ensure_ascii=False) if as_json else "\n".join(answer.lines)
+        json.dumps(result.values, indent=1, ensure_ascii=False) if as_json else "\n".join(result.lines)
     )
 
 
@@ -72,7 +72,7 @@ def adopt_mirrors(paths: StackPaths) -> None:
             os.environ.setdefault(variable, value)
 
 
-def up(paths: StackPaths, *, force: bool) -> tuple[Answer, Mapping[str, Any]]:
+def up(paths: StackPaths, *, force: bool) -> tuple[Result, Mapping[str, Any]]:
     """Make or update the stack; what was done, and the stack's secrets for an audit that follows."""
     show = Show()
     result = Stack(paths).up(show, force=force)
@@ -86,26 +86,26 @@ def up(paths: StackPaths, *, force: bool) -> tuple[Answer, Mapping[str, Any]]:
             f"The private half of the sealing key is {key['private_half']}: move it to safe keeping off this machine;"
             " without it no message can be read again."
         )
-    answer = Answer({"stack": paths.stack_id, "changes": changes, **outputs}, tuple(lines))
+    answer = Result({"stack": paths.stack_id, "changes": changes, **outputs}, tuple(lines))
     return answer, result.outputs["secrets"].value
 
 
-def preview(paths: StackPaths) -> Answer:
+def preview(paths: StackPaths) -> Result:
     """What `up` would do."""
     show = Show(planning=True)
     result = Stack(paths).preview(show)
     changes = _counts(result.change_summary)
-    return Answer({"stack": paths.stack_id, "changes": changes}, (_changed(changes),))
+    return Result({"stack": paths.stack_id, "changes": changes}, (_changed(changes),))
 
 
-def drift(paths: StackPaths) -> Answer:
+def drift(paths: StackPaths) -> Result:
     """List what differs at the target and inside the hosts; nothing is changed there."""
     found = Stack(paths).drift(Show())
     lines = [*found, "next: `make up` puts this right"] if found else [NO_DRIFT]
-    return Answer({"stack": paths.stack_id, "drift": found}, tuple(lines))
+    return Result({"stack": paths.stack_id, "drift": found}, tuple(lines))
 
 
-def status(paths: StackPaths) -> Answer:
+def status(paths: StackPaths) -> Result:
     """Hosts and how they are, endpoints, and the last audit."""
     stack = Stack(paths)
     outputs = stack.outputs()
@@ -129,10 +129,10 @@ def status(paths: StackPaths) -> Answer:
     ]
     lines.append(f"{'stack id':<28} {paths.stack_id}")
     lines.append(f"last audit: {summary or 'none yet; run `make audit`'}")
-    return Answer({**values, "last_audit": summary}, tuple(lines))
+    return Result({**values, "last_audit": summary}, tuple(lines))
 
 
-def down(paths: StackPaths) -> Answer:
+def down(paths: StackPaths) -> Result:
     """Remove the stack from its target."""
     stack = Stack(paths)
     stack.down(Show())
@@ -142,7 +142,7 @@ def down(paths: StackPaths) -> Answer:
     kept = [str(path) for path in (paths.sealing, paths.evidence) if path.exists()]
     lines = [f"stack {paths.stack_id} is gone", *(f"kept: {path}" for path in kept)]
     lines += [f"still there: {kind} {', '.join(names)}" for kind, names in rest.items()]
-    return Answer({"stack": paths.stack_id, "kept": kept, "left": rest}, tuple(lines))
+    return Result({"stack": paths.stack_id, "kept": kept, "left": rest}, tuple(lines))
 
 
 def last_audit(paths: StackPaths) -> str:

@@ -8,7 +8,7 @@ import typer
 from amanat import processes, recovery
 from amanat.audit.timing import AHEAD_SECONDS
 from amanat.calendars import instant_of
-from amanat.cli.operations import Answer
+from amanat.cli.operations import Result
 from amanat.cli.show import Show
 from amanat.errors import BadInput
 from amanat.paths import PROJECT_ROOT, StackPaths
@@ -28,7 +28,7 @@ def instant(text: str | None) -> datetime | None:
 
 def restore(
     paths: StackPaths, target: datetime | None, reason: str, *, yes: bool, lose_unsent: bool = False
-) -> Answer:
+) -> Result:
     """Show the plan, ask, restore, converge."""
     Stack(paths).outputs()
     recovery.require_backups(paths)
@@ -48,10 +48,10 @@ def restore(
         f"head {values['seq']} {values['hash']}, {values['records']} records, verified",
         "next: `make audit`",
     )
-    return Answer({"stack": paths.stack_id, "backup": plan.backup.label, **values}, lines)
+    return Result({"stack": paths.stack_id, "backup": plan.backup.label, **values}, lines)
 
 
-def drill(paths: StackPaths, target: datetime | None) -> Answer:
+def drill(paths: StackPaths, target: datetime | None) -> Result:
     """Prove the backups on a scratch host."""
     Stack(paths).outputs()
     recovery.require_backups(paths)
@@ -74,7 +74,7 @@ def drill(paths: StackPaths, target: datetime | None) -> Answer:
         f"evidence: {done.evidence}",
         "next: `make audit`",
     )
-    return Answer({"stack": paths.stack_id, "evidence": str(done.evidence), **values}, lines)
+    return Result({"stack": paths.stack_id, "evidence": str(done.evidence), **values}, lines)
 
 
 def drill_if_due(paths: StackPaths) -> None:
@@ -88,7 +88,7 @@ def drill_if_due(paths: StackPaths) -> None:
         processes.run(command, own=True, seconds=None, cwd=PROJECT_ROOT, stdout=sys.stderr)
 
 
-def schedule(paths: StackPaths, *, on: bool) -> Answer:
+def schedule(paths: StackPaths, *, on: bool) -> Result:
     """Install or remove the timer that drills when one is due."""
     timer = Schedule(paths)
     if on:
@@ -97,7 +97,7 @@ def schedule(paths: StackPaths, *, on: bool) -> Answer:
         told = f"{name} asks every day whether a drill is due; its last words: journalctl --unit={timer.name}"
     else:
         told = f"{timer.name}.timer is removed" if timer.off() else "no timer was installed"
-    return Answer({"stack": paths.stack_id, "timer": f"{timer.name}.timer", "on": on}, (told,))
+    return Result({"stack": paths.stack_id, "timer": f"{timer.name}.timer", "on": on}, (told,))
 
 
 def is_due(paths: StackPaths) -> bool:

@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 
 from amanat import __version__
 from amanat.cli import app as module
-from amanat.cli import operations, policies, recover
+from amanat.cli import audit as auditing
+from amanat.cli import operations, recover
 from amanat.cli.app import app, main
-from amanat.cli.operations import Answer
+from amanat.cli.operations import Result
 from amanat.errors import AmanatError, BadInput
 from amanat.paths import PROJECT_ROOT
 from amanat.secrets_socket import receive_secrets
@@ -65,7 +66,7 @@ def run(monkeypatch, capsys):
 
 
 def answer(**values):
-    return lambda *given, **options: Answer(values, ("line one", "line two"))
+    return lambda *given, **options: Result(values, ("line one", "line two"))
 
 
 def failing(error):
@@ -139,7 +140,7 @@ def test_an_answer_is_lines_or_json_alone_on_standard_output(run, ready, monkeyp
         monkeypatch.setattr(operations, name, answer(stack="local-1", drift=[]))
     monkeypatch.setattr(module.bench, "measure", answer(stack="local-1"))
     monkeypatch.setattr(operations, "up", lambda *given, **options: (answer(stack="local-1")(), {}))
-    monkeypatch.setattr(policies, "audit", lambda *given, **options: 0)
+    monkeypatch.setattr(auditing, "run_audit", lambda *given, **options: 0)
     monkeypatch.setattr(recover, "is_due", lambda paths: False)
     code, out, _ = run(*words, *(["--json"] if as_json else []))
     assert code == 0
@@ -288,7 +289,7 @@ def test_an_argument_that_is_no_text_is_refused_in_one_message(run, ready, words
 
 def test_the_stack_is_named_by_option_or_environment(run, ready, monkeypatch):
     named = []
-    monkeypatch.setattr(operations, "status", lambda paths: named.append(paths.stack) or Answer({}, ()))
+    monkeypatch.setattr(operations, "status", lambda paths: named.append(paths.stack) or Result({}, ()))
     run("status", "--stack", "one")
     monkeypatch.setenv("AMANAT_STACK", "two")
     run("status")
@@ -315,7 +316,7 @@ def pytests(monkeypatch, paths):
 
     started, statuses, streams, told, measured = [], [0], [], [], [True]
     monkeypatch.setattr(module, "StackPaths", lambda name: paths)
-    monkeypatch.setattr(policies.processes, "run", start)
+    monkeypatch.setattr(auditing.processes, "run", start)
     return SimpleNamespace(started=started, statuses=statuses, stdout=streams, told=told, measured=measured)
 
 
@@ -349,7 +350,7 @@ def test_an_audit_as_json_has_standard_output_for_itself(run, pytests):
 
 def test_up_ends_as_its_audit_does(run, ready, pytests, monkeypatch):
     monkeypatch.setattr(
-        operations, "up", lambda *given, **options: (Answer({"stack": "x"}, ()), {"key": "k"})
+        operations, "up", lambda *given, **options: (Result({"stack": "x"}, ()), {"key": "k"})
     )
     pytests.statuses.append(1)
     monkeypatch.setattr(recover, "is_due", lambda paths: False)

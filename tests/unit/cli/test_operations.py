@@ -8,7 +8,7 @@ import pytest
 from pulumi.automation import OpType
 
 from amanat.cli import operations
-from amanat.cli.operations import Answer, adopt_mirrors, exports, last_audit, tell
+from amanat.cli.operations import Result, adopt_mirrors, exports, last_audit, render
 from amanat.errors import BadInput
 from amanat.health import Health
 from tests.unit.targets.fake import FakeMachine, FakeOperations
@@ -62,9 +62,9 @@ def stack(monkeypatch):
 
 
 def test_an_answer_is_told_either_way(capsys):
-    answer = Answer({"names": ["انبار"]}, ("one", "two"))
-    tell(answer, as_json=False)
-    tell(answer, as_json=True)
+    result = Result({"names": ["انبار"]}, ("one", "two"))
+    render(result, as_json=False)
+    render(result, as_json=True)
     out = capsys.readouterr().out
     assert out.startswith("one\ntwo\n{")
     assert json.loads(out[len("one\ntwo\n") :]) == {"names": ["انبار"]}

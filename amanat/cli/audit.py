@@ -30,7 +30,7 @@ class NotAudited(BadInput):
     """The audit was refused or interrupted before there was a run."""
 
 
-def audit(paths: StackPaths, only: list[str], *, as_json: bool = False, on_stderr: bool = False) -> int:
+def run_audit(paths: StackPaths, only: list[str], *, as_json: bool = False, on_stderr: bool = False) -> int:
     """Audit the stack; the exit code says whether it is green. `on_stderr` leaves standard output alone.
 
     Raises `NothingMeasured` when it ended well without evidence; where JSON was asked for, also when it didn't.

@@ -70,7 +70,7 @@ def test_an_edited_template_of_the_repository_is_another_digest_of_the_vault_onl
         ("templates/confinement.j2", set(PARTS)),
         ("files/pgbackrest-openssl.cnf", {"vault", "store"}),
         ("roles/base/tasks/install.yml", set(PARTS)),
-        ("roles/base/tasks/accept.yml", set(PARTS)),
+        ("roles/base/tasks/update_baseline.yml", set(PARTS)),
         ("roles/base/tasks/sshd.yml", {"base"}),
         ("roles/pki/tasks/service.yml", {"base", "vault", "store"}),
         ("roles/pgbackrest_repository/tasks/server.yml", {"vault"}),

@@ -55,7 +55,7 @@ def unit_drift() -> list[Drift]:
     barred = wanted().named(masked=True)
     drift: list[Drift] = []
     if open_doors := sorted({*filter(unmasked, barred), *running(barred)}):
-        drift.append(Drift("Settle the units", f"to be barred: {', '.join(open_doors)}"))
+        drift.append(Drift("Apply the states of units", f"to be barred: {', '.join(open_doors)}"))
     state = units()
     for name in wanted().named(masked=False):
         now = state.get(name, {})
@@ -67,7 +67,7 @@ def unit_drift() -> list[Drift]:
         if not right or now.get("NeedDaemonReload") == "yes":
             seen = [now.get(key) for key in ("ActiveState", "UnitFileState")]
             why = f"{name} is {seen[0]}, {seen[1]}, to be read anew: {now.get('NeedDaemonReload')}"
-            drift.append(Drift("Settle the units", why))
+            drift.append(Drift("Apply the states of units", why))
     handlers = {"ssh.service": "Reload sshd", "systemd-journald.service": "Restart the journal"}
     for service, files in wanted().newer_than_service.items():
         since = float(state.get(service, {}).get("StateChangeTimestamp", "@0").lstrip("@") or 0)
@@ -100,7 +100,7 @@ def file_drift() -> list[Drift]:
             "/etc/hosts lacks the stack's hosts",
         ),
         ("Renew the trusted authorities", trusted(), "the trust store lacks a trusted authority"),
-        ("Settle PAM", pam_settled(), "PAM's common stacks miss our modules or accept empty passwords"),
+        ("Configure PAM", pam_settled(), "PAM's common stacks miss our modules or accept empty passwords"),
         (
             "Set the time zone",
             os.path.realpath("/etc/localtime").endswith(("/UTC", "/Etc/UTC")),
@@ -149,7 +149,7 @@ def setuid_drift() -> list[Drift]:
         return []
     files = [StrayFile(path, override(path)) for path in stray]
     why = "set-user-ID or set-group-ID: " + ", ".join(stray)
-    return [Drift("Take away set-user-ID bits", why, files)]
+    return [Drift("Remove set-user-ID bits", why, files)]
 
 
 def mode_drift() -> list[Drift]:

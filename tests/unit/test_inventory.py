@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from amanat import inventory
-from amanat.audit.inventory import Target
+from amanat.audit.inventory import AuditedHost
 from amanat.audit.ssh import Connection
 from amanat.files import write_private
 from amanat.inventory import Group, inventory_text, known_hosts_text, secrets_document, secrets_source
@@ -70,7 +70,7 @@ def test_ssh_finds_the_pinned_keys_wherever_the_home_is(tmp_path, monkeypatch, n
     assert said.split(" ", 1)[1] == str(paths.known_hosts)
     (option,) = [one for one in arguments if one.startswith("UserKnownHostsFile=")]
     assert len(shlex.split(option)) == 1  # ssh splits as a shell does, but -G doesn't tell at which blanks
-    auditor = Target("store", "h", 22, "auditor", None, tuple(arguments), frozenset(), {})
+    auditor = AuditedHost("store", "h", 22, "auditor", None, tuple(arguments), frozenset(), {})
     assert Connection(auditor, tmp_path).known_hosts == paths.known_hosts
 
 

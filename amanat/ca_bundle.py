@@ -18,7 +18,7 @@ def read_ca_bundle(path: Path, setting: str) -> str:
     try:
         text = path.read_text(encoding="ascii")
     except UnicodeDecodeError as fault:
-        raise BadCaBundle("The file of trusted authorities is no PEM file.", str(path), fix) from fault
+        raise BadCaBundle("The file of trusted authorities is not a PEM file.", str(path), fix) from fault
     except OSError as fault:
         what = f"The file of trusted authorities can't be read: {fault.strerror}."
         raise BadCaBundle(what, str(path), fix) from fault

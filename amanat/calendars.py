@@ -38,7 +38,7 @@ def day_of(text: str, where: str) -> date:
     """
     found = _ONLY_DATE.fullmatch(latin_digits(text.strip()))
     if not found:
-        raise NoDate(f"{shown(text)} is no date", where, f"Write it as {DATE_EXAMPLES}.")
+        raise NoDate(f"{shown(text)} is not a date", where, f"Write it as {DATE_EXAMPLES}.")
     return _day(found, text, where, f"Write it as {DATE_EXAMPLES}.")[0]
 
 
@@ -50,12 +50,12 @@ def instant_of(text: str, where: str) -> datetime:
     fix = f"Write it as {TIME_EXAMPLES}."
     found = _WITH_TIME.fullmatch(latin_digits(text.strip()))
     if not found:
-        raise NoDate(f"{shown(text)} is no time", where, fix)
+        raise NoDate(f"{shown(text)} is not a time", where, fix)
     day, zone = _day(found, text, where, fix)
     try:
         clock = time.fromisoformat(_GAP_BEFORE_ZONE.sub("", found["clock"] or "00:00"))
     except ValueError as error:
-        raise NoDate(f"{shown(text)} is no time: {error}", where, fix) from error
+        raise NoDate(f"{shown(text)} is not a time: {error}", where, fix) from error
     whole = datetime.combine(day, clock)
     return (whole if whole.tzinfo else whole.replace(tzinfo=zone)).astimezone(UTC)
 
@@ -105,7 +105,7 @@ def _day(found: re.Match[str], text: str, where: str, fix: str) -> tuple[date, t
     month, day = (int(basic[:2]), int(basic[2:])) if basic else (int(found["month"]), int(found["day"]))
     if year not in SOLAR_HIJRI_YEARS and year not in GREGORIAN_YEARS:
         why = f"the year {year} is neither Solar Hijri (1300 to 1500) nor Gregorian (1900 to 2199)"
-        raise NoDate(f"{shown(text)} is no date: {why}", where, fix)
+        raise NoDate(f"{shown(text)} is not a date: {why}", where, fix)
     solar = year in SOLAR_HIJRI_YEARS
     try:
         if solar:
@@ -114,7 +114,7 @@ def _day(found: re.Match[str], text: str, where: str, fix: str) -> tuple[date, t
     except ValueError as error:
         calendar = "Solar Hijri" if solar else "Gregorian"
         why = f"the {calendar} calendar has no {year:04}-{month:02}-{day:02}"
-        raise NoDate(f"{shown(text)} is no date: {why}", where, fix) from error
+        raise NoDate(f"{shown(text)} is not a date: {why}", where, fix) from error
 
 
 def _solar_day(day: date) -> str:

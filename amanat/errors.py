@@ -70,7 +70,7 @@ def of_os(error: OSError) -> AmanatError:
         )
     if error.errno in _FULL and not where:
         where = "AMANAT_HOME, the cache or the directory of temporary files"
-    fix = _OS_FIXES.get(error.errno, "Mend what it names, and run the same command again.")
+    fix = _OS_FIXES.get(error.errno, "Correct what it names, and run the same command again.")
     return AmanatError(f"this machine refuses: {error.strerror}", where, fix)
 
 

@@ -41,7 +41,7 @@ class Register(BaseModel):
         """The requirement, or BadInput naming the id and the nearest one."""
         if requirement_id not in self.requirements:
             known = ", ".join(self.requirements)
-            raise BadInput(f"{requirement_id} is no requirement of the register.", fix=f"Known: {known}.")
+            raise BadInput(f"{requirement_id} is not a requirement of the register.", fix=f"Known: {known}.")
         return self.requirements[requirement_id]
 
     def automated_now(self) -> Iterator[Requirement]:
@@ -97,7 +97,7 @@ class Register(BaseModel):
         Raises BadInput for a name that no bound has: a typing error must not pass as a lawful choice.
         """
         unknown = [name for name in values if name not in self.owners]
-        refuse([BadInput(f"{name} is no bound of the register.") for name in unknown], "Unknown bounds.")
+        refuse([BadInput(f"{name} is not a bound of the register.") for name in unknown], "Unknown bounds.")
         breaches = [self.breach(name, value, file) for name, value in values.items()]
         refuse([one for one in breaches if one], "The law does not allow these choices.", file)
 

@@ -137,7 +137,7 @@ def _faults(
 def _name_faults(machine: str, names: Collection[str], where: str) -> Iterator[BadPlacement]:
     if not LABEL.fullmatch(machine):
         yield BadPlacement(
-            f"{shown(machine)} is no name of a machine",
+            f"{shown(machine)} is not a name of a machine",
             where,
             "Begin with a lower-case letter; letters, digits and inner hyphens may follow, 63 in all (RFC 1123).",
         )
@@ -165,7 +165,7 @@ def _service_faults(name: str, machine: str, built: Collection[str], where: str)
         meant = closest_match(name, known)
         fix = f"Did you mean {meant}? " if meant else ""
         yield BadPlacement(
-            f"{shown(name)} on {shown(machine)} is no service", where, f"{fix}There are {listed(known)}."
+            f"{shown(name)} on {shown(machine)} is not a service", where, f"{fix}There are {listed(known)}."
         )
     elif name not in built:
         yield BadPlacement(

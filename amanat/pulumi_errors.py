@@ -88,7 +88,7 @@ def explain(text: str, diagnostics: Sequence[str] = (), printed: Sequence[str] =
     return PulumiFailed(
         what=said or "Pulumi failed without saying why",
         where="pulumi",
-        fix="Mend the cause and run the same command again; what is done is kept.",
+        fix="Remove the cause and run the same command again; what is done is kept.",
     )
 
 

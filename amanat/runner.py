@@ -216,7 +216,7 @@ def _failure(result: Result, run: ansible_runner.Runner, directory: Path) -> Con
     return ConvergeFailed(
         what="the hosts' configuration failed: " + "; ".join(reasons[:3]),
         where=f"log: {directory}/artifacts",
-        fix="Mend the cause and run `make up` again; tasks that are done are not redone.",
+        fix="Remove the cause and run `make up` again; tasks that are done are not redone.",
     )
 
 

@@ -15,12 +15,12 @@ class BadSetting(BadInput):
 
 
 def unknown(name: str, known: Iterable[str], file: str) -> BadSetting:
-    """The complaint about a name that is no setting, with the one that was meant."""
+    """The complaint about a name that is not a setting, with the one that was meant."""
     meant = closest_match(name, known)
     fix = f"Did you mean {NAMESPACE}:{meant}? " if meant else ""
     return BadSetting(
-        f"{NAMESPACE}:{shown(name)} is no setting.",
-        fix=f"{fix}Mend or remove it in {file}; Pulumi.yaml lists all.",
+        f"{NAMESPACE}:{shown(name)} is not a setting.",
+        fix=f"{fix}Correct or remove it in {file}; Pulumi.yaml lists all.",
     )
 
 

@@ -24,8 +24,8 @@ from amanat.validators import InvalidValue, integer
 from amanat.yaml_lines import YamlDocument
 
 # A century, against typing errors; what is too low for the law is left for the law to say.
-DAYS = integer(-36525, 36525, instead="a whole number of days, at most 36525")
-SPEED = integer(-1, 1000000, instead="a whole number of Mbit/s")
+DAYS = integer(-36525, 36525, instead="an integer number of days, at most 36525")
+SPEED = integer(-1, 1000000, instead="an integer number of Mbit/s")
 MIRROR = "an address such as https://mirror.example/debian, or leave it empty"
 
 
@@ -110,7 +110,7 @@ class Settings(TargetSettings):
     ] = 6
     full_backups_kept: Annotated[
         int,
-        integer(0, 1000, instead="a whole number of backups"),
+        integer(0, 1000, instead="an integer number of backups"),
         Field(description="How many full backups, with all that depends on them, are kept on the vault."),
     ] = 4
     copy_interval_hours: Annotated[
@@ -214,7 +214,7 @@ class Settings(TargetSettings):
         config = (content.get("config") if isinstance(content, dict) else content) or {}
         if not isinstance(config, dict):
             raise BadSetting(
-                "config is no mapping.", path.name, "Write each setting as amanat:<name>: <value>."
+                "config is not a mapping.", path.name, "Write each setting as amanat:<name>: <value>."
             )
         raw = {(key if ":" in str(key) else f"{NAMESPACE}:{key}"): value for key, value in config.items()}
         return cls.parse(_ours(raw), stack)

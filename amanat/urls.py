@@ -12,7 +12,7 @@ _GO_WORDS = ("direct", "off")
 
 
 class BadUrl(ValueError):
-    """A text that is no URL of the kind that is wanted; its message goes on after the text ("… is no URL")."""
+    """A text that is not a URL of the wanted kind; its message goes on after the text ("… is not a URL")."""
 
 
 def split_url(text: str) -> SplitResult:
@@ -21,7 +21,7 @@ def split_url(text: str) -> SplitResult:
         parts = urlsplit(text)
         _ = parts.port  # raises when it is no number
     except ValueError as error:
-        raise BadUrl("is no address") from error
+        raise BadUrl("is not an address") from error
     return parts
 
 
@@ -29,7 +29,7 @@ def checked_url(text: str, schemes: Sequence[str]) -> str:
     """The URL without slashes at its end. Raises BadUrl when its scheme is another, or no plain ASCII."""
     parts = split_url(text)
     if parts.scheme not in schemes or not (parts.path if parts.scheme == "file" else parts.hostname):
-        raise BadUrl(f"is no {listed(schemes, 'or')} address")
+        raise BadUrl(f"is not a URL with {listed(schemes, 'or')}")
     if not is_plain(text):
         raise BadUrl("holds a blank, a quote, a sign of the shell or a letter beyond ASCII")
     return text.rstrip("/")

@@ -47,7 +47,7 @@ def closest_match(name: str, known: Iterable[str]) -> str:
 def integer(low: int, high: int, zero: str = "", instead: str = "", of: str = "") -> BeforeValidator:
     """An integer from `low` to `high`; 0 as well if `zero` says what it means. `of`: its unit, where `high` is far."""
     if of:
-        instead = f"a whole number of {of} from {low}"
+        instead = f"an integer number of {of} from {low}"
     instead = instead or _range(low, high, zero)
     return BeforeValidator(lambda value: _checked_number(value, low, high, zero, instead))
 
@@ -71,15 +71,15 @@ def integers(low: int, high: int, zero: str, such_as: str) -> BeforeValidator:
 
 
 def _range(low: int, high: int, zero: str) -> str:
-    return f"{f'0 ({zero}) or ' if zero else ''}a whole number from {low} to {high}"
+    return f"{f'0 ({zero}) or ' if zero else ''}an integer from {low} to {high}"
 
 
 def _checked_number(value: object, low: int, high: int, zero: str, instead: str) -> int:
     number = _integer(value)
     if number is None:
-        raise InvalidValue("is no whole number", instead)
+        raise InvalidValue("is not an integer", instead)
     if not (low <= number <= high or (zero and number == 0)):
-        raise InvalidValue(f"is {'below' if number < low else 'above'} what can work", instead)
+        raise InvalidValue(f"is too {'small' if number < low else 'large'}", instead)
     return number
 
 
@@ -89,9 +89,9 @@ def _mapping(value: object, instead: str) -> dict[str, object]:
         try:
             value = json.loads(value or "{}")
         except ValueError as fault:
-            raise InvalidValue("is no mapping", instead) from fault
+            raise InvalidValue("is not a mapping", instead) from fault
     if not isinstance(value, dict):
-        raise InvalidValue("is no mapping", instead)
+        raise InvalidValue("is not a mapping", instead)
     return {_text(name, instead): each for name, each in value.items()}
 
 
@@ -125,7 +125,7 @@ def proxy(instead: str) -> BeforeValidator:
         parts = urlsplit(plain)
         host = (parts.hostname or "").rstrip(".")
         if not parts.port or parts.path or parts.query or parts.fragment:
-            raise InvalidValue("is no proxy with its port", instead)
+            raise InvalidValue("is not a proxy with its port", instead)
         if host == "localhost" or _is_own(host):
             raise InvalidValue(
                 "is loopback, and each host would ask itself", "an address that the hosts can reach"
@@ -154,7 +154,7 @@ def ipv4_addresses(instead: str) -> BeforeValidator:
             try:
                 address = ipaddress.IPv4Address(part)
             except ValueError as fault:
-                raise InvalidValue("is no list of IPv4 addresses", instead) from fault
+                raise InvalidValue("is not a list of IPv4 addresses", instead) from fault
             if address.is_loopback or address.is_unspecified or address.is_multicast:
                 raise InvalidValue(f"names {address}, which no host can ask", instead)
             found.append(str(address))
@@ -184,7 +184,7 @@ def engine(instead: str) -> BeforeValidator:
             raise InvalidValue("would control the engine without encryption", instead)
         well = parts.path if parts.scheme == "unix" else parts.hostname
         if parts.scheme not in ("unix", "ssh", "tcp") or not well or not is_plain(text):
-            raise InvalidValue("is no address of a Docker engine", instead)
+            raise InvalidValue("is not an address of a Docker engine", instead)
         if parts.password is not None or (parts.hostname or "").startswith("-"):
             raise InvalidValue("holds a password or an option", instead)
         return text
@@ -229,7 +229,7 @@ def private_subnet(instead: str) -> BeforeValidator:
         try:
             network = ipaddress.IPv4Network(latin_digits(text))
         except ValueError as fault:
-            raise InvalidValue(f"is no IPv4 network ({fault})", instead) from fault
+            raise InvalidValue(f"is not an IPv4 network ({fault})", instead) from fault
         if not 24 <= network.prefixlen <= 28:
             raise InvalidValue("is too large or too small", instead)
         if not any(network.subnet_of(private) for private in PRIVATE_NETWORKS):
@@ -253,7 +253,7 @@ def proper_name(persian: bool = False) -> BeforeValidator:
         if odd:
             raise InvalidValue(f"holds {shown(odd)} (U+{ord(odd):04X})", instead)
         if not any(sign.isalpha() for sign in text) or len(text) > LONGEST_NAME:
-            raise InvalidValue("is no name", instead)
+            raise InvalidValue("is not a name", instead)
         if persian and not any("\u0600" <= sign <= "\u06ff" for sign in text):
             raise InvalidValue("has no Persian letter", instead)
         return text
@@ -282,7 +282,7 @@ def _integer(value: object) -> int | None:
 
 def _text(value: object, instead: str) -> str:
     if not isinstance(value, str):
-        raise InvalidValue("is no text", instead)
+        raise InvalidValue("is not text", instead)
     text = value.strip(" ")
     if any(unicodedata.category(sign) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") for sign in text):
         raise InvalidValue("holds a control character", instead)

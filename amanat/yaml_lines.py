@@ -40,7 +40,9 @@ class YamlDocument:
             raise UnreadableFile(what, str(path), "Restore the file.") from fault
         except yaml.YAMLError as fault:
             said = " ".join(str(fault).split())
-            raise UnreadableFile(f"{path.name} is not YAML: {said}", str(path), "Mend that line.") from fault
+            raise UnreadableFile(
+                f"{path.name} is not YAML: {said}", str(path), "Correct that line."
+            ) from fault
 
     def line(self, path: Sequence[str | int] = ()) -> int:
         """The line (from 1) of what lies nearest to `path`, such as ("requirements", 3, "source")."""

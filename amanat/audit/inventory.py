@@ -126,7 +126,7 @@ def _listing(path: Path) -> dict[str, Any]:
         raise BadInventory(error.what, str(path), "See why its source hangs.") from error
     if done.returncode:
         said = " ".join(done.stderr.split())
-        raise BadInventory(f"Ansible can't read the inventory: {said}", str(path), "Mend the file.")
+        raise BadInventory(f"Ansible can't read the inventory: {said}", str(path), "Correct the file.")
     listing: dict[str, Any] = json.loads(done.stdout)
     return listing
 
@@ -154,9 +154,11 @@ def _target(
     address = _literal(name, variables, "ansible_host", path) or name
     port = _literal(name, variables, "ansible_port", path) or str(SSH_PORT)
     if not port.isdecimal() or not 0 < int(port) < 65536:
-        raise BadInventory(f"ansible_port = {port!r} of {name} is no port", str(path), "Give 1 to 65535.")
+        raise BadInventory(f"ansible_port = {port!r} of {name} is not a port", str(path), "Give 1 to 65535.")
     if address.startswith("-"):
-        raise BadInventory(f"ansible_host = {address!r} of {name} is no address", str(path), "Mend it.")
+        raise BadInventory(
+            f"ansible_host = {address!r} of {name} is not an address", str(path), "Correct it."
+        )
     arguments = [
         *shlex.split(_literal(name, variables, "ansible_ssh_common_args", path)),
         *shlex.split(_literal(name, variables, "ansible_ssh_extra_args", path)),

@@ -106,7 +106,7 @@ def _broken(policies: Path, why: str) -> BrokenPolicies:
     return BrokenPolicies(
         f"the policies can't all be collected, so no requirement can be judged: {why}",
         str(policies),
-        "Mend the policy that it names.",
+        "Correct the policy that it names.",
     )
 
 

@@ -62,7 +62,7 @@ def faults(items: Iterable[pytest.Item], known: Collection[str]) -> Iterator[str
             yield f'{item.nodeid}: no requirement; add @requirement("<id>") from the law register'
         for one in ids:
             if one not in known:
-                yield f"{item.nodeid}: {one} is no requirement of the law register{_hint(one, known)}"
+                yield f"{item.nodeid}: {one} is not a requirement of the law register{_hint(one, known)}"
 
 
 def _hint(wrong: str, known: Collection[str]) -> str:

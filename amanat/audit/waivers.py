@@ -87,7 +87,7 @@ def load(path: Path, known: Collection[str]) -> dict[str, Waiver]:
             continue
         if waiver.requirement not in known:
             faults.append(
-                BadWaiver(f"{waiver.requirement} is no requirement", where, "Give an id of the register.")
+                BadWaiver(f"{waiver.requirement} is not a requirement", where, "Give an id of the register.")
             )
         if waiver.requirement in found:
             faults.append(BadWaiver(f"{waiver.requirement} is waived twice", where, "Keep one of the two."))

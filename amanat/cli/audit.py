@@ -70,11 +70,11 @@ def _reason(stdout: str, code: int, directory: Path) -> dict[str, str]:
     return {
         "what": f"the audit measured nothing (pytest ended {code})",
         "where": str(directory),
-        "fix": "Read what it says above, mend it, and run the audit again.",
+        "fix": "Read what it says above, correct it, and run the audit again.",
     }
 
 
 def _next(code: int) -> str:
     if code == ExitCode.DONE:
         return "next: `make status`, `make drift`, or `amanat evidence verify`."
-    return "next: read the reasons above, mend them, and run `make audit` again."
+    return "next: read the reasons above, correct them, and run `make audit` again."

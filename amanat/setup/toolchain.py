@@ -51,7 +51,7 @@ def tools(
     """
     if source not in (None, "build", "download"):
         raise SetupError(
-            what=f"{source!r} is no source of Pulumi's tools",
+            what=f"{source!r} is not a source of Pulumi's tools",
             where="SOURCE",
             fix="Use build or download, or leave it out.",
         )

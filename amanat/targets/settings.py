@@ -35,6 +35,6 @@ class TargetSettings(DockerSettings, TargetChoice):
                     meant = closest_match(name, machines)
                     fix = f"Did you mean {meant}? " if meant else ""
                     yield BadSetting(
-                        f"{setting} names {shown(name)}, which is no machine of this stack.",
+                        f"{setting} names {shown(name)}, which is not a machine of this stack.",
                         fix=f"{fix}In {file}, set {NAMESPACE}:{setting} for {listed(list(machines), 'or')}.",
                     )

@@ -216,7 +216,7 @@ def test_a_full_disk_while_the_image_is_made(small_disk, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--target-time", "yesterday"), "is no time"),
+        (("--target-time", "yesterday"), "is not a time"),
         (("--target-time", "2199-01-01T00:00+03:30"), "lies in the future"),
         (("--target-time", "۲۰۲۰-۰۱-۰۱T00:00"), "before the first backup"),
         ((), "nobody is there to answer"),

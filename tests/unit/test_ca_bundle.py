@@ -47,7 +47,7 @@ def test_the_trusted_authorities_are_read_from_the_project(tmp_path, authority):
         ("", "holds no PEM certificate"),
         ("words", "holds no PEM certificate"),
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "holds no PEM certificate"),
-        ("گواهی", "is no PEM file"),
+        ("گواهی", "is not a PEM file"),
         ("both", "holds a private key"),
     ],
 )

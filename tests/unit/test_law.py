@@ -208,11 +208,11 @@ def test_what_is_no_number_is_never_lawful():
 
 
 def test_unknown_names_are_refused():
-    with pytest.raises(BadInput, match="ip_retention_dys is no bound"):
+    with pytest.raises(BadInput, match="ip_retention_dys is not a bound"):
         register().check(ip_retention_dys=190)
     with pytest.raises(BadInput, match="A6-7-2-ip has no bound certificate_days"):
         register().bound("A6-7-2-ip", "certificate_days")
-    with pytest.raises(BadInput, match="A9-none is no requirement"):
+    with pytest.raises(BadInput, match="A9-none is not a requirement"):
         register()["A9-none"]
 
 

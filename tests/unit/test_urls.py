@@ -22,12 +22,12 @@ def test_a_plain_url_is_taken_without_its_last_slash(text, schemes, taken):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("mirror.example", "is no https or http address"),
-        ("ftp://mirror.example", "is no https or http address"),
-        ("https://", "is no https or http address"),
-        ("file:///srv", "is no https or http address"),
-        ("https://mirror.example:port", "is no address"),
-        ("https://[::1", "is no address"),
+        ("mirror.example", "is not a URL with https or http"),
+        ("ftp://mirror.example", "is not a URL with https or http"),
+        ("https://", "is not a URL with https or http"),
+        ("file:///srv", "is not a URL with https or http"),
+        ("https://mirror.example:port", "is not an address"),
+        ("https://[::1", "is not an address"),
         ("https://mirror.example/$(id)", "sign of the shell"),
         ("https://mirror.example/{{ x }}", "sign of the shell"),
         ("https://mirror.example/a b", "a blank"),

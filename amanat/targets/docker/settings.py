@@ -30,7 +30,7 @@ class DockerSettings(BaseModel):
     ] = "bootstrap"
     image_base: Annotated[
         str,
-        validators.pattern(validators.IMAGE, "is no image's name", "a name such as debian:trixie-slim"),
+        validators.pattern(validators.IMAGE, "is not an image name", "a name such as debian:trixie-slim"),
         Field(description="The base image where image_source is pull, best pinned by its @sha256: digest."),
     ] = "debian:trixie-slim"
     image_registry: Annotated[

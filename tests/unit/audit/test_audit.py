@@ -79,10 +79,10 @@ def test_every_policy_without_a_known_requirement_is_named(audit: Auditor) -> No
     assert result.exit_status == 4
     assert 'test_bare: no requirement; add @requirement("<id>")' in result.text
     assert (
-        "test_misspelt: A3-chanels is no requirement of the law register; did you mean A3-channels?"
+        "test_misspelt: A3-chanels is not a requirement of the law register; did you mean A3-channels?"
         in result.text
     )
-    assert "test_half: xyz is no requirement of the law register" in result.text
+    assert "test_half: xyz is not a requirement of the law register" in result.text
     assert result.run is None
 
 
@@ -97,7 +97,7 @@ def test_a_marker_without_ids_is_an_error(audit: Auditor, marker: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--only", "A9-nothing"), "A9-nothing is no requirement of the register"),
+        (("--only", "A9-nothing"), "A9-nothing is not a requirement of the register"),
         (("--inventory", "/nonexistent/hosts.yml"), "there is no inventory (/nonexistent/hosts.yml)"),
         (("--stack", "No Stack"), "can't name a stack"),
     ],

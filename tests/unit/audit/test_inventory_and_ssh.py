@@ -50,9 +50,9 @@ def test_host_keys_are_checked_strictly_before_the_inventorys_options(
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
-        ("ansible_port: 99999", "is no port"),
-        ("ansible_port: many", "is no port"),
-        ("ansible_host: -oProxyCommand=touch", "is no address"),
+        ("ansible_port: 99999", "is not a port"),
+        ("ansible_port: many", "is not a port"),
+        ("ansible_host: -oProxyCommand=touch", "is not an address"),
         ('ansible_host: "{{ address }}"', "is a template"),
     ],
 )

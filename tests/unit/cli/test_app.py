@@ -173,8 +173,8 @@ def test_a_failure_as_json_is_json(run, ready, monkeypatch):
         (errno.EDQUOT, "quota"),
         (errno.EROFS, "AMANAT_HOME"),
         (errno.EACCES, "AMANAT_HOME"),
-        (errno.ENOTDIR, "Mend what it names"),
-        (errno.EIO, "Mend what it names"),
+        (errno.ENOTDIR, "Correct what it names"),
+        (errno.EIO, "Correct what it names"),
         (errno.EMFILE, "ulimit"),
     ],
 )

@@ -99,7 +99,7 @@ def test_a_bundle_without_a_record_is_told_loudly(archive, make):
         ("since", "2027-01-01", "lies in the future"),
         ("order_date", "1448-05-10", "the order's date 2069-07-31 (1448-05-10) lies in the future"),
         ("order_date", "1405-12-30", "the Solar Hijri calendar has no 1405-12-30"),
-        ("order_date", "yesterday", "is no date"),
+        ("order_date", "yesterday", "is not a date"),
         ("until", "1405-08-10", "is not after"),
         ("until", "2026-13-01", "the Gregorian calendar has no 2026-13-01"),
         ("since", "0001-01-01T00:00+03:30", "the year 1 is neither"),

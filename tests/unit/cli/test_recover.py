@@ -39,7 +39,7 @@ def test_a_time_may_have_a_zone_or_persian_digits(text, moment):
     + ["$(reboot)"],
 )
 def test_what_is_no_time_is_refused(text):
-    with pytest.raises(BadInput, match="is no (time|date)"):
+    with pytest.raises(BadInput, match="is not a (time|date)"):
         recover.instant(text)
 
 

@@ -218,7 +218,7 @@ def test_a_failed_build_says_go_s_last_words_and_leaves_nothing(machine, unreach
 
 
 def test_an_unknown_source_is_refused(machine, report):
-    with pytest.raises(SetupError, match="'guess' is no source"):
+    with pytest.raises(SetupError, match="'guess' is not a source"):
         tools("guess", report, Mirrors(), machine)
 
 

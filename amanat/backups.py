@@ -70,13 +70,13 @@ class Repository:
     def of(cls, stanza: Mapping[str, Any], now: datetime) -> "Repository":
         """Read one stanza of pgBackRest's info. Raises `NoBackup` when it names none that is whole."""
         if stanza.get("status", {}).get("code") not in (0, 2):  # 2: no valid backups yet
-            told = [
+            statuses = [
                 stanza.get("status", {}),
                 *(one["status"] for one in stanza.get("repo", ()) if one["status"]["code"]),
             ]
-            said = str(told[-1].get("message", "no answer")).partition("\n")[0]
+            message = str(statuses[-1].get("message", "no answer")).partition("\n")[0]
             raise NoBackup(
-                f"the repository can't be used: {said.rstrip(':')}",
+                f"the repository can't be used: {message.rstrip(':')}",
                 "vault",
                 "Its records are damaged, or its passphrase is another one: `make up` puts the stack's own back.",
             )

@@ -36,10 +36,10 @@ def day_of(text: str, where: str) -> date:
 
     Any script's digits do. Raises NoDate, naming `where`.
     """
-    found = _ONLY_DATE.fullmatch(latin_digits(text.strip()))
-    if not found:
+    match = _ONLY_DATE.fullmatch(latin_digits(text.strip()))
+    if not match:
         raise NoDate(f"{shown(text)} is not a date", where, f"Write it as {DATE_EXAMPLES}.")
-    return _day(found, text, where, f"Write it as {DATE_EXAMPLES}.")[0]
+    return _day(match, text, where, f"Write it as {DATE_EXAMPLES}.")[0]
 
 
 def instant_of(text: str, where: str) -> datetime:
@@ -48,12 +48,12 @@ def instant_of(text: str, where: str) -> datetime:
     Raises NoDate, naming `where`.
     """
     fix = f"Write it as {TIME_EXAMPLES}."
-    found = _WITH_TIME.fullmatch(latin_digits(text.strip()))
-    if not found:
+    match = _WITH_TIME.fullmatch(latin_digits(text.strip()))
+    if not match:
         raise NoDate(f"{shown(text)} is not a time", where, fix)
-    day, zone = _day(found, text, where, fix)
+    day, zone = _day(match, text, where, fix)
     try:
-        clock = time.fromisoformat(_GAP_BEFORE_ZONE.sub("", found["clock"] or "00:00"))
+        clock = time.fromisoformat(_GAP_BEFORE_ZONE.sub("", match["clock"] or "00:00"))
     except ValueError as error:
         raise NoDate(f"{shown(text)} is not a time: {error}", where, fix) from error
     whole = datetime.combine(day, clock)

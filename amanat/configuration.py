@@ -60,7 +60,7 @@ class Configuration(Resource, module="amanat", name="Configuration"):
         props = {
             "playbook": part.content.path.name,
             "inventory": str(paths.inventory),
-            "runs": str(paths.runs),
+            "ansible_artifacts": str(paths.ansible_artifacts),
             "content_digest": part.content.digest,
             "variables": variables,
             "groups": groups,
@@ -75,10 +75,10 @@ class Configuration(Resource, module="amanat", name="Configuration"):
         super().__init__(_Configurations(), part.name, props, pulumi.ResourceOptions.merge(opts, options))
 
 
-def issued_certificates(runs: Path, machines: Collection[str]) -> dict[str, str]:
+def issued_certificates(artifacts_root: Path, machines: Collection[str]) -> dict[str, str]:
     """Machine -> digest of the certificate that the last run left there, for those that a run told of."""
     try:
-        known: dict[str, str] = json.loads((runs / CERTIFICATES).read_text("utf-8"))
+        known: dict[str, str] = json.loads((artifacts_root / CERTIFICATES).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return {name: known[name] for name in machines if name in known}
@@ -86,18 +86,21 @@ def issued_certificates(runs: Path, machines: Collection[str]) -> dict[str, str]
 
 def _playbook(props: dict[str, Any]) -> Playbook:
     return Playbook(
-        SITE.parent / props["playbook"], Path(props["inventory"]), Path(props["runs"]), props["secrets"]
+        SITE.parent / props["playbook"],
+        Path(props["inventory"]),
+        Path(props["ansible_artifacts"]),
+        props["secrets"],
     )
 
 
 def _converge(props: dict[str, Any]) -> dict[str, Any]:
     result = _playbook(props).run()
-    _note_certificates(Path(props["runs"]), result)
+    _note_certificates(Path(props["ansible_artifacts"]), result)
     return {**props, "drift": [], "recap": result.recap}
 
 
-def _note_certificates(runs: Path, result: Result) -> None:
+def _note_certificates(artifacts_root: Path, result: Result) -> None:
     """Keep which certificates the machines have now: services have copies of them, and take up new ones."""
-    told = result.stats.get("pki_certificates")
-    if told:
-        write_private(runs / CERTIFICATES, json.dumps(told, sort_keys=True))
+    certificates = result.stats.get("pki_certificates")
+    if certificates:
+        write_private(artifacts_root / CERTIFICATES, json.dumps(certificates, sort_keys=True))

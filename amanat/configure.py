@@ -88,4 +88,4 @@ def _chosen(names: Collection[str], known: Mapping[str, str]) -> dict[str, str]:
 
 
 def _certificates(paths: StackPaths, part: Part, _urn: str) -> dict[str, str]:
-    return issued_certificates(paths.runs, part.machines)
+    return issued_certificates(paths.ansible_artifacts, part.machines)

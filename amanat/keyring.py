@@ -69,9 +69,9 @@ class Keyring(pulumi.ComponentResource):
         """What the controller's own tools need, by path below the stack's directory."""
         clients: dict[str, pulumi.Input[str]] = {"clients/ca.crt": self.authority.certificate}
         for role in DATABASE_CLIENTS:
-            made = self.clients[role]
-            clients[f"clients/{role}.crt"] = made.certificate
-            clients[f"clients/{role}.key"] = made.private_key
+            certificate = self.clients[role]
+            clients[f"clients/{role}.crt"] = certificate.certificate
+            clients[f"clients/{role}.key"] = certificate.private_key
             clients[f"clients/{role}.password"] = self.passwords[role].value
         return {
             "ssh/deploy": self.deploy.private_key,

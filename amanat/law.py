@@ -146,8 +146,8 @@ def _parsed(
         for error in wrong.errors():
             where = f"{yaml.path.name} line {yaml.line((*at, *error['loc']))}"
             key = ".".join(str(step) for step in error["loc"])
-            said = error["msg"].removeprefix("Value error, ")
-            faults.append(BrokenRegister(f"{name}: {key + ': ' if key else ''}{said}.", where))
+            message = error["msg"].removeprefix("Value error, ")
+            faults.append(BrokenRegister(f"{name}: {key + ': ' if key else ''}{message}.", where))
         return None
 
 

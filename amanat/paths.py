@@ -105,7 +105,7 @@ class StackPaths:
         return self.directory / "image"
 
     @property
-    def runs(self) -> Path:
+    def ansible_artifacts(self) -> Path:
         """One directory per Ansible run."""
         return self.directory / "runs"
 

@@ -6,7 +6,7 @@ import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 
-def say(message: str) -> None:
+def show_progress(message: str) -> None:
     """Show `message` among Pulumi's own lines; nowhere to show it is no error.
 
     Pulumi gives a provider its engine's address as the first argument.

@@ -84,9 +84,9 @@ def explain(text: str, diagnostics: Sequence[str] = (), printed: Sequence[str] =
     lines = [match["text"] for line in text.splitlines() if (match := _DIAGNOSTIC.match(line))]
     rest = [line for line in dict.fromkeys(lines) if not line.startswith(_NOISE)]
     last_of_traceback = [line.strip().splitlines()[-1] for line in telling]
-    said = "; ".join([*last_of_traceback, *rest][:3])[:800] or _last_words(text)
+    message = "; ".join([*last_of_traceback, *rest][:3])[:800] or _last_words(text)
     return PulumiFailed(
-        what=said or "Pulumi failed without saying why",
+        what=message or "Pulumi failed without saying why",
         where="pulumi",
         fix="Remove the cause and run the same command again; what is done is kept.",
     )

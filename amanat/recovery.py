@@ -36,7 +36,7 @@ PLAYBOOKS = ANSIBLE / "playbooks"
 SCRATCH = "drill"
 Tell = Callable[[str], None]
 DRILLS = "/var/lib/amanat/drills/drills.jsonl"
-PROVES = ("A5-6-1-durable", "A5-6-1-integrity")
+DRILL_REQUIREMENTS = ("A5-6-1-durable", "A5-6-1-integrity")
 
 
 class DrillFailed(AmanatError):
@@ -100,7 +100,7 @@ def restore(
         Playbook(
             PLAYBOOKS / "restore.yml",
             paths.inventory,
-            paths.runs,
+            paths.ansible_artifacts,
             secrets,
             variables=variables,
             progress=tell,
@@ -134,7 +134,7 @@ def drill(paths: StackPaths, target: datetime | None, tell: Tell) -> Drilled:
         Playbook(
             PLAYBOOKS / "drill.yml",
             paths.inventory,
-            paths.runs,
+            paths.ansible_artifacts,
             secrets,
             extra_inventory=beside,
             variables=variables,
@@ -154,7 +154,7 @@ def drill(paths: StackPaths, target: datetime | None, tell: Tell) -> Drilled:
 
 def what_differs(values: Mapping[str, Any]) -> str:
     """Why a drill proved nothing, of what it wrote down."""
-    said = [
+    reasons = [
         (len(values["missing_heads"]), "the restored archive lacks {} anchored heads"),
         (len(values["strange_heads"]), "the restored archive has {} heads that the store never had"),
         *(
@@ -167,7 +167,7 @@ def what_differs(values: Mapping[str, Any]) -> str:
         ),
     ]
     return (
-        "; ".join(text.format(count) for count, text in said if count)
+        "; ".join(text.format(count) for count, text in reasons if count)
         or "the restored archive doesn't verify"
     )
 
@@ -242,9 +242,9 @@ def _utc(moment: datetime | None) -> str:
 def _evidence(paths: StackPaths, values: Mapping[str, Any]) -> Path:
     directory = paths.evidence / "drills" / new_name()
     context = RunContext.of(paths.stack, PROJECT_ROOT, paths.hosts_file)
-    plan = {"what": "restore drill", "requirements": list(PROVES)}
+    plan = {"what": "restore drill", "requirements": list(DRILL_REQUIREMENTS)}
     key = paths.evidence_key
     run = Run.start(directory, context, signing_key(key), Redactor(), plan, Memory.beside(key))
-    run.record("drill", dict(values), requirements=PROVES)
+    run.record("drill", dict(values), requirements=DRILL_REQUIREMENTS)
     run.finish(dict(values))
     return directory

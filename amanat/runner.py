@@ -21,7 +21,7 @@ from amanat.files import private_directory
 from amanat.inventory import Secrets
 from amanat.inventory_tree import InventoryTree
 from amanat.playbook_content import plays_of
-from amanat.progress import say
+from amanat.progress import show_progress
 from amanat.secrets_socket import serve_secrets
 
 KEPT_RUNS = 5
@@ -56,7 +56,7 @@ class Playbook:
 
     path: Path
     inventory: Path
-    runs: Path
+    artifacts_root: Path
     secrets: Secrets
     extra_inventory: Path | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
@@ -84,10 +84,10 @@ class Playbook:
 
     def _play(self, options: list[str]) -> Result:
         result = Result()
-        log = self.progress or say
-        artifacts = private_directory(private_directory(self.runs) / self.name)
+        log = self.progress or show_progress
+        artifacts = private_directory(private_directory(self.artifacts_root) / self.name)
         with (
-            _machine_locks(self.runs, self.machines, self.name, log),
+            _machine_locks(self.artifacts_root, self.machines, self.name, log),
             serve_secrets(json.dumps(self.secrets)) as secrets_path,
             # ssh's sockets: names have to be short, and a connection that the person holds open is not ours.
             tempfile.TemporaryDirectory(prefix="amanat-", ignore_cleanup_errors=True) as sockets,
@@ -222,7 +222,7 @@ def _failure(result: Result, run: ansible_runner.Runner, directory: Path) -> Con
 
 @contextmanager
 def _machine_locks(
-    runs: Path, machines: Collection[str], name: str, log: Callable[[str], None]
+    artifacts_root: Path, machines: Collection[str], name: str, log: Callable[[str], None]
 ) -> Iterator[None]:
     """Exclusive locks of machines, held by the run called `name`: dpkg and handlers can't be shared.
 
@@ -231,21 +231,23 @@ def _machine_locks(
     told: set[str] = set()
     while True:
         with ExitStack() as held:
-            busy = next((one for one in sorted(machines) if not _locked(held, runs, one, name)), None)
+            busy = next(
+                (one for one in sorted(machines) if not _locked(held, artifacts_root, one, name)), None
+            )
             if busy is None:
                 yield
                 return
-        holder = _lock_file(runs, busy).read_text("utf-8") or "another run"
+        holder = _lock_file(artifacts_root, busy).read_text("utf-8") or "another run"
         if busy not in told:
             log(f"[{name}] waits: {holder} is configuring {busy}")
             told.add(busy)
-        with _lock_file(runs, busy).open("a+") as file:
+        with _lock_file(artifacts_root, busy).open("a+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
 
 
-def _locked(held: ExitStack, runs: Path, machine: str, name: str) -> bool:
+def _locked(held: ExitStack, artifacts_root: Path, machine: str, name: str) -> bool:
     """Take a machine's lock for as long as `held` lasts, unless another run has it."""
-    file = held.enter_context(_lock_file(runs, machine).open("a+"))
+    file = held.enter_context(_lock_file(artifacts_root, machine).open("a+"))
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -256,11 +258,11 @@ def _locked(held: ExitStack, runs: Path, machine: str, name: str) -> bool:
     return True
 
 
-def _lock_file(runs: Path, machine: str) -> Path:
-    return runs / f"{machine}.lock"
+def _lock_file(artifacts_root: Path, machine: str) -> Path:
+    return artifacts_root / f"{machine}.lock"
 
 
-def _forget_old(runs: Path) -> None:
-    directories = sorted(path for path in runs.iterdir() if path.is_dir())
+def _forget_old(artifacts_root: Path) -> None:
+    directories = sorted(path for path in artifacts_root.iterdir() if path.is_dir())
     for path in directories[:-KEPT_RUNS]:
         shutil.rmtree(path, ignore_errors=True)

@@ -50,13 +50,13 @@ def kill_orphans(stack_id: str) -> list[int]:
 
     They are known by the variables every run sets for its children (proc(5), environ).
     """
-    found = [pid for pid in processes() if _is_orphan(pid, stack_id)]
+    pids = [pid for pid in processes() if _is_orphan(pid, stack_id)]
     for number in (signal.SIGTERM, signal.SIGKILL):
-        for pid in found:
+        for pid in pids:
             _signal(pid, number)
-        if _wait_gone(found):
+        if _wait_gone(pids):
             break
-    return found
+    return pids
 
 
 def processes() -> list[int]:
@@ -67,11 +67,11 @@ def processes() -> list[int]:
 
 def end_run(run: str, *, kill: bool) -> None:
     """End what carries a run's mark in its environment, also what has left its tree of processes (SSH's masters)."""
-    found = [pid for pid in processes() if pid != os.getpid() and f"AMANAT_RUN={run}" in _environment(pid)]
+    pids = [pid for pid in processes() if pid != os.getpid() and f"AMANAT_RUN={run}" in _environment(pid)]
     for number in (signal.SIGKILL,) if kill else (signal.SIGTERM, signal.SIGKILL):
-        for pid in found:
+        for pid in pids:
             _signal(pid, number)
-        if _wait_gone(found):
+        if _wait_gone(pids):
             return
 
 

@@ -132,8 +132,8 @@ class Schedule:
         scope = [] if os.geteuid() == 0 else ["--user"]
         done = processes.run([program, *scope, *given], capture_output=True)
         if done.returncode != 0:
-            said = " ".join(done.stderr.split())[:300]
-            raise NoTimers(f"systemd does not take the timer: {said}", f"systemctl {given[0]}", BY_HAND)
+            message = " ".join(done.stderr.split())[:300]
+            raise NoTimers(f"systemd does not take the timer: {message}", f"systemctl {given[0]}", BY_HAND)
 
 
 def kept_of(source: Mapping[str, str]) -> dict[str, str]:

@@ -92,7 +92,7 @@ class Stopping:
             thread.join(POLL_SECONDS)
 
     def _end(self, children: dict[int, str], from_terminal: bool) -> None:
-        told = set(children)
+        interrupted = set(children)
         _interrupt(children, besides_group=os.getpgrp() if from_terminal else 0)
         deadline = time.monotonic() + ENDING_SECONDS
         while living := {pid: mark for pid, mark in children.items() if _mark(pid) == mark}:
@@ -100,8 +100,8 @@ class Stopping:
                 _kill(living)
                 time.sleep(POLL_SECONDS)
             children |= descendants(living)
-            _interrupt({pid: mark for pid, mark in children.items() if pid not in told})
-            told |= set(children)
+            _interrupt({pid: mark for pid, mark in children.items() if pid not in interrupted})
+            interrupted |= set(children)
         runs.end_run(runs.RUN_ID, kill=self._kill.is_set())
         self._over = True
         # What the command waited for is gone, so it ends by itself; unless it waits for something else.

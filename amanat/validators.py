@@ -57,15 +57,15 @@ def integers(low: int, high: int, zero: str, such_as: str) -> BeforeValidator:
     instead = f"a mapping such as {such_as}, or leave it out"
 
     def check(value: object) -> dict[str, int]:
-        found = {}
+        numbers = {}
         for name, number in _mapping(value, instead).items():
             try:
-                found[name] = _checked_number(number, low, high, zero, _range(low, high, zero))
+                numbers[name] = _checked_number(number, low, high, zero, _range(low, high, zero))
             except InvalidValue as fault:
                 raise InvalidValue(
                     f"has {shown(name)}: {shown(number)}, which {fault.why}", fault.instead
                 ) from fault
-        return found
+        return numbers
 
     return BeforeValidator(check)
 
@@ -149,7 +149,7 @@ def ipv4_addresses(instead: str) -> BeforeValidator:
     """IPv4 addresses of other machines, parted by commas or blanks, as text parted by single commas; "" for none."""
 
     def check(text: str) -> str:
-        found = []
+        addresses = []
         for part in re.split(r"[\s,]+", latin_digits(text).strip(" ,")):
             try:
                 address = ipaddress.IPv4Address(part)
@@ -157,8 +157,8 @@ def ipv4_addresses(instead: str) -> BeforeValidator:
                 raise InvalidValue("is not a list of IPv4 addresses", instead) from fault
             if address.is_loopback or address.is_unspecified or address.is_multicast:
                 raise InvalidValue(f"names {address}, which no host can ask", instead)
-            found.append(str(address))
-        return ",".join(dict.fromkeys(found))
+            addresses.append(str(address))
+        return ",".join(dict.fromkeys(addresses))
 
     return _optional(check, instead)
 

@@ -39,9 +39,9 @@ class YamlDocument:
             what = f"{path.name} can't be read: {fault}"
             raise UnreadableFile(what, str(path), "Restore the file.") from fault
         except yaml.YAMLError as fault:
-            said = " ".join(str(fault).split())
+            message = " ".join(str(fault).split())
             raise UnreadableFile(
-                f"{path.name} is not YAML: {said}", str(path), "Correct that line."
+                f"{path.name} is not YAML: {message}", str(path), "Correct that line."
             ) from fault
 
     def line(self, path: Sequence[str | int] = ()) -> int:
@@ -51,10 +51,10 @@ class YamlDocument:
             return 1
         line = node.start_mark.line
         for step in path:
-            found = _child(node, step)
-            if found is None:
+            child = _child(node, step)
+            if child is None:
                 break
-            line, node = found
+            line, node = child
         return int(line) + 1
 
 

@@ -131,10 +131,10 @@ class Client:
     def certificate(self, host: Host) -> x509.Certificate:
         """The certificate that PostgreSQL of `host` shows."""
         at = self.endpoint(host, POSTGRESQL_PORT)
-        found = postgresql_certificate(at.address, at.port)
-        outcome = {"certificate": found.public_bytes(Encoding.PEM).decode()}
+        shown = postgresql_certificate(at.address, at.port)
+        outcome = {"certificate": shown.public_bytes(Encoding.PEM).decode()}
         self._audit.recorder.client(host.identity, {"tls": f"{at.address}:{at.port}"}, outcome)
-        return found
+        return shown
 
     def authority(self) -> x509.Certificate:
         """The stack's own certificate authority, as its clients hold it."""

@@ -68,9 +68,9 @@ def bound(request: pytest.FixtureRequest) -> Callable[[str], Bound]:
 @pytest.fixture(scope="session")
 def client(pytestconfig: pytest.Config) -> Iterator[Client]:
     """Behaves like a client of the hosts' services, with the operator's certificates or without."""
-    made = Client(pytestconfig.stash[AUDIT])
-    yield made
-    made.close()
+    instance = Client(pytestconfig.stash[AUDIT])
+    yield instance
+    instance.close()
 
 
 @pytest.fixture(scope="session")

@@ -134,9 +134,9 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
     ) -> str:
         """The standard output of a command that must have worked; raises `NotChecked` when it did not."""
         if done.exit_status not in exit_statuses:
-            said = " ".join((done.stderr or done.stdout).split())[:300]
+            output = " ".join((done.stderr or done.stdout).split())[:300]
             raise NotChecked(
-                f"`{done.command.decode()}` ended with {done.exit_status}: {said}",
+                f"`{done.command.decode()}` ended with {done.exit_status}: {output}",
                 f"host {self.name}",
                 "The auditor must be able to run it: converge the host with `make up`.",
             )

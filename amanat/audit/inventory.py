@@ -125,8 +125,8 @@ def _listing(path: Path) -> dict[str, Any]:
     except processes.TimedOut as error:
         raise BadInventory(error.what, str(path), "See why its source hangs.") from error
     if done.returncode:
-        said = " ".join(done.stderr.split())
-        raise BadInventory(f"Ansible can't read the inventory: {said}", str(path), "Correct the file.")
+        message = " ".join(done.stderr.split())
+        raise BadInventory(f"Ansible can't read the inventory: {message}", str(path), "Correct the file.")
     listing: dict[str, Any] = json.loads(done.stdout)
     return listing
 

@@ -66,9 +66,9 @@ def known_checks(policies: Path, carriers: Mapping[str, list[str]] = NOWHERE) ->
     """
     with tempfile.TemporaryDirectory(prefix="amanat-policies-") as scratch:
         listing = Path(scratch) / "checks.json"
-        status, said = _collect_apart(policies, listing, carriers)
+        status, output = _collect_apart(policies, listing, carriers)
         if status != 0 or not listing.is_file():
-            raise _broken(policies, "; ".join(said.strip().splitlines()[-_LAST_LINES:]))
+            raise _broken(policies, "; ".join(output.strip().splitlines()[-_LAST_LINES:]))
         return _read(json.loads(listing.read_text("utf-8")))
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 def sshd_settings(text: str) -> dict[str, list[str]]:
     """The effective settings that `sshd -T` prints, by lower-case name; some occur more than once."""
-    found: dict[str, list[str]] = {}
+    settings: dict[str, list[str]] = {}
     for line in text.splitlines():
         name, _, value = line.strip().partition(" ")
-        found.setdefault(name.lower(), []).append(value)
-    return found
+        settings.setdefault(name.lower(), []).append(value)
+    return settings
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Listener:
 
 def listeners(text: str) -> list[Listener]:
     """The lines of `ss -Hlntup`."""
-    found = []
+    sockets = []
     for line in text.splitlines():
         fields = line.split()
         address, _, port = fields[4].rpartition(":")
         process = re.search(r'\(\("([^"]+)"', line)
-        found.append(Listener(fields[0], address, int(port), process[1] if process else ""))
-    return found
+        sockets.append(Listener(fields[0], address, int(port), process[1] if process else ""))
+    return sockets
 
 
 def base_chains(ruleset: Mapping[str, Any], hook: str) -> list[Mapping[str, Any]]:
@@ -87,12 +87,12 @@ def open_ports(ruleset: Mapping[str, Any], hook: str) -> Iterator[tuple[int, boo
 
 def callers(ruleset: Mapping[str, Any], hook: str, port: int) -> set[str]:
     """The sources from which the chains at a hook accept a port, as nft writes them; `any` for a rule without one."""
-    found: set[str] = set()
+    allowed: set[str] = set()
     for statements in _accepting(ruleset, hook):
         if _accepted_ports(statements) & {port, EVERY_PORT}:
             sources = [one["match"]["right"] for one in statements if _equals(one, "saddr")]
-            found |= {written for source in sources for written in _written(source)} if sources else {"any"}
-    return found
+            allowed |= {written for source in sources for written in _written(source)} if sources else {"any"}
+    return allowed
 
 
 def _accepting(ruleset: Mapping[str, Any], hook: str) -> Iterator[Sequence[Mapping[str, Any]]]:

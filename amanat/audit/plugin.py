@@ -182,15 +182,15 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    made = yield
+    test_report = yield
     audit = item.config.stash.get(AUDIT, None)
     if audit is None or not _is_policy(item):
-        return made
-    outcome, reason = outcome_of(call, made, item.config.stash[COMPARED], proves(item))
-    redacted(made, audit.recorder.redact)
-    if call.when == "call" or made.outcome != "passed":
+        return test_report
+    outcome, reason = outcome_of(call, test_report, item.config.stash[COMPARED], proves(item))
+    redacted(test_report, audit.recorder.redact)
+    if call.when == "call" or test_report.outcome != "passed":
         audit.note(check_id(item), outcome, reason)
-    return made
+    return test_report
 
 
 @pytest.hookimpl(trylast=True)
@@ -238,10 +238,10 @@ def _told_as_usage(config: pytest.Config) -> Iterator[None]:
     try:
         yield
     except (AmanatError, OSError) as error:
-        told = error if isinstance(error, AmanatError) else of_os(error)
+        reported = error if isinstance(error, AmanatError) else of_os(error)
         if config.getoption("audit_json") == "-":
-            sys.stdout.write(json.dumps({"error": told.as_json()}) + "\n")
-        raise pytest.UsageError(str(told)) from None
+            sys.stdout.write(json.dumps({"error": reported.as_json()}) + "\n")
+        raise pytest.UsageError(str(reported)) from None
 
 
 def _tell(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -251,8 +251,8 @@ def _tell(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> N
     terminalreporter.section("audit", sep="=")
     for line, colour in report.lines(audit.register, audit.judgements):
         terminalreporter.write_line(audit.recorder.redact(line), **({colour: True} if colour else {}))
-    said, passes = report.last_line(audit.judgements, audit.run_directory)
-    terminalreporter.write_line(said, bold=True, green=passes, red=not passes)
+    last_line, passes = report.last_line(audit.judgements, audit.run_directory)
+    terminalreporter.write_line(last_line, bold=True, green=passes, red=not passes)
     if audit.options.json:
         _write_json(audit)
 

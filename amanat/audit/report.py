@@ -48,8 +48,8 @@ def last_line(judgements: Mapping[str, Judgement], run: Path) -> tuple[str, bool
     count = dict.fromkeys(Verdict, 0)
     for judgement in judgements.values():
         count[judgement.verdict] += 1
-    said = ", ".join(f"{number} {verdict}" for verdict, number in count.items() if number)
-    return f"{said}; evidence: {run}", green(judgements)
+    counts = ", ".join(f"{number} {verdict}" for verdict, number in count.items() if number)
+    return f"{counts}; evidence: {run}", green(judgements)
 
 
 def _short(reason: str) -> str:

@@ -144,9 +144,9 @@ class Connection:
             return False
 
     def _unreachable(self, stderr: bytes) -> Unreachable:
-        said = " ".join(stderr.decode("utf-8", "backslashreplace").split()) or "the connection was lost"
+        message = " ".join(stderr.decode("utf-8", "backslashreplace").split()) or "the connection was lost"
         return Unreachable(
-            f"{self.target.name} can't be audited: {said}",
+            f"{self.target.name} can't be audited: {message}",
             f"{self.target.user}@{self.target.address}:{self.target.port}",
             f"Start the host and run `make up`, or correct the inventory.{_unread_configuration()}",
         )
@@ -169,8 +169,10 @@ def offered_methods(target: AuditedHost, user: str) -> list[str]:
         return []
     offered = re.search(r"Permission denied \(([a-z0-9,-]+)\)", done.stderr)
     if offered is None:
-        said = " ".join(done.stderr.split())
-        raise Unreachable(f"sshd of {target.name} offers nothing: {said}", f"{target.address}:{target.port}")
+        message = " ".join(done.stderr.split())
+        raise Unreachable(
+            f"sshd of {target.name} offers nothing: {message}", f"{target.address}:{target.port}"
+        )
     return offered[1].split(",")
 
 

@@ -100,7 +100,7 @@ def _told(yaml: YamlDocument, path: Path, index: int, error: ValidationError) ->
     for fault in error.errors():
         key = ".".join(str(step) for step in fault["loc"])
         where = f"{path.name} line {yaml.line(('waivers', index, *fault['loc']))}"
-        said = fault["msg"].removeprefix("Value error, ")
+        message = fault["msg"].removeprefix("Value error, ")
         yield BadWaiver(
-            f"{key + ': ' if key else ''}{said}", where, "See the example at the top of the file."
+            f"{key + ': ' if key else ''}{message}", where, "See the example at the top of the file."
         )

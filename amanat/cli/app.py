@@ -232,10 +232,10 @@ def main() -> None:
     except (Exception, KeyboardInterrupt) as error:
         if STOPPING.asked:  # what was ended failed: that says nothing more
             _stopped(as_json)
-        told = of_os(error) if isinstance(error, OSError) else error
-        if not isinstance(told, AmanatError):
+        reported = of_os(error) if isinstance(error, OSError) else error
+        if not isinstance(reported, AmanatError):
             raise
-        _failed(told, as_json)
+        _failed(reported, as_json)
 
 
 def _stopped(as_json: bool) -> NoReturn:

@@ -65,8 +65,8 @@ def _reason(stdout: str, code: int, directory: Path) -> dict[str, str]:
     """Why there is no run: the audit's own line of JSON, or what can be said without it."""
     for line in stdout.splitlines():
         with suppress(ValueError, KeyError, TypeError):
-            told = json.loads(line)["error"]
-            return {name: str(told[name]) for name in ("what", "where", "fix")}
+            error = json.loads(line)["error"]
+            return {name: str(error[name]) for name in ("what", "where", "fix")}
     return {
         "what": f"the audit measured nothing (pytest ended {code})",
         "where": str(directory),

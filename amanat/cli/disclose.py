@@ -119,8 +119,8 @@ def _checked(order: disclosure.Order, what: disclosure.Selector) -> None:
     _of_the_past("the order's date", order.date, "--order-date")
     _of_the_past("the first record's time", what.since, "--since")
     if what.until <= what.since:
-        said = f"{both(what.until)} is not after {both(what.since)}"
-        raise BadInput(said, "--until", "Name the end of the time that the order covers.")
+        message = f"{both(what.until)} is not after {both(what.since)}"
+        raise BadInput(message, "--until", "Name the end of the time that the order covers.")
 
 
 def _asked_for(what: disclosure.Selector) -> str:

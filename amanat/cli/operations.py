@@ -157,9 +157,9 @@ def last_audit(paths: StackPaths) -> str:
     scope = (
         f" for {every - left_out} of {every} requirements, the others were not asked for" if left_out else ""
     )
-    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if verdict != NOT_SELECTED)
+    parts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if verdict != NOT_SELECTED)
     ended = f"{manifest['finished']['utc']} ({manifest['finished']['solar_hijri']})"
-    return f"{ended} {'green' if result.get('green') else 'NOT green'}{scope}: {told}"
+    return f"{ended} {'green' if result.get('green') else 'NOT green'}{scope}: {parts}"
 
 
 def exports(paths: StackPaths, environment: Mapping[str, str]) -> str:
@@ -189,7 +189,7 @@ def _counts(summary: Mapping[Any, int]) -> dict[str, int]:
 
 
 def _changed(changes: Mapping[str, int]) -> str:
-    told = [f"{count} {kind}" for kind, count in changes.items() if kind != "same"]
+    parts = [f"{count} {kind}" for kind, count in changes.items() if kind != "same"]
     return (
-        "changes: " + ", ".join(told) if told else f"nothing to change ({changes.get('same', 0)} resources)"
+        "changes: " + ", ".join(parts) if parts else f"nothing to change ({changes.get('same', 0)} resources)"
     )

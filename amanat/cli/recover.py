@@ -94,10 +94,12 @@ def schedule(paths: StackPaths, *, on: bool) -> Result:
     if on:
         Stack(paths).outputs()
         name = timer.on()
-        told = f"{name} asks every day whether a drill is due; its last words: journalctl --unit={timer.name}"
+        message = (
+            f"{name} asks every day whether a drill is due; its last words: journalctl --unit={timer.name}"
+        )
     else:
-        told = f"{timer.name}.timer is removed" if timer.off() else "no timer was installed"
-    return Result({"stack": paths.stack_id, "timer": f"{timer.name}.timer", "on": on}, (told,))
+        message = f"{timer.name}.timer is removed" if timer.off() else "no timer was installed"
+    return Result({"stack": paths.stack_id, "timer": f"{timer.name}.timer", "on": on}, (message,))
 
 
 def is_due(paths: StackPaths) -> bool:

@@ -82,7 +82,7 @@ def test_no_secret_lies_in_state_or_inventory_or_runs(live_stack):
     secrets += [live_stack.root("store", volume_key).strip()]
     secrets += list(texts(Stack(paths).secrets()))
     assert all(len(secret) >= 32 for secret in secrets)
-    kept = [paths.state, paths.inventory, paths.runs, PROJECT_ROOT / "evidence"]
+    kept = [paths.state, paths.inventory, paths.ansible_artifacts, PROJECT_ROOT / "evidence"]
     files = [path for root in kept for path in root.rglob("*") if path.is_file() and path != paths.passphrase]
     assert len(files) > 3
     leaks = [

@@ -13,7 +13,7 @@ from amanat.runner import ConvergeFailed, Result
 PROPS = {
     "playbook": "store.yml",
     "inventory": "/i",
-    "runs": "/r",
+    "ansible_artifacts": "/r",
     "content_digest": "c1",
     "variables": {"alpha": {"volume_size_gib": 2.0}},
     "groups": {},
@@ -50,7 +50,7 @@ def played(monkeypatch, tmp_path):
 @pytest.fixture
 def props(tmp_path):
     """Inputs with a directory of runs that is there."""
-    return {**PROPS, "runs": str(tmp_path)}
+    return {**PROPS, "ansible_artifacts": str(tmp_path)}
 
 
 def test_the_same_inputs_run_nothing():
@@ -76,7 +76,12 @@ def test_another_input_runs_the_playbook_on_the_same_resource(news):
 
 
 def test_where_the_files_lie_is_no_reason_to_run():
-    assert _Configurations().diff("id", STATE, {**PROPS, "inventory": "/else", "runs": "/e"}).changes is False
+    assert (
+        _Configurations()
+        .diff("id", STATE, {**PROPS, "inventory": "/else", "ansible_artifacts": "/e"})
+        .changes
+        is False
+    )
 
 
 def test_a_drift_makes_the_next_run_converge_and_is_forgotten_then(played, props):
@@ -92,7 +97,9 @@ def test_a_drift_makes_the_next_run_converge_and_is_forgotten_then(played, props
 
 def test_a_first_run_gets_the_playbook_and_the_secrets(played, props):
     _Configurations().create(props)
-    assert played == [("run", SITE.parent / "store.yml", Path("/i"), Path(props["runs"]), PROPS["secrets"])]
+    assert played == [
+        ("run", SITE.parent / "store.yml", Path("/i"), Path(props["ansible_artifacts"]), PROPS["secrets"])
+    ]
 
 
 def test_a_failed_run_leaves_no_state(monkeypatch, played, props):

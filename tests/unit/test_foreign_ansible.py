@@ -130,7 +130,7 @@ def test_no_login_or_passphrase_is_in_the_environment_that_is_written_down(world
     monkeypatch.setenv("PULUMI_ACCESS_TOKEN", "s3cret-token")
     play, _ = world
     play.run()
-    (written,) = play.runs.rglob("artifacts/*/command")
+    (written,) = play.artifacts_root.rglob("artifacts/*/command")
     environment = json.loads(written.read_text("utf-8"))["env"]
     assert environment["ANSIBLE_CONFIG"] == str(PROJECT_ROOT / "ansible/ansible.cfg")
     sockets = Path(environment["ANSIBLE_SSH_CONTROL_PATH_DIR"])

@@ -53,7 +53,7 @@ def test_home_is_the_one_that_is_chosen(monkeypatch, tmp_path):
 
 
 def test_everything_of_a_stack_lies_below_its_directory(paths):
-    inside = (paths.lock, paths.runs, paths.hosts_file, paths.deploy_key, paths.auditor_key)
+    inside = (paths.lock, paths.ansible_artifacts, paths.hosts_file, paths.deploy_key, paths.auditor_key)
     inside += (paths.known_hosts, paths.clients, paths.sealing_private_key, paths.evidence_key)
     assert all(path.is_relative_to(paths.directory) for path in (*inside, paths.image_context))
     assert paths.passphrase.is_relative_to(paths.state)

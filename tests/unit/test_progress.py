@@ -8,7 +8,7 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from amanat.progress import say
+from amanat.progress import show_progress
 
 
 class Engine(engine_pb2_grpc.EngineServicer):
@@ -27,7 +27,7 @@ def test_a_line_reaches_the_engine(monkeypatch):
     server.start()
     try:
         monkeypatch.setattr(sys, "argv", ["provider", f"127.0.0.1:{port}"])
-        say("task 3: سلام")
+        show_progress("task 3: سلام")
     finally:
         server.stop(None).wait()
     assert engine.heard == [(engine_pb2.INFO, "task 3: سلام")]
@@ -36,4 +36,4 @@ def test_a_line_reaches_the_engine(monkeypatch):
 @pytest.mark.parametrize("argv", [["x"], ["x", "--stack=local"], ["x", "127.0.0.1:1"]])
 def test_nobody_to_hear_is_no_error(monkeypatch, argv):
     monkeypatch.setattr(sys, "argv", argv)
-    say("unheard")
+    show_progress("unheard")

@@ -77,7 +77,7 @@ def world(tmp_path_factory):
         write_private(paths.inventory / "hosts.yml", HOSTS % sys.executable)
         write_private(paths.inventory / "secrets", secrets_source(paths), 0o700)
         yield (
-            Playbook(root / "site/site.yml", paths.inventory, paths.runs, SECRETS),
+            Playbook(root / "site/site.yml", paths.inventory, paths.ansible_artifacts, SECRETS),
             where,
         )
 
@@ -92,7 +92,7 @@ def failed(world):
 
 def test_a_failed_run_names_host_task_and_reason(failed, world):
     assert "here: Refuse bad items: bad: this item is bad" in failed.what
-    assert str(world[0].runs) in failed.where
+    assert str(world[0].artifacts_root) in failed.where
     assert "make up" in failed.fix
 
 
@@ -105,10 +105,10 @@ def test_a_failure_that_the_playbook_ignores_is_no_reason(failed):
 def test_the_secret_reached_the_task_and_no_file_of_the_run(world):
     play, where = world
     assert (where / "key").read_text("utf-8") == f"{SECRET}\n"
-    files = [path for path in play.runs.rglob("*") if path.is_file()]
+    files = [path for path in play.artifacts_root.rglob("*") if path.is_file()]
     assert any(path.name == "stdout" for path in files)
     assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
-    assert mode(play.runs) == 0o700
+    assert mode(play.artifacts_root) == 0o700
 
 
 @pytest.mark.usefixtures("failed")
@@ -128,7 +128,7 @@ def test_a_check_tells_what_it_would_change_and_changes_nothing(world, monkeypat
     assert setting.read_text("utf-8") == "port = 3\nsame = 1\n"
     assert result.recap["here"]["failures"] == 0
     assert result.recap["here"]["changed"] == 2
-    assert len(list((play.runs / "site").iterdir())) == 1
+    assert len(list((play.artifacts_root / "site").iterdir())) == 1
 
 
 @pytest.mark.usefixtures("failed")
@@ -148,7 +148,7 @@ def test_signals_stay_with_the_command(world):
 
 def noted(*events):
     result = Result()
-    assert [_note(event, result, "store", 0.0, runner.say) for event in events] == [False] * len(events)
+    assert [_note(event, result, "store", 0.0, runner.show_progress) for event in events] == [False] * len(events)
     return result
 
 
@@ -241,7 +241,7 @@ def test_a_change_that_handles_secrets_is_counted_though_hidden():
 
 def test_tasks_are_counted_as_they_start(monkeypatch):
     said = []
-    monkeypatch.setattr(runner, "say", said.append)
+    monkeypatch.setattr(runner, "show_progress", said.append)
     start = event("playbook_on_task_start", name="pki : Sign")
     assert noted(start, event("playbook_on_task_start", role=None, task="Bare")).tasks == 2
     assert said[0].endswith("task 1: pki: Sign")
@@ -318,7 +318,7 @@ def test_runs_side_by_side_get_each_its_own_secrets(tmp_path, monkeypatch):
         path = tmp_path / f"{name}.yml"
         path.write_text(json.dumps(play), "utf-8")
         secrets = {"groups": {}, "machines": {machine: {"volume_key": f"{machine}'s"}}}
-        return Playbook(path, paths.inventory, paths.runs, secrets, progress=meet).run()
+        return Playbook(path, paths.inventory, paths.ansible_artifacts, secrets, progress=meet).run()
 
     with ThreadPoolExecutor() as pool:
         done = list(pool.map(run, ("store", "desk"), ("alpha", "beta")))
@@ -352,6 +352,6 @@ def test_a_host_is_known_by_its_pinned_key_only(tmp_path, monkeypatch):
     write_private(paths.inventory / "hosts.yml", inventory_text(paths, {}, {"there": host}, {}))
     (tmp_path / "site.yml").write_text("[{hosts: all, gather_facts: false, tasks: [{ping: }]}]", "utf-8")
     with pytest.raises(ConvergeFailed, match="there: ping"):
-        Playbook(tmp_path / "site.yml", paths.inventory, paths.runs, NONE).run()
+        Playbook(tmp_path / "site.yml", paths.inventory, paths.ansible_artifacts, NONE).run()
     found = dict(line.split(" ", 1) for line in log.read_text("utf-8").splitlines())
     assert found == {"stricthostkeychecking": "true", "userknownhostsfile": str(paths.known_hosts)}

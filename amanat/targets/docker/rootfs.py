@@ -16,7 +16,7 @@ from amanat.errors import AmanatError, listed
 from amanat.locks import file_lock
 from amanat.owner import user_name
 from amanat.paths import cache
-from amanat.progress import say
+from amanat.progress import show_progress
 from amanat.setup.mirrors import Mirrors
 from amanat.setup.packages import DEBIAN_KEYRINGS, how_to_install
 
@@ -50,7 +50,8 @@ def bootstrap(suite: str, mirror: str, packages: list[str]) -> Path:
     key = hashlib.sha256("\n".join([suite, *packages]).encode()).hexdigest()[:16]
     done = cache() / "rootfs" / f"{suite}-{key}.tar"
     with file_lock(
-        done.parent / ".lock", lambda holder: say("another run makes a root file system: waiting for it")
+        done.parent / ".lock",
+        lambda holder: show_progress("another run makes a root file system: waiting for it"),
     ):
         if not done.exists():
             _make(done, suite, mirror, packages)
@@ -58,7 +59,7 @@ def bootstrap(suite: str, mirror: str, packages: list[str]) -> Path:
 
 
 def _make(done: Path, suite: str, mirror: str, packages: list[str]) -> None:
-    say(f"bootstrapping Debian {suite} ({len(packages)} packages asked for; a minute or two)")
+    show_progress(f"bootstrapping Debian {suite} ({len(packages)} packages asked for; a minute or two)")
     began = time.monotonic()
     draft = done.with_name(f".making-{done.name}")
     try:
@@ -67,7 +68,7 @@ def _make(done: Path, suite: str, mirror: str, packages: list[str]) -> None:
         draft.replace(done)
     finally:
         draft.unlink(missing_ok=True)
-    say(f"bootstrapped in {time.monotonic() - began:.0f} s, {done.stat().st_size / 1e6:.0f} MB")
+    show_progress(f"bootstrapped in {time.monotonic() - began:.0f} s, {done.stat().st_size / 1e6:.0f} MB")
 
 
 def mmdebstrap(
@@ -87,7 +88,7 @@ def mmdebstrap(
     # One at a time for each user: what lies in the scratch space is then left by a killed one.
     lock = cache() / "rootfs" / ".mmdebstrap.lock"
     with (
-        file_lock(lock, lambda holder: say("another bootstrap is at work: waiting for it")),
+        file_lock(lock, lambda holder: show_progress("another bootstrap is at work: waiting for it")),
         _scratch() as scratch,
     ):
         command = [*_guard(), "mmdebstrap", *(["--mode=unshare"] if os.geteuid() else []), "--format=tar"]
@@ -157,8 +158,8 @@ def _remove_leftovers() -> None:
     """Remove what killed bootstraps of this user left; in a user namespace its files belong to subordinate ids."""
     helper = ["mmdebstrap", "--unshare-helper"] if os.geteuid() else []
     for left in _space().glob(f"{_scratch_prefix()}*"):
-        found = left.lstat()
-        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
+        status = left.lstat()
+        if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
             # Never into what a killed one may have left mounted there.
             remove = [*helper, "rm", "-rf", "--one-file-system", "--", str(left)]
             processes.run(remove, seconds=REMOVAL_SECONDS, capture_output=True)

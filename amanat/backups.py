@@ -24,7 +24,7 @@ class OutOfReach(BadInput):
 
 @dataclass(frozen=True)
 class Backup:
-    """One backup; a restore replays the log from its end on."""
+    """One backup; a restore replays the WAL from its end on."""
 
     label: str
     kind: str
@@ -35,7 +35,7 @@ class Backup:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a restore would do: the backup it starts from, and the time it stops at (None: as late as the log goes)."""
+    """What a restore would do: the backup it starts from, and the time it stops at (None: as late as the WAL goes)."""
 
     backup: Backup
     target: datetime | None
@@ -43,11 +43,11 @@ class Plan:
     def lines(self, now: datetime) -> list[str]:
         """The plan for people."""
         took = self.backup
-        until = both(self.target) if self.target else "the end of the archived log"
+        until = both(self.target) if self.target else "the end of the archived WAL"
         lines = [
             f"from the {KINDS[took.kind]} backup {took.label} of {both(took.stopped_at)}",
             f"to {until}",
-            f"{took.size_bytes / 2**20:.0f} MiB of database, before the log since then",
+            f"{took.size_bytes / 2**20:.0f} MiB of database, before the WAL since then",
         ]
         if self.target:
             lost = (now - self.target).total_seconds()

@@ -38,7 +38,7 @@ def repository():
 def test_all_there_is_comes_from_the_newest_backup(repository):
     plan = repository.plan(None)
     assert (plan.backup.label, plan.target) == ("incr-10", None)
-    assert "the end of the archived log" in plan.lines(NOW)[1]
+    assert "the end of the archived WAL" in plan.lines(NOW)[1]
 
 
 @pytest.mark.parametrize(

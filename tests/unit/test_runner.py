@@ -148,7 +148,9 @@ def test_signals_stay_with_the_command(world):
 
 def noted(*events):
     result = Result()
-    assert [_note(event, result, "store", 0.0, runner.show_progress) for event in events] == [False] * len(events)
+    assert [_note(event, result, "store", 0.0, runner.show_progress) for event in events] == [False] * len(
+        events
+    )
     return result
 
 

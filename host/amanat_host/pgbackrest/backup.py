@@ -58,7 +58,7 @@ def refuse_what_is_unreadable(info: Info) -> None:
             said = repository["status"]["message"].partition("\n")[0]
             raise HostError(
                 f"{said} Its records are damaged, or repo1-cipher-pass is not the one they were encrypted with. "
-                "No backup is made; the log waits on the store. `make up` puts the stack's own passphrase back"
+                "No backup is made; the WAL waits on the store. `make up` puts the stack's own passphrase back"
             )
 
 
@@ -93,7 +93,7 @@ def make(kind: str) -> None:
     free = shutil.disk_usage(ROOT).free
     if free < ROOM_BYTES:
         raise HostError(
-            f"no space left on the disk of {ROOT}: {free >> 20} MiB are free. No backup is made; the log waits on the "
+            f"no space left on the disk of {ROOT}: {free >> 20} MiB are free. No backup is made; the WAL waits on the "
             "store, and leaves by itself when there is room"
         )
     command = [

@@ -1,6 +1,6 @@
 """Measure what would be lost if this host burned now: how long it takes until all that is written has left it.
 
-Notes the chain's head and the place in the write-ahead log, and waits until the log up to there has arrived on the
+Notes the chain's head and the place in the WAL, and waits until the WAL up to there has arrived on the
 vault. Prints one JSON object: the head, the moment, and the seconds. Run as postgres.
 """
 
@@ -20,7 +20,7 @@ SELECT json_build_object('seq', h.seq, 'hash', h.hash, 'records', h.records, 'se
     'segment', pg_walfile_name(pg_current_wal_lsn() - 1))
 FROM archive.heads() AS h
 """
-# A commit after the noted moment: a replay up to that moment stops there, where a quiet log would end too early.
+# A commit after the noted moment: a replay up to that moment stops there, where a quiet WAL would end too early.
 LATER = "SELECT pg_current_xact_id()"
 LAST = "SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver"
 REFUSED = "SELECT coalesce(last_failed_time > last_archived_time, failed_count > 0) FROM pg_stat_archiver"
@@ -46,7 +46,7 @@ def ask(query: str) -> str:
 
 
 def has_left(segment: str) -> bool:
-    """Whether a segment of the log, or one after it, was archived last."""
+    """Whether a segment of the WAL, or one after it, was archived last."""
     last = ask(LAST)
     return bool(last) and last[8:24] >= segment[8:24]
 
@@ -61,11 +61,11 @@ def measure(switch_seconds: float, seconds: float) -> dict[str, object]:
         waited = time.monotonic() - began
         if waited > seconds:
             raise HostError(
-                f"the log up to {noted['segment']} has not left within {seconds:.0f} s: is the vault away?"
+                f"the WAL up to {noted['segment']} has not left within {seconds:.0f} s: is the vault away?"
             )
         if waited > REFUSED_SECONDS and ask(REFUSED) == "t":
             raise HostError(
-                "the vault takes no log from here: it is away, or holds backups of another cluster"
+                "the vault takes no WAL from here: it is away, or holds backups of another cluster"
             )
         if not switched and waited > switch_seconds:
             ask(SWITCH)

@@ -1,4 +1,4 @@
-"""Tell an auditor how the database's log leaves this host, who may fetch backups from it, and what its account may
+"""Tell an auditor how the database's WAL leaves this host, who may fetch backups from it, and what its account may
 do to the repository, as JSON. Only asks: what it tries is tried dry.
 
 Run by PostgreSQL's account, without arguments.

@@ -1,7 +1,7 @@
 """Tell an auditor about the repository of backups, as JSON. Never changes it.
 
     probe-repository info     what pgBackRest says of it, and whom its server and its files let in
-    probe-repository newest   the last segment of the log that is there, by timeline
+    probe-repository newest   the last segment of the WAL that is there, by timeline
     probe-repository draw     markers for an audit to record: random texts that nobody chose
     probe-repository look     whether a marker drawn lately lies in its files, yes or no, and how these begin
     probe-repository verify   whether a flipped byte would be noticed: on a scratch copy of one segment of the log
@@ -144,7 +144,7 @@ def searched(markers: Sequence[bytes]) -> answers.MarkersInRepository:
 
 
 def copied(place: Path) -> Path:
-    """A repository that holds the newest segment of the log and nothing else; returns that segment's copy."""
+    """A repository that holds the newest segment of the WAL and nothing else; returns that segment's copy."""
     segments = sorted((path for path in files() if SEGMENT.match(path.name)), key=lambda path: path.name)
     if not segments:
         raise HostError("there is no segment of the log in the repository")

@@ -1,4 +1,4 @@
-"""Put a backup in the place of the cluster, replay the archived log up to a time, and verify what came back.
+"""Put a backup in the place of the cluster, replay the archived WAL up to a time, and verify what came back.
 
 PostgreSQL is stopped for it. Log of the backups' own cluster that has not left the host is not thrown away:
 restoring is refused then, unless no cluster is named. Prints one JSON object: the head of the restored chain, how
@@ -67,11 +67,11 @@ def control(data: Path) -> dict[str, str]:
 
 
 def refuse_to_lose(data: Path, cluster: str) -> None:
-    """Raise `HostError` when log of the cluster that the backups are of (its system identifier) has not left yet."""
+    """Raise `HostError` when WAL of the cluster that the backups are of (its system identifier) has not left yet."""
     waiting = sorted(path.stem for path in (data / "pg_wal/archive_status").glob("*.ready"))
     if waiting and control(data).get("Database system identifier") == cluster:
         raise HostError(
-            f"{len(waiting)} segments of log have not left for the vault, the first is {waiting[0]}: what they hold "
+            f"{len(waiting)} segments of WAL have not left for the vault, the first is {waiting[0]}: what they hold "
             "would be lost. Have the vault take them (`systemctl status amanat-backup.service` there), or give "
             "--lose-unsent"
         )
@@ -93,7 +93,7 @@ def has_newer_timeline(data: Path) -> bool:
 
 
 def fetch(target: str, timeline: str = "") -> None:
-    """Let pgBackRest make the data directory that of a backup, with the way to replay the log. Raises `HostError`."""
+    """Let pgBackRest make the data directory that of a backup, with the way to replay the WAL. Raises `HostError`."""
     way = ["--type=default"]
     if target:
         way = ["--type=time", f"--target={in_milliseconds(target)}", "--target-action=promote"]
@@ -112,9 +112,9 @@ def said_after(cursor: str) -> str:
 
 
 def replay(seconds: float) -> bool:
-    """Start PostgreSQL and wait until it has replayed the log and takes writes.
+    """Start PostgreSQL and wait until it has replayed the WAL and takes writes.
 
-    Returns False when the log ends before the time that was asked for. Raises `HostError` when it takes longer than
+    Returns False when the WAL ends before the time that was asked for. Raises `HostError` when it takes longer than
     `seconds`, or the service gives up.
     """
     began = end_of_log()
@@ -132,7 +132,7 @@ def replay(seconds: float) -> bool:
             if state == "failed":
                 raise HostError(f"PostgreSQL doesn't start: {said_after(began).splitlines()[-3:]}") from None
         time.sleep(0.25)
-    raise HostError(f"PostgreSQL has not replayed the log within {seconds:.0f} s; it goes on, see its log")
+    raise HostError(f"PostgreSQL has not replayed the WAL within {seconds:.0f} s; it goes on, see its log")
 
 
 def forget_recovery(data: Path) -> None:
@@ -156,7 +156,7 @@ def timed(steps: dict[str, float], name: str, step: Callable[[], object]) -> obj
 
 
 def go_back(steps: dict[str, float], target: str, data: Path, seconds: float) -> bool:
-    """Replay up to the time; gives False where no log goes as far. Raises `HostError`.
+    """Replay up to the time; gives False where no WAL goes as far. Raises `HostError`.
 
     The newest backup before the time lies on the timeline that was the store's then, unless an earlier restore began a
     new one after that backup; PostgreSQL by itself would follow the newest, and leave out what that restore left out.
@@ -175,14 +175,14 @@ def go_back(steps: dict[str, float], target: str, data: Path, seconds: float) ->
 
 
 def go_to_the_end(steps: dict[str, float], seconds: float) -> None:
-    """Replay all the log there is. Raises `HostError`."""
+    """Replay all the WAL there is. Raises `HostError`."""
     timed(steps, "fetched_all", lambda: fetch(""))
     if not timed(steps, "replayed_all", lambda: replay(seconds)):
-        raise HostError("PostgreSQL stops before the end of the log, though it was given no time to stop at")
+        raise HostError("PostgreSQL stops before the end of the WAL, though it was given no time to stop at")
 
 
 def stop(data: Path, cluster: str) -> None:
-    """Stop PostgreSQL for good. Raises `HostError` and starts it again when log would be lost."""
+    """Stop PostgreSQL for good. Raises `HostError` and starts it again when WAL would be lost."""
     run("systemctl", "stop", UNIT)
     try:
         if cluster:
@@ -198,7 +198,7 @@ def restore(target: str, data: Path, seconds: float, cluster: str = "") -> dict[
     stop(data, cluster)
     reached = bool(target) and go_back(steps, target, data, seconds)
     if not reached:
-        # No log holds anything after that time: the end is the state of that time.
+        # No WAL holds anything after that time: the end is the state of that time.
         go_to_the_end(steps, seconds)
     forget_recovery(data)
     state = json.loads(str(timed(steps, "verified", lambda: ask(STATE))))
@@ -213,7 +213,7 @@ def main() -> None:
         "--target-time", default="", help="ISO 8601 with a zone; empty: all that was archived"
     )
     parser.add_argument(
-        "--cluster", default="", help="system identifier of the backups' cluster, whose log must not be lost"
+        "--cluster", default="", help="system identifier of the backups' cluster, whose WAL must not be lost"
     )
     parser.add_argument("--data", type=Path, required=True, help="the cluster's directory")
     parser.add_argument("--seconds", type=float, default=6 * 3600, help="the longest the replay may take")

@@ -112,7 +112,7 @@ def test_log_that_has_not_left_is_not_thrown_away(steps, monkeypatch, tmp_path, 
     status.mkdir(parents=True)
     (status / f"00000001000000000000002A.{'ready' if waits else 'done'}").touch()
     if refused:
-        with pytest.raises(HostError, match="1 segments of log have not left .* 00000001000000000000002A"):
+        with pytest.raises(HostError, match="1 segments of WAL have not left .* 00000001000000000000002A"):
             restore.restore(NOON, tmp_path, 5, cluster)
         assert ran == [("stop", restore.UNIT), ("start", "--no-block")]
     else:
@@ -157,7 +157,7 @@ def test_a_replay_to_the_end_that_stops_early_is_no_restore(monkeypatch, tmp_pat
     monkeypatch.setattr(restore, "has_newer_timeline", lambda data: True)
     monkeypatch.setattr(restore, "fetch", lambda *way: None)
     monkeypatch.setattr(restore, "replay", lambda seconds: False)
-    with pytest.raises(HostError, match="stops before the end of the log"):
+    with pytest.raises(HostError, match="stops before the end of the WAL"):
         restore.restore("2026-11-22T14:00:00+00:00", tmp_path, 5)
 
 
@@ -200,7 +200,7 @@ def test_a_log_without_weight_is_finished_once(loss):
 
 def test_a_vault_that_takes_nothing_is_told_soon(loss):
     answers(loss, lambda now: "", refused="t")
-    with pytest.raises(HostError, match="takes no log from here"):
+    with pytest.raises(HostError, match="takes no WAL from here"):
         loss.measure(40, 180)
     assert loss.now < 30
 

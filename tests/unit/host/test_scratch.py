@@ -35,7 +35,7 @@ print("done", flush=True)
 
 @pytest.fixture(autouse=True)
 def _signals_have_their_effect():
-    """Whoever started the tests (nohup, a job in the background) may have had signals ignored; children inherit that."""
+    """Whoever started the tests (nohup, a job in the background) may have had some ignored; children inherit that."""
     ignored = [
         one
         for one in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)

@@ -10,7 +10,9 @@ from amanat.targets.contract import NoConsole
 from amanat.targets.docker import client
 
 BOOT_SECONDS = 180  # three of them at once on a busy machine
-BOOT_STATE = "systemctl is-system-running; systemctl --failed --plain --no-legend; systemctl list-jobs --no-legend"
+BOOT_STATE = (
+    "systemctl is-system-running; systemctl --failed --plain --no-legend; systemctl list-jobs --no-legend"
+)
 
 
 class MachineNotBooted(AmanatError):

@@ -8,6 +8,7 @@ from amanat.paths import StackPaths
 from amanat.report_errors import report_errors
 from amanat.secret_outputs import secret_outputs
 from amanat.settings import Settings
+from amanat.stateful_services import StatefulServices
 from amanat.targets import target
 from amanat.targets.endpoints import machine_specs
 
@@ -17,7 +18,8 @@ with report_errors():
 
     specs = machine_specs(settings.machines)
     keyring = Keyring("keys", paths, settings.certificate_days, settings.machines.machines)
-    site = target(settings, paths, keyring)
+    stateful = StatefulServices("stateful-services", settings.machines)  # refuses to leave records behind
+    site = target(settings, paths, keyring, after=stateful)
     hosts = {name: site.provision(spec) for name, spec in specs.items()}
     configured = configure(settings, paths, keyring, hosts, site.network)
 

@@ -93,6 +93,7 @@ def schedule(paths: StackPaths, *, on: bool) -> Result:
     timer = Schedule(paths)
     if on:
         Stack(paths).outputs()
+        recovery.require_backups(paths)
         name = timer.on()
         message = (
             f"{name} asks every day whether a drill is due; its last words: journalctl --unit={timer.name}"

@@ -22,7 +22,7 @@ ROOMS = {
     "audit": (("amanat.audit",), {"evidence"}),
     "program": (
         ("amanat.controller_files", "amanat.configure", "amanat.configuration", "amanat.keyring")
-        + ("amanat.keys", "amanat.report_errors", "amanat.secret_outputs"),
+        + ("amanat.keys", "amanat.report_errors", "amanat.secret_outputs", "amanat.stateful_services"),
         {"ansible", "door", "setup"},
     ),
     "door": (("amanat.targets",), {"program", "setup", "docker"}),
@@ -93,6 +93,11 @@ def crossings(module, imported):
     own, other = room_of(module), room_of(imported)
     allowed = ROOMS[own][1] if own != "ground" else set()
     return other not in {"ground", own, *allowed}
+
+
+def test_every_listed_module_is_there():
+    listed = {module for modules, _ in ROOMS.values() for module in modules} | AT_HAND
+    assert {module for module in listed if not is_module(module)} == set()
 
 
 def sources(*folders):

@@ -21,7 +21,7 @@ class DockerOperations:
     noun = "engine"
 
     def __init__(self, settings: Settings, paths: StackPaths) -> None:
-        self._settings, self._places = settings, paths
+        self._settings, self._paths = settings, paths
         self._uri, self._stack_id = settings.engine, paths.stack_id
 
     def prepare(self, report: Reporter) -> Prepared:
@@ -93,7 +93,7 @@ class DockerOperations:
 
         return scratch_machine(
             name,
-            self._places,
+            self._paths,
             engine_uri=self._uri,
             address=str(network.addresses[name]),
             deploy_public_key=deploy_public_key,

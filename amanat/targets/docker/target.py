@@ -27,8 +27,10 @@ DATABASE = name_of("store", "postgresql")
 class DockerTarget:
     """The stack's network and image on one engine, and the machines made from them."""
 
-    def __init__(self, settings: Settings, paths: StackPaths, keyring: Keyring) -> None:
-        self._settings, self._places, self._keyring = settings, paths, keyring
+    def __init__(
+        self, settings: Settings, paths: StackPaths, keyring: Keyring, after: pulumi.Resource | None = None
+    ) -> None:
+        self._settings, self._paths, self._keyring = settings, paths, keyring
         self._facts = engine_facts(settings.engine)
         require_suitable(self._facts, settings.engine)
         self._labels = labels(paths.stack_id, owner())
@@ -47,6 +49,7 @@ class DockerTarget:
             asked_subnet=settings.network_subnet,
             asked_ports={name: port for name, (_, port) in asked.items()},
             settings={name: setting for name, (setting, _) in asked.items()},
+            opts=pulumi.ResourceOptions(depends_on=[after]) if after else None,
         )
         self._network = DockerNetwork(
             stack_id=paths.stack_id,
@@ -87,7 +90,7 @@ class DockerTarget:
         )
         return DockerMachine(
             container,
-            stack_id=self._places.stack_id,
+            stack_id=self._paths.stack_id,
             labels=self._labels,
             network_name=self._network.network.name,
             image_id=self._image.image_id,

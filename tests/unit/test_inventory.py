@@ -93,7 +93,7 @@ def test_host_keys_are_pinned_with_their_port(tmp_path):
 SECRETS = {
     "groups": {
         "all": {"pki_ca_private_key": "CA"},
-        "store": {"volume_key": "it's; a 'key'", "store_passwords": {"w": "p"}},
+        "store": {"volume_key": "it's; a 'key'", "postgresql_passwords": {"w": "p"}},
         "vault": {"repository_cipher": "cipher"},
     },
     "machines": {"alpha": {"copy_key": "alpha's"}, "beta": {"copy_key": "beta's"}},
@@ -127,7 +127,7 @@ def test_a_secret_reaches_the_machines_that_need_it_and_no_other(places, vault):
     known = json.loads(told)["_meta"]["hostvars"]
     mine = {name: {key for key in given if not key.startswith("ansible_")} for name, given in known.items()}
     assert mine == {
-        "alpha": {"pki_ca_private_key", "copy_key", "volume_key", "store_passwords"},
+        "alpha": {"pki_ca_private_key", "copy_key", "volume_key", "postgresql_passwords"},
         vault: {"pki_ca_private_key", "copy_key", "repository_cipher"},
     }
     assert known[vault]["copy_key"] == "beta's"

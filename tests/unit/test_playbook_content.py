@@ -20,7 +20,7 @@ USERS = {
     "anchor": {"vault"},
     "volume": {"store"},
     "backup": {"store"},
-    "store": {"store"},
+    "postgresql": {"store"},
     "archive": {"store"},
     "copy": {"backups"},
 }
@@ -79,7 +79,7 @@ def test_an_edited_template_of_the_repository_is_another_digest_of_the_vault_onl
         ("playbooks/vault.yml", {"vault"}),
         ("playbooks/drill.yml", set()),
         ("playbooks/restore.yml", set()),
-        ("roles/store/README.md", set()),
+        ("roles/postgresql/README.md", set()),
         ("readmes.py", set()),
     ],
 )

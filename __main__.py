@@ -7,6 +7,7 @@ from amanat.hidden import hidden
 from amanat.keyring import Keyring
 from amanat.places import Places
 from amanat.settings import Settings
+from amanat.stateful_services import StatefulServices
 from amanat.targets import target
 from amanat.targets.endpoints import machine_specs
 from amanat.told import told_plainly
@@ -17,7 +18,8 @@ with told_plainly():
 
     specs = machine_specs(settings.machines)
     keyring = Keyring("keys", places, settings.certificate_days, settings.machines.machines)
-    site = target(settings, places, keyring)
+    stateful = StatefulServices("stateful-services", settings.machines)  # refuses to leave records behind
+    site = target(settings, places, keyring, after=stateful)
     hosts = {name: site.provision(spec) for name, spec in specs.items()}
     configured = configure(settings, places, keyring, hosts, site.network)
 

@@ -9,13 +9,14 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
-from amanat.files import write_private
+from amanat.files import private_directory, write_private
 from amanat.hidden import hidden
 from amanat.parts import SITE, Part
 from amanat.places import Places
 from amanat.runner import Playbook, Result
 
 INPUTS = ("content_digest", "variables", "groups", "addresses", "machine_ids", "certificates", "secrets")
+UNFINISHED = ".unfinished"  # how the name of a mark below the directory of runs ends
 CERTIFICATES = "certificates.json"  # below the directory of runs: machine -> digest of the certificate it has
 
 
@@ -28,7 +29,8 @@ class _Configurations(ResourceProvider):
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         changed = any(olds.get(key) != news.get(key) for key in INPUTS)
-        return DiffResult(changes=changed or bool(olds.get("drift")), replaces=[])
+        again = bool(olds.get("drift")) or bool(news.get("unfinished"))
+        return DiffResult(changes=changed or again, replaces=[])
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         result = _playbook(props).check()
@@ -39,6 +41,7 @@ class Configuration(Resource, module="amanat", name="Configuration"):
     """What one part of `ansible/playbooks/site.yml` configures. Nothing runs while all that concerns it is the same.
 
     `drift` lists what check mode would change, as of the last `pulumi refresh`; a drift makes the next `up` converge.
+    `unfinished` names parts whose last run was cut off or failed: this one runs once more, before them.
     """
 
     drift: pulumi.Output[list[str]]
@@ -55,6 +58,7 @@ class Configuration(Resource, module="amanat", name="Configuration"):
         machine_ids: Mapping[str, pulumi.Input[str]],
         certificates: pulumi.Input[dict[str, str]],
         secrets: Mapping[str, Any],
+        unfinished: Collection[str] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -68,6 +72,7 @@ class Configuration(Resource, module="amanat", name="Configuration"):
             "machine_ids": machine_ids,
             "certificates": certificates,
             "secrets": hidden(secrets),
+            "unfinished": sorted(unfinished),
             "drift": None,
             "recap": None,
         }
@@ -84,6 +89,11 @@ def issued_certificates(runs: Path, machines: Collection[str]) -> dict[str, str]
     return {name: known[name] for name in machines if name in known}
 
 
+def unfinished_parts(runs: Path) -> list[str]:
+    """The parts that began to be configured and didn't come to the end."""
+    return sorted(path.name.removesuffix(UNFINISHED) for path in runs.glob(f"*{UNFINISHED}"))
+
+
 def _playbook(props: dict[str, Any]) -> Playbook:
     return Playbook(
         SITE.parent / props["playbook"], Path(props["inventory"]), Path(props["runs"]), props["secrets"]
@@ -91,9 +101,13 @@ def _playbook(props: dict[str, Any]) -> Playbook:
 
 
 def _converge(props: dict[str, Any]) -> dict[str, Any]:
+    runs = private_directory(Path(props["runs"]))
+    mark = runs / f"{Path(props['playbook']).stem}{UNFINISHED}"
+    mark.touch(mode=0o600)
     result = _playbook(props).run()
-    _note_certificates(Path(props["runs"]), result)
-    return {**props, "drift": [], "recap": result.recap}
+    mark.unlink()
+    _note_certificates(runs, result)
+    return {**props, "drift": [], "recap": result.recap, "unfinished": []}
 
 
 def _note_certificates(runs: Path, result: Result) -> None:

@@ -8,7 +8,7 @@ import pulumi
 
 from amanat import variables
 from amanat.access import ControllerFiles
-from amanat.configuration import Configuration, issued_certificates
+from amanat.configuration import Configuration, issued_certificates, unfinished_parts
 from amanat.inventory import known_hosts_text, secrets_source
 from amanat.inventory_tree import InventoryTree
 from amanat.keyring import ANCHOR, Keyring
@@ -59,6 +59,7 @@ def configure(
     )
     network_addresses = network.apply(lambda known: known["addresses"])
     base, *services = parts(settings.machines)
+    unfinished = set(unfinished_parts(places.runs))
     made: dict[str, Configuration] = {}
     for part in (base, *services):
         # Read after the base is done, so that a service takes up a certificate that the same run has issued.
@@ -72,6 +73,8 @@ def configure(
             machine_ids={name: hosts[name].machine_id for name in {*part.machines, *part.served_by}},
             certificates=wait.apply(partial(_certificates, places, part)) if wait else {},
             secrets=part.secrets(keyring.secrets(), settings.machines),
+            # What it owns is put back before another part takes its changes into the integrity baseline.
+            unfinished=unfinished & {base.name, *(one.name for one in services)} if part is base else (),
             opts=pulumi.ResourceOptions(
                 depends_on=[files, *hosts.values(), *(made[name] for name in part.after)]
             ),

@@ -35,6 +35,7 @@ class Health:
         return {"well": self.well, "words": self.words}
 
 
+NO_VAULT = "no machine carries vault: nothing is backed up or copied. Place it in amanat:placement"
 UNSEEN = Health(False, "", seen=False)
 
 
@@ -49,6 +50,8 @@ def of_stack(places: Places, states: Mapping[str, str]) -> dict[str, Health]:
         with auditor(places) as hosts:
             found = {host: _of_host(hosts, host, state) for host, state in states.items()}
             vaults = [name for name, host in hosts.items() if host.target.carries("vault")]
+            if not vaults:
+                return found | {"newest_backup": Health(False, NO_VAULT)}
             if any(found.get(name, UNSEEN).seen for name in vaults):
                 found |= {"newest_backup": _asked(_backup, hosts), "last_drill": _asked(_drill, hosts)}
             return found

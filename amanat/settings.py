@@ -238,6 +238,14 @@ class Settings(TargetSettings):
             faults += each(fault(error, file) for error in wrong.errors())
         else:
             faults += settings.of_unknown_machines(settings.machines.machines, file)
+            if settings.copy_second_server and not settings.machines.carries("vault"):
+                faults.append(
+                    BadSetting(
+                        "copy_second_server is a second place for copies, and no machine carries vault, the first.",
+                        file,
+                        f"Place vault in {NAMESPACE}:placement, or remove {NAMESPACE}:copy_second_server.",
+                    )
+                )
         refuse(faults, f"{len(faults)} settings are refused", file)
         return settings
 

@@ -39,6 +39,7 @@ class Service:
     A port belongs to one service alone, so that any two can share a machine. `needs` are the services that have to
     be there before it works, where the stack has them; `memory_mib` is the least it runs in. A `transient` service
     comes and goes with an operation, on a machine of its own name.
+    A `stateful` one keeps records that are nowhere else.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Service:
     memory_mib: int = 512
     built: bool = False
     transient: bool = False
+    stateful: bool = False
 
 
 SSH = Endpoint("ssh", 22)
@@ -70,6 +72,7 @@ SERVICES: dict[str, Service] = {
         Service(
             "logs",
             purpose="IP, transaction and access logs for the law's six months; monitoring",
+            stateful=True,
             endpoints=(Endpoint("relp", 2514),),
             needs=("vault",),
             encrypted_volume=True,
@@ -83,6 +86,7 @@ SERVICES: dict[str, Service] = {
         Service(
             "store",
             purpose="the message archive, transactions, and the databases of desk and otp",
+            stateful=True,
             endpoints=(Endpoint("postgresql", 5432), Endpoint("pgbackrest", 8433)),
             encrypted_volume=True,
             memory_mib=1024,
@@ -91,6 +95,7 @@ SERVICES: dict[str, Service] = {
         Service(
             "vault",
             purpose="backups, another machine's append-only copy, anchored heads, unlock keys",
+            stateful=True,
             endpoints=(Endpoint("pgbackrest", 8432), Endpoint("restic", 8000), Endpoint("tang", 7500)),
             built=True,
         ),

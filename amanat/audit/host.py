@@ -166,7 +166,7 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
         """The answer that a command printed; raises `NotChecked` like `ask`."""
         values = self.parsed(done, question.exit_statuses)
         try:
-            return pydantic.TypeAdapter(question.answer).validate_python(values)
+            return pydantic.TypeAdapter(question.answer).validate_json(json.dumps(values), strict=True)
         except pydantic.ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             key = ".".join(map(str, first["loc"]))

@@ -50,7 +50,12 @@ def _variables(source: Path) -> dict[str, Any]:
 
 
 def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The variables of all groups together, and by name what single hosts have."""
-    hosts: dict[str, Any] = document.get("_meta", {}).get("hostvars", {})
-    groups = [group.get("vars", {}) for name, group in document.items() if name != "_meta"]
-    return {**hosts, **{name: value for group in groups for name, value in group.items()}}
+    """The variables of all groups together, and by name what single hosts have.
+
+    Of variables with one name the later group's is `<group>.<name>`: none is lost, since evidence is redacted by them.
+    """
+    found: dict[str, Any] = dict(document.get("_meta", {}).get("hostvars", {}))
+    for group, content in document.items():
+        for name, value in content.get("vars", {}).items() if group != "_meta" else ():
+            found[f"{group}.{name}" if name in found else name] = value
+    return found

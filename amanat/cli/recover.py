@@ -93,6 +93,7 @@ def schedule(places: Places, *, on: bool) -> Answer:
     timer = Schedule(places)
     if on:
         Stack(places).outputs()
+        recovery.require_backups(places)
         name = timer.on()
         told = f"{name} asks every day whether a drill is due; its last words: journalctl --unit={timer.name}"
     else:

@@ -23,6 +23,8 @@ from amanat.targets.contract import (
 )
 
 if TYPE_CHECKING:
+    import pulumi
+
     from amanat.keyring import Keyring
     from amanat.places import Places
     from amanat.settings import Settings
@@ -49,11 +51,13 @@ __all__ = [
 # Imported when they are called: another target must not need Docker's client, nor a command Pulumi's Docker SDK.
 
 
-def target(settings: "Settings", places: "Places", keyring: "Keyring") -> Target:
-    """The target that the settings choose, for Pulumi's program."""
+def target(
+    settings: "Settings", places: "Places", keyring: "Keyring", after: "pulumi.Resource | None" = None
+) -> Target:
+    """The target that the settings choose, for Pulumi's program; nothing of it is made before `after`."""
     from amanat.targets.docker.target import DockerTarget
 
-    return DockerTarget(settings, places, keyring)
+    return DockerTarget(settings, places, keyring, after)
 
 
 def operations(settings: "Settings", places: "Places") -> Operations:

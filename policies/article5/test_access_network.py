@@ -3,11 +3,26 @@
 import pytest
 
 from amanat.audit import early, requirement
-from amanat.audit.expectations import services_of
-from amanat.audit.readings import base_chains, listeners, open_ports
+from amanat.audit.expectations import CONTROLLER, EVERY, services_of
+from amanat.audit.host import Host
+from amanat.audit.hosts import Hosts
+from amanat.audit.readings import base_chains, callers, listeners, open_ports
 
 RULES = "sudo -n nft -j list ruleset"
 COMMONLY_OPEN = {21, 23, 25, 80, 111, 443, 2222, 3306, 5433, 6379, 8000, 8080, 9100, 9187}
+
+
+def addresses(hosts: Hosts, machine: Host, caller: str) -> set[str]:
+    """The addresses that a caller of a machine's port has, by those who have them; nft's words for all of them."""
+    if caller == CONTROLLER:  # this very connection
+        return {machine.read("echo ${SSH_CONNECTION%% *}").strip()}
+    if caller == "world":
+        return {"any"}
+    if caller == "drill":  # is there while a drill lasts; its address is kept free for it
+        return {str(machine.variables.get("base_peers", {}).get(caller, {}).get("address"))}
+    others = [host for host in hosts.values() if host is not machine]
+    calling = [host for host in others if caller == EVERY or caller in services_of(host)]
+    return {address for host in calling for address in host.read("hostname --all-ip-addresses").split()}
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +49,19 @@ def test_the_firewall_opens_only_what_the_host_serves_to_known_sources(hosts, ma
     elsewhere = {name for host in hosts.values() if host is not machine for name in services_of(host)}
     opened = set(open_ports(machine.json(RULES), "input"))
     assert opened == {(port, True) for port in expected(machine).open_ports(elsewhere)}
+
+
+@early(RULES)
+@requirement("A5-6-1-access", "A7-protection")
+def test_each_port_is_open_to_those_who_need_it(hosts, machine, expected):
+    """Each port is accepted from the addresses of the machines that it is for, and from no other."""
+    rules = machine.json(RULES)
+    wrong = {}
+    for one in expected(machine).listens:
+        meant = {address for caller in one.callers for address in addresses(hosts, machine, caller)}
+        if strange := callers(rules, "input", one.port) - meant:
+            wrong[one.name] = sorted(strange)
+    assert wrong == {}
 
 
 @pytest.mark.prepares

@@ -1,9 +1,16 @@
 """Article 5 clause 6-1: who administers the server proves it with a key."""
 
+from hashlib import sha256
+
 import pytest
 
-from amanat.audit import requirement
+from amanat.audit import early, requirement
+from amanat.audit.host import Host
 from amanat.audit.readings import sshd_settings
+from amanat_host import questions
+
+ACCOUNTS = {"deploy", "auditor"}
+KEYS = "/etc/ssh/authorized_keys.d/%u"  # root's to write, not the account's own
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +59,27 @@ def test_sshd_refuses_the_weak_ways_in(sshd, setting, value):
 
 @requirement("A5-6-1-access")
 def test_only_named_accounts_may_log_in(sshd):
-    """sshd has a list of the accounts or groups that it lets in."""
-    assert sshd.get("allowusers") or sshd.get("allowgroups"), "neither AllowUsers nor AllowGroups is set"
+    """sshd lets in the account that configures and the one that audits."""
+    assert {name for line in sshd.get("allowusers", []) for name in line.split()} == ACCOUNTS
+
+
+@requirement("A5-6-1-access")
+def test_keys_are_given_by_root_alone(sshd):
+    """sshd takes keys from root's directory only, and no command, certificate or other program vouches for more."""
+    assert sshd["authorizedkeysfile"] == [KEYS]
+    assert sshd["authorizedkeyscommand"] == ["none"]
+    assert sshd["trustedusercakeys"] == ["none"]
+
+
+@early(questions.ACCOUNTS)
+@requirement("A5-6-1-access")
+def test_each_account_has_one_key(machine: Host):
+    """Each account that may log in has the stack's own key and no other; no other account has any."""
+    accounts = machine.ask(questions.ACCOUNTS).accounts
+    deploy, auditor = (machine.variables.get(f"base_{name}_public_key", "") for name in ("deploy", "auditor"))
+    lines = {"deploy": deploy, "auditor": f"restrict {auditor}"}
+    meant = {name: [sha256(line.strip().encode()).hexdigest()] for name, line in lines.items()}
+    assert {account.name: [*account.keys] for account in accounts if account.keys} == meant
 
 
 @requirement("A5-6-1-access")

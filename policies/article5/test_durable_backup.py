@@ -148,6 +148,13 @@ def test_a_lost_store_costs_little(store, probe, archiving, bound):
     assert bound("recovery_point_seconds").allows(seconds), f"{seconds:.0f} seconds"
 
 
+@requirement("A5-6-1-durable", "A5-6-1-integrity")
+def test_backups_and_anchors_lie_on_another_machine(store: Host, vault: Host):
+    """The store and the vault are two machines, by their own ids and keys."""
+    assert store.identity.machine_id != vault.identity.machine_id
+    assert store.identity.ssh_host_key != vault.identity.ssh_host_key
+
+
 @early(questions.REPOSITORY, service="vault")
 @requirement("A5-6-1-durable")
 def test_backups_are_those_of_this_archive(store, probe, repository: Repository):

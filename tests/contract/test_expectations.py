@@ -44,6 +44,13 @@ def test_every_service_that_is_built_has_expectations_and_no_other():
     assert set(expectations().services) == set(topology.built())
 
 
+@pytest.mark.parametrize("service", topology.built())
+def test_nothing_is_expected_of_no_service(service):
+    """A list that was forgotten would pass for proven."""
+    own = expectations().services[service]
+    assert all([own.listens, own.always_up or own.active, own.confined, own.allowed_units, own.copied_files])
+
+
 def test_the_audit_knows_the_services_of_the_topology():
     assert set(SERVICES) == set(topology.permanent())
 

@@ -7,6 +7,7 @@ import pytest
 
 from amanat.law import REGISTER_PATH, register
 from amanat.settings import Settings
+from amanat.topology import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
 READING = REGISTER_PATH.with_name("isic-521129.en.md")
@@ -128,7 +129,20 @@ def test_this_release_builds_what_the_store_shows():
         "A7-protection",
         "U-currency",
     }
-    assert all("store" in one.services for one in register().automated_now())
+    built = {name for name, service in SERVICES.items() if service.built}
+    assert [one.id for one in register().automated_now() if not built & set(one.services)] == []
+
+
+@pytest.mark.parametrize("name", ["A5-6-1-access", "A5-6-1-durable", "A5-6-1-trusted", "A7-protection"])
+def test_what_holds_on_every_machine_names_every_service(name):
+    built = {service.name for service in SERVICES.values() if service.built and not service.transient}
+    assert built <= set(register()[name].services)
+
+
+def test_what_is_to_come_comes_with_a_service_that_is_not_built():
+    coming = {later.arrives_with for one in register().requirements.values() for later in one.later}
+    assert coming
+    assert {name for name in coming if name in SERVICES and SERVICES[name].built} == set()
 
 
 def test_defaults_of_settings_are_lawful():

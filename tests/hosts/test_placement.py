@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import yaml
 
 from amanat.places import PROJECT_ROOT, Places
 from amanat.secrets_socket import serve_secrets_to_children
@@ -11,6 +12,7 @@ from tests.breaks.reading import all_breaks
 from tests.hosts.live import LiveStack, amanat, audited
 
 NAME = "placed"
+FILE = PROJECT_ROOT / f"Pulumi.{NAME}.yaml"
 MACHINES = {"store": "alpha", "vault": "beta"}
 # One for each machine: a check by the machine's own turn, and one across both.
 BROKEN = [
@@ -23,14 +25,13 @@ BROKEN = [
 @pytest.fixture(scope="module")
 def placed():
     """The stack, made with its drill and its audit in one go: how that ended."""
-    file = PROJECT_ROOT / f"Pulumi.{NAME}.yaml"
-    file.write_text("config:\n  amanat:placement:\n    alpha: store\n    beta: vault\n", "utf-8")
+    FILE.write_text("config:\n  amanat:placement:\n    alpha: store\n    beta: vault\n", "utf-8")
     try:
         up = amanat("up", "--stack", NAME)
         yield up
     finally:
         down = amanat("down", "--yes", "--stack", NAME)
-        file.unlink(missing_ok=True)  # `down` takes it along, unless it failed
+        FILE.unlink(missing_ok=True)  # `down` takes it along, unless it failed
         assert down.code == 0, down.err[-4000:]
 
 
@@ -61,6 +62,29 @@ def test_machines_know_each_other_by_machine_and_by_service(placed_stack):
     shown = placed_stack.root("beta", subject)
     assert "CN = beta" in shown or "CN=beta" in shown
     assert {"DNS:beta", "DNS:vault"} <= {one.strip(" ,") for one in shown.split()}
+
+
+def test_a_service_leaves_no_records_behind(placed_stack):
+    """Names that are swapped, and a service that is left out, are refused by `preview` and `up`; nothing is removed."""
+    before = placed_stack.root("alpha", "cat /etc/machine-id")
+    text = FILE.read_text("utf-8")
+    for machines in (
+        {"alpha": "vault", "beta": "store"},
+        {"alpha": "store"},
+        {"gamma": "store", "beta": "vault"},
+    ):
+        settings = yaml.safe_load(text)
+        settings["config"]["amanat:placement"] = machines
+        FILE.write_text(yaml.safe_dump(settings), "utf-8")
+        try:
+            for command in (["preview"], ["up", "--no-audit"]):
+                refused = placed_stack.amanat(*command)
+                assert refused.code != 0
+                assert "and its records lie on" in refused.err, refused.err[-2000:]
+        finally:
+            FILE.write_text(text, "utf-8")
+    assert placed_stack.root("alpha", "cat /etc/machine-id") == before
+    assert placed_stack.amanat("preview").code == 0
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.name)

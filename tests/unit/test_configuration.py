@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from amanat import configuration
-from amanat.configuration import CERTIFICATES, _Configurations, issued_certificates
+from amanat.configuration import CERTIFICATES, _Configurations, issued_certificates, unfinished_parts
 from amanat.parts import SITE
 from amanat.runner import ConvergeFailed, Result
 
@@ -102,6 +102,22 @@ def test_a_failed_run_leaves_no_state(monkeypatch, played, props):
     monkeypatch.setattr(configuration.Playbook, "run", fail)
     with pytest.raises(ConvergeFailed):
         _Configurations().create(props)
+    assert unfinished_parts(Path(props["runs"])) == ["store"]
+
+
+def test_a_part_that_was_cut_off_has_the_base_run_again(monkeypatch, played, props):
+    """So that what the base owns is put back before changes of the other part are accepted as known."""
+    (Path(props["runs"]) / "store.unfinished").touch()
+    unfinished = unfinished_parts(Path(props["runs"]))
+    assert unfinished == ["store"]
+    base = {**props, "playbook": "base.yml"}
+    known = {**STATE, **base, "unfinished": []}
+    assert _Configurations().diff("id", known, {**base, "unfinished": unfinished}).changes is True
+    assert _Configurations().diff("id", known, {**base, "unfinished": []}).changes is False
+    outs = _Configurations().update("id", known, {**base, "unfinished": unfinished}).outs
+    assert _Configurations().diff("id", outs, {**base, "unfinished": []}).changes is False
+    _Configurations().create(props)
+    assert unfinished_parts(Path(props["runs"])) == []
 
 
 @pytest.mark.usefixtures("played")

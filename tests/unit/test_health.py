@@ -98,6 +98,11 @@ def test_hosts_that_have_all_they_need_are_well(hosts, look):
     assert "(1" in found["last_drill"].words
 
 
+def test_a_stack_without_a_vault_has_no_backups(hosts, look, monkeypatch):
+    monkeypatch.setattr(hosts.vault, "target", SimpleNamespace(carries=lambda service: False))
+    assert look()["newest_backup"] == health.Health(False, health.NO_VAULT)
+
+
 @pytest.mark.parametrize("unit", expectations().of(["store"]).active_units)
 def test_a_unit_that_was_stopped_is_named_though_none_failed(hosts, look, unit):
     hosts.store.inactive = {unit: "inactive"}

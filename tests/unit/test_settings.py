@@ -345,3 +345,10 @@ def test_a_stack_s_file_that_is_wrong_is_refused(tmp_path):
 )
 def test_name_servers_are_read_as_people_write_them(written, asked):
     assert Settings(name_servers=written).asked_name_servers == asked
+
+
+def test_a_second_place_for_copies_needs_a_first():
+    raw = {"copy_second_server": "https://copies.example/amanat", "placement": {"main": "store"}}
+    with pytest.raises(BadSetting, match="no machine carries vault, the first") as refused:
+        Settings.parse(raw, "local")
+    assert "amanat:placement" in str(refused.value)

@@ -9,7 +9,10 @@ from amanat.errors import AmanatError
 from amanat.targets.contract import NoConsole
 from amanat.targets.docker import client
 
-BOOT_SECONDS = 60
+BOOT_SECONDS = 180  # three of them at once on a busy machine
+BOOT_STATE = (
+    "systemctl is-system-running; systemctl --failed --plain --no-legend; systemctl list-jobs --no-legend"
+)
 
 
 class MachineNotBooted(AmanatError):
@@ -19,7 +22,7 @@ class MachineNotBooted(AmanatError):
 def host_key(uri: str, container: str) -> str:
     """The Ed25519 host key of a booted machine, read through the engine, so that the first SSH connection is pinned.
 
-    Raises `MachineNotBooted` when sshd has none after a minute.
+    Raises `MachineNotBooted` when sshd has none after `BOOT_SECONDS`.
     """
     script = "systemctl is-active --quiet ssh && cat /etc/ssh/ssh_host_ed25519_key.pub"
     with client.connection(uri) as engine:
@@ -30,10 +33,11 @@ def host_key(uri: str, container: str) -> str:
         while code != 0 and time.monotonic() < deadline:
             time.sleep(0.5)
             code, output = _exec(machine, script)
+        state = "" if code == 0 else " ".join(_exec(machine, BOOT_STATE)[1].split())[:300]
     words = output.split()
     if code != 0 or len(words) < 2 or words[0] != "ssh-ed25519":
         raise MachineNotBooted(
-            what=f"sshd did not start within {BOOT_SECONDS} s",
+            what=f"sshd did not start within {BOOT_SECONDS} s; systemd says: {state}",
             where=f"container {container}",
             fix=f"See `docker logs {container}` and `docker exec {container} journalctl -b`.",
         )

@@ -89,8 +89,10 @@ class DockerMachine(Machine):
             f"{spec.name}-data",
             name=volume_name(stack_id, spec.name),
             labels=[docker.VolumeLabelArgs(label=key, value=value) for key, value in labels.items()],
-            # A label can't be changed in place, and a volume made anew would be empty.
-            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(ignore_changes=["labels"])),
+            # A label can't be changed in place, and a volume made anew would be empty. Only `down` removes one.
+            opts=pulumi.ResourceOptions.merge(
+                child, pulumi.ResourceOptions(ignore_changes=["labels"], retain_on_delete=True)
+            ),
         )
         container = docker.Container(
             spec.name,

@@ -27,7 +27,9 @@ DATABASE = name_of("store", "postgresql")
 class DockerTarget:
     """The stack's network and image on one engine, and the machines made from them."""
 
-    def __init__(self, settings: Settings, places: Places, keyring: Keyring) -> None:
+    def __init__(
+        self, settings: Settings, places: Places, keyring: Keyring, after: pulumi.Resource | None = None
+    ) -> None:
         self._settings, self._places, self._keyring = settings, places, keyring
         self._facts = engine_facts(settings.engine)
         require_suitable(self._facts, settings.engine)
@@ -47,6 +49,7 @@ class DockerTarget:
             asked_subnet=settings.network_subnet,
             asked_ports={name: port for name, (_, port) in asked.items()},
             settings={name: setting for name, (setting, _) in asked.items()},
+            opts=pulumi.ResourceOptions(depends_on=[after]) if after else None,
         )
         self._network = DockerNetwork(
             stack_id=places.stack_id,

@@ -15,7 +15,7 @@ class Account:
     shell: str
     login_shell: bool
     password: str
-    keys: int
+    keys: Sequence[str]  # SHA-256 of each line of its authorized keys, in hexadecimal digits
     groups: Sequence[str]
     last_change: int | None
     min_days: int | None

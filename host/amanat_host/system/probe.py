@@ -12,6 +12,7 @@ updates    timers, last runs, and security updates that wait
 from __future__ import annotations
 
 import grp
+import hashlib
 import os
 import pwd
 import re
@@ -56,7 +57,11 @@ def accounts() -> answers.Accounts:
                 shell=user.pw_shell,
                 login_shell=user.pw_shell not in NO_LOGIN,
                 password=password_kind(fields[1]),
-                keys=len([key for key in keys if key.strip() and not key.startswith("#")]),
+                keys=[
+                    hashlib.sha256(key.strip().encode()).hexdigest()
+                    for key in keys
+                    if key.strip() and not key.startswith("#")
+                ],
                 groups=sorted(group.gr_name for group in grp.getgrall() if user.pw_name in group.gr_mem),
                 **days,
             )

@@ -180,6 +180,12 @@ def test_secrets_come_from_the_executable_source(tmp_path: Path) -> None:
     assert sorted(values(found)) == ["k", "l", "w"]
 
 
+def test_no_secret_is_lost_to_another_of_its_name(tmp_path: Path) -> None:
+    document = '{"store": {"vars": {"pw": "of-store"}}, "vault": {"vars": {"pw": "of-vault"}}}'
+    found = of_inventory(source(tmp_path / "inventory", f"echo '{document}'"))
+    assert set(values(found)) == {"of-store", "of-vault"}
+
+
 @pytest.mark.parametrize("script", ["echo no state >&2; exit 1", "echo rubbish", "echo '[]'"])
 def test_a_source_that_fails_is_told(tmp_path: Path, script: str) -> None:
     with pytest.raises(NotChecked, match="secrets can't be read"):

@@ -33,6 +33,21 @@ print("done", flush=True)
 """
 
 
+@pytest.fixture(autouse=True)
+def _signals_have_their_effect():
+    """Whoever started the tests (nohup, a job in the background) may have had some ignored; children inherit that."""
+    ignored = [
+        one
+        for one in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+        if signal.getsignal(one) is signal.SIG_IGN
+    ]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @pytest.fixture
 def program(tmp_path):
     """program() starts the trial program and waits until it has made its place."""

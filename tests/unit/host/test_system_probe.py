@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from hashlib import sha256
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from amanat_host import processes
 from amanat_host.system import probe, state
 
+KEY = sha256(b"ssh-ed25519 AAAA").hexdigest()
 SHADOW = "root:*:20000:0:99999:7:::\nana:$y$j9T$secrethash:20001:1:365:7:30::\nopen::20002::::::\n"
 SYSTEMCTL = """Id=ssh.service
 ActiveState=active
@@ -61,7 +63,7 @@ def test_accounts_are_told_by_the_kind_of_their_password_and_never_its_hash(host
     by_name = {one.name: one for one in found.accounts}
     assert found.uid_zero == ["root"]
     assert [by_name[name].password for name in ("root", "ana", "open")] == ["locked", "yescrypt", "empty"]
-    assert (by_name["ana"].keys, by_name["ana"].groups, by_name["ana"].max_days) == (1, ["sudo"], 365)
+    assert (by_name["ana"].keys, by_name["ana"].groups, by_name["ana"].max_days) == ([KEY], ["sudo"], 365)
     assert (by_name["open"].login_shell, by_name["open"].max_days) == (False, None)
     assert "secrethash" not in call(probe.main, "accounts")[1]
 

@@ -15,11 +15,13 @@ from pathlib import Path
 
 NAME = "amanat-host"
 LIBRARY = "usr/lib/amanat"
-# -I: no variable, directory or module of the caller's; -B: no bytecode beside files that are watched.
+# -I: no variable, directory or module of the caller's; -B: no bytecode is written beside files that are watched, and by
+# the prefix none is read there: it would run in place of a source that is untouched.
 PROGRAM = """\
 #!/usr/bin/python3 -IB
 import sys
 
+sys.pycache_prefix = "/nonexistent"
 sys.path.insert(0, "/{library}")
 
 from {module} import {function}
@@ -72,7 +74,8 @@ def build(source: Path) -> Package:
     files = [*modules(source), *scripts(source), *programs(settings["programs"])]
     files.sort(key=lambda file: file.path)
     postinst = File("postinst", 0o755, POSTINST.format(services=" ".join(settings["services"])).encode())
-    version = f"{project['project']['version']}+{digest([*files, postinst])[:12]}"
+    told = [*files, postinst, File("control", 0o644, CONTROL.encode())]
+    version = f"{project['project']['version']}+{digest(told)[:12]}"
     return Package(version, archive(tarball(control(version, files, postinst)), tarball(files)))
 
 

@@ -50,7 +50,7 @@ class Keyring(pulumi.ComponentResource):
         """What the roles get as secret variables. The authority signs on the controller, for every machine."""
         groups: dict[str, dict[str, Any]] = {
             "all": {"pki_ca_private_key": self.authority.private_key},
-            "store": {"volume_key": self.volume_key.value, "store_passwords": _values(self.passwords)},
+            "store": {"volume_key": self.volume_key.value, "postgresql_passwords": _values(self.passwords)},
             "vault": {
                 "pgbackrest_repository_cipher": self.backup_cipher.value,
                 "rest_server_logins": _values(self.copy_logins),

@@ -91,6 +91,7 @@ class PlaybookContent:
             given = {"role": item} if isinstance(item, str) else item
             name = next(str(given[key]) for key in ROLES if key in given)
             found |= self._of_role(name, str(given.get("tasks_from", "main")))
+        found |= {self.path.parent / _literal(name) for name in play.get("vars_files") or []}
         return found | self._of_tasks(play, self.path.parent)
 
     def _of_role(self, name: str, entry: str) -> set[Path]:

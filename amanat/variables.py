@@ -83,9 +83,9 @@ def _store(settings: Settings, joined: Network) -> dict[str, Any]:
         **_database(settings),
         **_unlocking(placement),
         **_repository(placement),
-        "store_client_networks": network.sources("store", "postgresql", placement, joined),
-        "store_archive_command": ARCHIVE_COMMAND if placement.carries("vault") else "",
-        "store_archive_timeout_seconds": settings.archive_timeout_seconds,
+        "archive_client_networks": network.sources("store", "postgresql", placement, joined),
+        "postgresql_archive_command": ARCHIVE_COMMAND if placement.carries("vault") else "",
+        "postgresql_archive_timeout_seconds": settings.archive_timeout_seconds,
         # Both lie in one chain and expire by whole months together, so the longer choice holds.
         "archive_message_retention_days": max(
             settings.message_retention_days, settings.transaction_retention_days
@@ -116,7 +116,7 @@ def _drill(settings: Settings, _joined: Network) -> dict[str, Any]:
     return {
         **_database(settings),
         **_repository(settings.machines),
-        "store_client_networks": ["127.0.0.1/32"],
+        "archive_client_networks": ["127.0.0.1/32"],
     }
 
 
@@ -124,7 +124,7 @@ def _database(settings: Settings) -> dict[str, Any]:
     return {
         "volume_encryption": settings.store_volume_encryption,
         "volume_size_gib": settings.store_volume_size_gib,
-        "store_volume_gib": settings.store_volume_size_gib,
+        "postgresql_volume_size_gib": settings.store_volume_size_gib,
     }
 
 

@@ -219,7 +219,7 @@ class Client:
     def _password(self, role: str) -> str:
         beside = self._audit.options.clients
         if beside is None or not (beside / f"{role}.password").is_file():
-            passwords = self._audit.secrets.get("store_passwords")
+            passwords = self._audit.secrets.get("postgresql_passwords")
             if isinstance(passwords, Mapping) and role in passwords:
                 return str(passwords[role])
             if self._audit.secrets_problem:

@@ -1,18 +1,15 @@
 """The roles keep their promises on paper: typed variables, known clauses, validated configuration. No host needed."""
 
-import functools
 import re
 from pathlib import Path
 
 import pytest
 import yaml
-from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader
-from ansible.template import Templar, trust_as_template
 
 from amanat.playbook_content import plays_of
 from amanat.targets.docker.image import PACKAGES
 from tests.loading import load
+from tests.rendering import rendered_template
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted((ROOT / "ansible/roles").iterdir())
@@ -238,28 +235,9 @@ def test_the_readme_is_written_from_the_specification(role):
     assert written == readmes().render(role), "run `python ansible/readmes.py`"
 
 
-def variables(role):
-    loader = DataLoader()
-    found = dict(SAMPLE)
-    for part in ("defaults/main.yml", "vars/main.yml"):
-        if (role / part).exists():
-            found |= loader.load_from_file(str(role / part), trusted_as_template=True) or {}
-    return found | SAMPLE
-
-
-@functools.cache
-def prepare():
-    init_plugin_loader([str(ROOT / "ansible/collections")])
-
-
 def rendered(template, **chosen):
     """What the template makes on a host that chose nothing, or what is `chosen`."""
-    prepare()
-    lookup = f"{{{{ lookup('ansible.builtin.template', '{template}') }}}}"
-    # Where a playbook's templates are looked for: in their role, then beside the playbook.
-    search = {"ansible_search_path": [str(template.parents[1]), str(ROOT / "ansible")]}
-    templar = Templar(DataLoader(), variables=variables(template.parents[1]) | search | chosen)
-    return templar.template(trust_as_template(lookup))
+    return rendered_template(template, **SAMPLE | chosen)
 
 
 @pytest.mark.parametrize(

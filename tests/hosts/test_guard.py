@@ -61,14 +61,14 @@ def test_settings_that_a_role_gives_itself_do_not_stay(live_stack, change):
 
 
 def test_a_session_that_began_meanwhile_is_ended(live_stack):
-    live_stack.root("store", "systemctl kill --signal=STOP amanat-store-guard.service")
+    live_stack.root("store", "systemctl kill --signal=STOP amanat-postgresql-guard.service")
     try:
         with live_stack.database("archive_writer", autocommit=True) as session:
             session.execute("ALTER ROLE archive_writer SET default_transaction_read_only = on")
         harmed = live_stack.database("archive_writer", autocommit=True)
         assert harmed.execute("SHOW default_transaction_read_only").fetchone() == ("on",)
     finally:
-        live_stack.root("store", "systemctl kill --signal=CONT amanat-store-guard.service")
+        live_stack.root("store", "systemctl kill --signal=CONT amanat-postgresql-guard.service")
 
     def ended():
         try:
@@ -118,7 +118,7 @@ def test_a_change_of_a_role_that_is_held_open_stops_nothing(live_stack):
 
 def test_changes_that_collide_with_the_guards_do_not_end_it(live_stack):
     """It would forget since when it has seen each transaction."""
-    guard = "systemctl show --property=MainPID --value amanat-store-guard.service"
+    guard = "systemctl show --property=MainPID --value amanat-postgresql-guard.service"
     process = live_stack.root("store", guard)
     held = live_stack.database("archive_discloser", autocommit=True)
     without_limits(held)

@@ -93,7 +93,7 @@ def test_host_keys_are_pinned_with_their_port(tmp_path):
 SECRETS = {
     "groups": {
         "all": {"pki_ca_private_key": "CA"},
-        "store": {"volume_key": "it's; a 'key'", "store_passwords": {"w": "p"}},
+        "store": {"volume_key": "it's; a 'key'", "postgresql_passwords": {"w": "p"}},
         "vault": {"pgbackrest_repository_cipher": "cipher"},
     },
     "machines": {"alpha": {"restic_client_key": "alpha's"}, "beta": {"restic_client_key": "beta's"}},
@@ -130,7 +130,7 @@ def test_a_secret_reaches_the_machines_that_need_it_and_no_other(paths, vault):
     known = json.loads(told)["_meta"]["hostvars"]
     mine = {name: {key for key in given if not key.startswith("ansible_")} for name, given in known.items()}
     assert mine == {
-        "alpha": {"pki_ca_private_key", "restic_client_key", "volume_key", "store_passwords"},
+        "alpha": {"pki_ca_private_key", "restic_client_key", "volume_key", "postgresql_passwords"},
         vault: {"pki_ca_private_key", "restic_client_key", "pgbackrest_repository_cipher"},
     }
     assert known[vault]["restic_client_key"] == "beta's"

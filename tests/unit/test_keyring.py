@@ -59,7 +59,7 @@ def test_the_roles_get_what_they_need_and_no_client_key(keyring):
     assert groups["all"] == {"pki_ca_private_key": "authority.private_key"}
     assert groups["store"] == {
         "volume_key": "volume-key.value",
-        "store_passwords": {role: f"{role}-password.value" for role in (*DATABASE_CLIENTS, ANCHOR)},
+        "postgresql_passwords": {role: f"{role}-password.value" for role in (*DATABASE_CLIENTS, ANCHOR)},
     }
     assert groups["vault"] == {
         "pgbackrest_repository_cipher": "backup-cipher.value",

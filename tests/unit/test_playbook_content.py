@@ -20,7 +20,7 @@ USERS = {
     "anchor": {"vault"},
     "volume": {"store"},
     "pgbackrest_client": {"store"},
-    "store": {"store"},
+    "postgresql": {"store"},
     "archive": {"store"},
     "restic_client": {"backups"},
 }
@@ -76,10 +76,12 @@ def test_an_edited_template_of_the_repository_is_another_digest_of_the_vault_onl
         ("roles/pgbackrest_repository/tasks/server.yml", {"vault"}),
         ("roles/pgbackrest_repository/tasks/backups.yml", {"vault", "backups"}),
         ("roles/anchor/tasks/install.yml", {"vault"}),
+        ("roles/archive/vars/database.yml", {"store"}),
+        ("playbooks/vars/postgresql.yml", {"store"}),
         ("playbooks/vault.yml", {"vault"}),
         ("playbooks/drill.yml", set()),
         ("playbooks/restore.yml", set()),
-        ("roles/store/README.md", set()),
+        ("roles/postgresql/README.md", set()),
         ("readmes.py", set()),
     ],
 )
@@ -110,6 +112,8 @@ def test_every_data_file_is_named_where_it_is_used(role):
         ("base_debian_mirror", {"base"}),
         ("pki_names", {"base"}),
         ("archive_sealing_public_key", {"store"}),
+        ("archive_client_networks", {"store"}),
+        ("postgresql_passwords", {"store"}),
         ("volume_key", {"store"}),
         ("pgbackrest_repository_cipher", {"vault"}),
         ("pki_ca_private_key", {"base"}),
@@ -163,6 +167,16 @@ def test_files_are_found_through_dependencies_includes_and_blocks(small):
 def test_a_default_that_nothing_uses_names_nothing(small):
     assert {"certbot_hook", "shop_domain"} <= content(small).words
     assert not {"certbot_days", "shop_days"} & content(small).words
+
+
+def test_a_file_of_variables_concerns_the_playbook_that_reads_it(small):
+    (small / "playbooks/web.yml").write_text(
+        "[{hosts: web, vars_files: [vars/web.yml], roles: [nginx]}]", "utf-8"
+    )
+    (small / "playbooks/vars").mkdir()
+    (small / "playbooks/vars/web.yml").write_text("nginx_sites: ['{{ shop_site }}']", "utf-8")
+    assert small / "playbooks/vars/web.yml" in content(small).files
+    assert "shop_site" in content(small).words
 
 
 def test_the_digest_does_not_depend_on_place_time_or_order(small, tmp_path_factory, monkeypatch):

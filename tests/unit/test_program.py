@@ -197,8 +197,8 @@ def given_secrets(program: Made, part: str) -> dict[str, Any]:
 def test_each_service_gets_the_secrets_that_it_needs(program: Made) -> None:
     assert given_secrets(program, "base")["groups"]["all"] == {"pki_ca_private_key": f"{MARK}-ca"}
     store, vault = given_secrets(program, "store"), given_secrets(program, "vault")
-    assert set(store["groups"]["store"]["store_passwords"]) == {*DATABASE_CLIENTS, ANCHOR}
-    assert set(store["groups"]["store"]) == {"store_passwords", "volume_key"}
+    assert set(store["groups"]["store"]["postgresql_passwords"]) == {*DATABASE_CLIENTS, ANCHOR}
+    assert set(store["groups"]["store"]) == {"postgresql_passwords", "volume_key"}
     assert vault["groups"]["vault"]["pgbackrest_repository_cipher"] == f"{MARK}-backup-cipher"
     assert "store" not in vault["groups"]
     assert {name: set(own) for name, own in given_secrets(program, "backups")["machines"].items()} == {

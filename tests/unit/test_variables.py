@@ -109,13 +109,13 @@ def test_who_reaches_the_database_is_who_the_firewall_lets_in(paths):
     (open_to,) = [flow["sources"] for flow in flows if flow["name"] == "store-postgresql"]
     told = service_variables("store", Settings(), NETWORK)
     assert "10.99.7.1" in open_to
-    assert told["store_client_networks"] == [f"{source}/32" for source in open_to]
+    assert told["archive_client_networks"] == [f"{source}/32" for source in open_to]
 
 
 def test_the_stores_settings_reach_its_roles():
     settings = Settings(store_volume_size_gib=9, message_retention_days=400)
     told = service_variables("store", settings, NETWORK)
-    assert (told["volume_size_gib"], told["store_volume_gib"]) == (9, 9)
+    assert (told["volume_size_gib"], told["postgresql_volume_size_gib"]) == (9, 9)
     assert told["archive_message_retention_days"] == 400
     assert told["volume_encryption"] == settings.store_volume_encryption
 
@@ -154,7 +154,11 @@ def test_backups_go_by_the_services_name_and_are_let_in_by_the_machines():
 def test_a_store_without_a_vault_keeps_its_key_and_sends_nothing(paths):
     settings = Settings(placement={"alpha": "store"})
     told = service_variables("store", settings, NETWORK_AB)
-    assert (told["volume_tang_url"], told["pgbackrest_client_repository"], told["store_archive_command"]) == (
+    assert (
+        told["volume_tang_url"],
+        told["pgbackrest_client_repository"],
+        told["postgresql_archive_command"],
+    ) == (
         "",
         "",
         "",

@@ -194,7 +194,7 @@ class Guard:
 def connected() -> Any:  # noqa: ANN401 - psycopg2 has no types
     """A session that commits by statement and waits for nobody."""
     connection = psycopg2.connect(
-        application_name="amanat-store-guard", options="-c lock_timeout=500ms -c statement_timeout=20s"
+        application_name="amanat-postgresql-guard", options="-c lock_timeout=500ms -c statement_timeout=20s"
     )
     connection.autocommit = True
     return connection

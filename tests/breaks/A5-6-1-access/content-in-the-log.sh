@@ -3,7 +3,7 @@
 # host: store
 # check: policies/article5/test_access_log.py::test_content_does_not_reach_the_log
 set -eu
-systemctl stop amanat-store-guard.service
+systemctl stop amanat-postgresql-guard.service
 echo "ALTER ROLE archive_writer SET log_min_messages = log" | runuser -u postgres -- psql --no-psqlrc --quiet
 cp -p /etc/postgresql/17/main/postgresql.conf /run/amanat-break.conf
 cat >> /etc/postgresql/17/main/postgresql.conf <<'END'
@@ -17,4 +17,4 @@ systemctl reload postgresql@17-main.service
 cp -p /run/amanat-break.conf /etc/postgresql/17/main/postgresql.conf
 rm /run/amanat-break.conf
 systemctl reload postgresql@17-main.service
-systemctl start amanat-store-guard.service
+systemctl start amanat-postgresql-guard.service

@@ -3,6 +3,6 @@
 # host: store
 # check: policies/article5/test_integrity.py::test_nobody_holds_up_the_chain
 set -eu
-systemctl stop amanat-store-guard.service
+systemctl stop amanat-postgresql-guard.service
 # undo
-systemctl start amanat-store-guard.service
+systemctl start amanat-postgresql-guard.service

@@ -174,10 +174,11 @@ def source(directory: Path, script: str) -> Path:
 
 
 def test_secrets_come_from_the_executable_source(tmp_path: Path) -> None:
-    groups = '"all": {"vars": {"key": "k", "days": 3}}, "store": {"vars": {"store_passwords": {"archive_writer": "w"}}}'
+    store = '"store": {"vars": {"postgresql_passwords": {"archive_writer": "w"}}}'
+    groups = f'"all": {{"vars": {{"key": "k", "days": 3}}}}, {store}'
     document = f'{{{groups}, "_meta": {{"hostvars": {{"alpha": {{"login": "l"}}}}}}}}'
     found = of_inventory(source(tmp_path / "inventory", f"echo '{document}'"))
-    assert found["store_passwords"] == {"archive_writer": "w"}
+    assert found["postgresql_passwords"] == {"archive_writer": "w"}
     assert sorted(values(found)) == ["k", "l", "w"]
 
 

@@ -70,7 +70,7 @@ def test_the_same_sources_make_the_same_package(built, sources):
             (root / "pyproject.toml").read_text().replace('volume = "', 'volumes = "')
         ),
         lambda root: (root / "pyproject.toml").write_text(
-            (root / "pyproject.toml").read_text().replace("amanat-store-guard.service", "other.service")
+            (root / "pyproject.toml").read_text().replace("amanat-postgresql-guard.service", "other.service")
         ),
     ],
     ids=["a module", "a new module", "a script gone", "a program's name", "a service"],

@@ -13,7 +13,7 @@ from tests.loading import load
 
 @pytest.fixture(scope="module")
 def scram():
-    return load(PROJECT_ROOT / "ansible/roles/store/filter_plugins/scram.py")
+    return load(PROJECT_ROOT / "ansible/roles/postgresql/filter_plugins/scram.py")
 
 
 def test_a_server_with_the_verifier_accepts_the_exchange_of_rfc_7677(scram):
@@ -55,4 +55,4 @@ def test_the_password_is_not_in_it_and_it_is_as_slow_as_the_law_asks(scram):
 
 
 def test_ansible_finds_the_filter(scram):
-    assert scram.FilterModule().filters() == {"scram_verifier": scram.scram_verifier}
+    assert scram.FilterModule().filters() == {"scram_verifiers": scram.scram_verifiers}

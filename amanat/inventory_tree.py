@@ -8,8 +8,6 @@ from typing import Any, Self
 
 import yaml
 
-from amanat.topology import SERVICES
-
 
 @dataclass(frozen=True)
 class InventoryTree:
@@ -39,10 +37,7 @@ class InventoryTree:
         return found
 
     def matching(self, pattern: str) -> list[str]:
-        """The machines of a play's `hosts:`: names of groups and machines, joined by ":", "!" before those left out.
-
-        A service that the stack leaves out has none. Raises ValueError for other names and forms: they match nothing.
-        """
+        """The machines of a play's `hosts:`: names of groups and machines, joined by ":", "!" before those left out."""
         chosen: list[str] = []
         for name in pattern.split(":"):
             machines = self._named(name.removeprefix("!"))
@@ -66,8 +61,6 @@ class InventoryTree:
     def _named(self, name: str) -> list[str]:
         if name in self.groups:
             return self.groups[name]
-        if name not in self.groups["all"] and name not in SERVICES:
-            raise ValueError(f"hosts: {name!r} is not a service, group or machine")
         return [name] if name in self.groups["all"] else []
 
     def _groups(self) -> Iterator[tuple[str, Mapping[str, Any]]]:

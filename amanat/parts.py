@@ -78,7 +78,13 @@ def parts(placement: Placement, site: Path = SITE) -> list[Part]:
 def _machines(content: PlaybookContent, placement: Placement) -> tuple[str, ...]:
     children = {name: {"hosts": {placement.machine_of(name): None}} for name in placement.services}
     tree = InventoryTree(({"hosts": dict.fromkeys(placement.machines), "children": children},))
-    named = {machine for play in content.plays for machine in tree.matching(str(play["hosts"]))}
+    patterns = {str(play["hosts"]) for play in content.plays}
+    asked = {name.removeprefix("!") for pattern in patterns for name in pattern.split(":")}
+    for name in sorted(asked - {"all", *topology.SERVICES, *placement.machines}):
+        raise ValueError(
+            f"{content.path.name} runs on {name!r}, which is not a service: nothing would be configured"
+        )
+    named = {machine for pattern in patterns for machine in tree.matching(pattern)}
     return tuple(machine for machine in placement.machines if machine in named)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from amanat.exit_codes import ExitCode
 from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.targets.docker import resources
 from amanat.targets.docker.image import PACKAGES
@@ -235,4 +236,7 @@ def test_a_restore_that_makes_no_sense_is_refused_and_nothing_changes(live_stack
 def test_two_runs_at_once(live_stack):
     with live_stack.paths.lock.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        refused(live_stack.amanat("up", "--no-audit"), "another run")
+        busy = live_stack.amanat("up", "--no-audit")
+    assert (busy.code, busy.out) == (ExitCode.BUSY, "")
+    assert "another run" in busy.err
+    assert "Traceback" not in busy.err

@@ -43,7 +43,7 @@ def copy(live_stack, tmp_path):
     for name in [*filter(None, tracked), f"Pulumi.{live_stack.stack}.yaml", ".venv/bin/amanat"]:
         if (PROJECT_ROOT / name).exists():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(PROJECT_ROOT / name, copy / name)
+            shutil.copy2(PROJECT_ROOT / name, copy / name, follow_symlinks=False)
     yield copy
     shutil.rmtree(StackPaths(live_stack.stack, copy).state, ignore_errors=True)
     shutil.rmtree(StackPaths(live_stack.stack, copy).directory, ignore_errors=True)

@@ -49,12 +49,6 @@ def test_a_pattern_gives_machines(tree, pattern, machines):
     assert tree.matching(pattern) == machines
 
 
-@pytest.mark.parametrize("pattern", ["valut", "*", "store,vault", "all:&store", "all:!valut"])
-def test_a_pattern_that_would_match_nothing_is_refused(tree, pattern):
-    with pytest.raises(ValueError, match="is not a service, group or machine"):
-        tree.matching(pattern)
-
-
 def test_a_machine_is_told_what_all_its_groups_and_itself_are(tree):
     assert tree.variables("alpha") == {"shared": 1, "level": "store", "volume": 9, "own": "alpha"}
     assert tree.variables("beta") == {"shared": 1, "level": "vault", "own": "beta"}

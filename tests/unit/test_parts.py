@@ -81,6 +81,13 @@ def test_independent_services_run_side_by_side(site):
     }
 
 
+@pytest.mark.parametrize("hosts", ["valut", "*", "store,vault", "all:&store", "all:!valut"])
+def test_a_playbook_of_no_service_is_refused(site, hosts):
+    (site.parent / "vault.yml").write_text(f"- hosts: '{hosts}'\n  tasks: []\n", "utf-8")
+    with pytest.raises(ValueError, match="is not a service: nothing would be configured"):
+        parts(Placement.parse(TWO), site)
+
+
 def test_services_on_one_machine_are_chained(site):
     two = after({"main": "store edge desk otp", "safe": "vault logs"}, site=site)
     assert {name: before for name, (_, before) in two.items()} == {

@@ -179,7 +179,7 @@ class Kill:
 KILLS = (
     Kill("store (Container) made", "command"),
     Kill("base: Install what is missing of tang", "everything"),
-    Kill("store: Make the cluster", "pulumi"),
+    Kill("postgresql: Make the cluster", "pulumi"),
 )
 
 

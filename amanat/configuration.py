@@ -89,9 +89,9 @@ def issued_certificates(runs: Path, machines: Collection[str]) -> dict[str, str]
     return {name: known[name] for name in machines if name in known}
 
 
-def unfinished_parts(runs: Path) -> list[str]:
+def unfinished_parts(runs: Path) -> set[str]:
     """The parts that began to be configured and didn't come to the end."""
-    return sorted(path.name.removesuffix(UNFINISHED) for path in runs.glob(f"*{UNFINISHED}"))
+    return {path.name.removesuffix(UNFINISHED) for path in runs.glob(f"*{UNFINISHED}")}
 
 
 def _playbook(props: dict[str, Any]) -> Playbook:

@@ -89,9 +89,9 @@ def issued_certificates(artifacts_root: Path, machines: Collection[str]) -> dict
     return {name: known[name] for name in machines if name in known}
 
 
-def unfinished_parts(artifacts_root: Path) -> list[str]:
+def unfinished_parts(artifacts_root: Path) -> set[str]:
     """The parts that began to be configured and didn't come to the end."""
-    return sorted(path.name.removesuffix(UNFINISHED) for path in artifacts_root.glob(f"*{UNFINISHED}"))
+    return {path.name.removesuffix(UNFINISHED) for path in artifacts_root.glob(f"*{UNFINISHED}")}
 
 
 def _playbook(props: dict[str, Any]) -> Playbook:

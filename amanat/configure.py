@@ -1,6 +1,6 @@
 """From choices to configured machines: the inventory, the controller's files, and a configuration for each service."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -57,9 +57,11 @@ def configure(
         },
         executable=["inventory/secrets"],
     )
+    tree = inventory.apply(InventoryTree.of_text)
+    secrets = keyring.secrets()
     network_addresses = network.apply(lambda known: known["addresses"])
     base, *services = parts(settings.machines)
-    unfinished = set(unfinished_parts(paths.ansible_artifacts))
+    unfinished = unfinished_parts(paths.ansible_artifacts) & {base.name, *(part.name for part in services)}
     made: dict[str, Configuration] = {}
     for part in (base, *services):
         # Read after the base is done, so that a service takes up a certificate that the same run has issued.
@@ -67,23 +69,19 @@ def configure(
         made[part.name] = Configuration(
             part,
             paths,
-            variables=inventory.apply(_of_part(part.variables)),
-            groups=inventory.apply(_of_part(part.groups)),
+            variables=tree.apply(part.variables),
+            groups=tree.apply(part.groups),
             addresses=network_addresses.apply(partial(_chosen, part.machines)),
             machine_ids={name: hosts[name].machine_id for name in {*part.machines, *part.served_by}},
             certificates=wait.apply(partial(_certificates, paths, part)) if wait else {},
-            secrets=part.secrets(keyring.secrets(), settings.machines),
+            secrets=part.secrets(secrets, settings.machines),
             # What it owns is put back before another part takes its changes into the integrity baseline.
-            unfinished=unfinished & {base.name, *(one.name for one in services)} if part is base else (),
+            unfinished=unfinished if part is base else (),
             opts=pulumi.ResourceOptions(
                 depends_on=[files, *hosts.values(), *(made[name] for name in part.after)]
             ),
         )
     return made
-
-
-def _of_part(look: Callable[[InventoryTree], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
-    return lambda text: look(InventoryTree.of_text(text))
 
 
 def _chosen(names: Collection[str], known: Mapping[str, str]) -> dict[str, str]:

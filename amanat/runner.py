@@ -1,6 +1,5 @@
 """One Ansible run through ansible-runner: progress while it works, the first failure told plainly, drift as a list."""
 
-import fcntl
 import json
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from amanat.errors import AmanatError, listed
 from amanat.files import private_directory
 from amanat.inventory import Secrets
 from amanat.inventory_tree import InventoryTree
+from amanat.locks import UNKNOWN, file_lock
 from amanat.playbook_content import plays_of
 from amanat.progress import show_progress
 from amanat.secrets_socket import serve_secrets
@@ -230,32 +230,39 @@ def _machine_locks(
     """
     told: set[str] = set()
     while True:
-        with ExitStack() as held:
-            busy = next(
-                (one for one in sorted(machines) if not _locked(held, artifacts_root, one, name)), None
+        try:
+            locks = _all_locked(artifacts_root, machines, name)
+        except _MachineBusy as busy:
+            if busy.machine not in told:
+                log(f"[{name}] waits: {busy.holder} is configuring {busy.machine}")
+                told.add(busy.machine)
+            with file_lock(_lock_file(artifacts_root, busy.machine), name=name):
+                continue  # free now, and perhaps not the only one that was not
+        with locks:
+            yield
+        return
+
+
+class _MachineBusy(Exception):
+    """Another run has a machine's lock."""
+
+    def __init__(self, machine: str, holder: str) -> None:
+        super().__init__(machine)
+        self.machine, self.holder = machine, holder if holder != UNKNOWN else "another run"
+
+
+def _all_locked(artifacts_root: Path, machines: Collection[str], name: str) -> ExitStack:
+    """The locks of all machines. Raises `_MachineBusy`, and holds none, when another run has one of them."""
+
+    def refuse(machine: str, holder: str) -> None:
+        raise _MachineBusy(machine, holder)
+
+    with ExitStack() as locks:
+        for machine in sorted(machines):
+            locks.enter_context(
+                file_lock(_lock_file(artifacts_root, machine), partial(refuse, machine), name)
             )
-            if busy is None:
-                yield
-                return
-        holder = _lock_file(artifacts_root, busy).read_text("utf-8") or "another run"
-        if busy not in told:
-            log(f"[{name}] waits: {holder} is configuring {busy}")
-            told.add(busy)
-        with _lock_file(artifacts_root, busy).open("a+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-
-
-def _locked(held: ExitStack, artifacts_root: Path, machine: str, name: str) -> bool:
-    """Take a machine's lock for as long as `held` lasts, unless another run has it."""
-    file = held.enter_context(_lock_file(artifacts_root, machine).open("a+"))
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    file.truncate(0)
-    file.write(name)
-    file.flush()
-    return True
+        return locks.pop_all()
 
 
 def _lock_file(artifacts_root: Path, machine: str) -> Path:

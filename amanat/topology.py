@@ -37,17 +37,14 @@ class Service:
     """A service: an inventory group, its endpoints and what it needs.
 
     A port belongs to one service alone, so that any two can share a machine. `needs` are the services that have to
-    be there before it works, where the stack has them; `memory_mib` is the least it runs in. A `transient` service
-    comes and goes with an operation, on a machine of its own name.
-    A `stateful` one keeps records that are nowhere else.
+    be there before it works, where the stack has them. A `transient` service comes and goes with an
+    operation, on a machine of its own name. A `stateful` one keeps records that are nowhere else.
     """
 
     name: str
     purpose: str
     endpoints: tuple[Endpoint, ...]
     needs: tuple[str, ...] = ()
-    encrypted_volume: bool = False
-    memory_mib: int = 512
     built: bool = False
     transient: bool = False
     stateful: bool = False
@@ -65,8 +62,6 @@ SERVICES: dict[str, Service] = {
             purpose="a scratch machine on which backups are proven by restoring them",
             endpoints=(SSH,),
             needs=("vault",),
-            encrypted_volume=True,
-            memory_mib=1024,
             transient=True,
         ),
         Service(
@@ -75,7 +70,6 @@ SERVICES: dict[str, Service] = {
             stateful=True,
             endpoints=(Endpoint("relp", 2514),),
             needs=("vault",),
-            encrypted_volume=True,
         ),
         Service(
             "edge",
@@ -88,8 +82,6 @@ SERVICES: dict[str, Service] = {
             purpose="the message archive, transactions, and the databases of desk and otp",
             stateful=True,
             endpoints=(Endpoint("postgresql", 5432), Endpoint("pgbackrest", 8433)),
-            encrypted_volume=True,
-            memory_mib=1024,
             built=True,
         ),
         Service(
@@ -104,7 +96,6 @@ SERVICES: dict[str, Service] = {
             purpose="questions and complaints with numbers, mail in and out",
             endpoints=(Endpoint("https", 8443), Endpoint("smtp", 25)),
             needs=("store",),
-            memory_mib=1024,
         ),
         Service(
             "otp",

@@ -15,8 +15,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 TABLE = tomllib.loads((ROOT / "host/pyproject.toml").read_text("utf-8"))["tool"]["amanat-host"]["programs"]
 # Who starts processes, forks or makes places for all others.
 HELPERS = {"processes.py", "scratch.py"}
-# Services that start nothing: they end where a tick ends.
-OWN_SIGNALS = {"seal.py", "guard.py"}
+# The loop of services that start nothing: they end where a step ends.
+OWN_SIGNALS = {"jobs.py"}
 # Modules that leave something behind when a program is killed, and the words of others that do.
 FORBIDDEN_MODULES = {"tempfile", "multiprocessing", "pty", "asyncio"}
 FORBIDDEN = {

@@ -109,14 +109,14 @@ def test_a_failed_run_leaves_no_state(monkeypatch, played, props):
     monkeypatch.setattr(configuration.Playbook, "run", fail)
     with pytest.raises(ConvergeFailed):
         _Configurations().create(props)
-    assert unfinished_parts(Path(props["ansible_artifacts"])) == ["store"]
+    assert unfinished_parts(Path(props["ansible_artifacts"])) == {"store"}
 
 
 def test_a_part_that_was_cut_off_has_the_base_run_again(monkeypatch, played, props):
     """So that what the base owns is put back before changes of the other part are accepted as known."""
     (Path(props["ansible_artifacts"]) / "store.unfinished").touch()
     unfinished = unfinished_parts(Path(props["ansible_artifacts"]))
-    assert unfinished == ["store"]
+    assert unfinished == {"store"}
     base = {**props, "playbook": "base.yml"}
     known = {**STATE, **base, "unfinished": []}
     assert _Configurations().diff("id", known, {**base, "unfinished": unfinished}).changes is True
@@ -124,7 +124,7 @@ def test_a_part_that_was_cut_off_has_the_base_run_again(monkeypatch, played, pro
     outs = _Configurations().update("id", known, {**base, "unfinished": unfinished}).outs
     assert _Configurations().diff("id", outs, {**base, "unfinished": []}).changes is False
     _Configurations().create(props)
-    assert unfinished_parts(Path(props["ansible_artifacts"])) == []
+    assert unfinished_parts(Path(props["ansible_artifacts"])) == set()
 
 
 @pytest.mark.usefixtures("played")

@@ -15,6 +15,7 @@ import pytest
 from amanat import runner
 from amanat.files import write_private
 from amanat.inventory import inventory_text, secrets_source
+from amanat.locks import file_lock
 from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.runner import ConvergeFailed, Playbook, Result, _note
 from tests.unit.conftest import mode
@@ -296,6 +297,22 @@ def test_who_waits_for_a_machine_keeps_nobody_from_another(tmp_path, holder):
 
     with runner._machine_locks(tmp_path, ["aaa", "alpha", "beta"], "backups", meanwhile):
         assert (tmp_path / "aaa.lock").read_text("utf-8") == "backups"
+
+
+def test_every_machine_is_held_while_the_run_lasts_and_none_afterwards(tmp_path):
+    def refuse(holder):
+        raise InterruptedError(holder)
+
+    def taken(machine):
+        with file_lock(tmp_path / f"{machine}.lock", refuse):
+            return True
+
+    with runner._machine_locks(tmp_path, ["beta", "alpha"], "store", pytest.fail):
+        for machine in ("alpha", "beta"):
+            with pytest.raises(InterruptedError, match="store"):
+                taken(machine)
+    assert taken("alpha")
+    assert taken("beta")
 
 
 def test_runs_side_by_side_get_each_its_own_secrets(tmp_path, monkeypatch):

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +45,9 @@ def child():
         )
         started.append(process)
         process.stdout.readline()
+        comm = Path(f"/proc/{process.pid}/comm")
+        while comm.read_text().strip() != "cat":  # an exec shows nobody its environment for a moment
+            time.sleep(0.01)
         return process
 
     yield start

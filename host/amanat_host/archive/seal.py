@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
-import threading
 import time
 from datetime import UTC, datetime
-from types import FrameType
 from typing import Any
 
 import psycopg2
 
 from amanat_host.entry import program
 from amanat_host.errors import HostError
+from amanat_host.jobs import repeat_until_stopped
 
 SUMMARIZE_SECONDS = 300.0
 LAG_WARNING_SECONDS = 30
@@ -87,17 +85,8 @@ class Sealer:
 
 def run(interval_seconds: float, heads_every: float) -> None:
     """Chain until told to stop. Raises psycopg2.Error."""
-    stop = threading.Event()
-
-    def told(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, told)
-    signal.signal(signal.SIGINT, told)
     sealer = Sealer(heads_every)
-    while not stop.is_set():
-        sealer.tick()
-        stop.wait(interval_seconds)
+    repeat_until_stopped(sealer.tick, interval_seconds)
     sealer.write_head()
 
 

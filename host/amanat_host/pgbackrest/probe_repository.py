@@ -20,6 +20,7 @@ from typing import Any
 from amanat_host import processes
 from amanat_host.answers import backups as answers
 from amanat_host.answers.archive import Drawn
+from amanat_host.corruption import flip_bit
 from amanat_host.entry import probe
 from amanat_host.errors import HostError
 from amanat_host.markers import draw, drawn
@@ -172,19 +173,12 @@ def judged(place: Path) -> answers.Verification:
     return answers.Verification(status[1], int(counts[1]), int(counts[2]))
 
 
-def flip(path: Path) -> None:
-    """Turn one bit in the middle of a file."""
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
 def verify() -> answers.FlippedBit:
     """Judge a copy as it is, then with one bit turned."""
     with scratch("verify", Path("/var/tmp")) as directory:  # noqa: S108 - made 0700
         segment = copied(directory)
         untouched = judged(directory)
-        flip(segment)
+        flip_bit(segment)
         try:
             flipped = judged(directory)
         except HostError:  # it may stop at what it can't even unpack; the untouched copy it could

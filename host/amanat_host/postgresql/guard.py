@@ -12,13 +12,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from types import FrameType
 from typing import Any
 
 import psycopg2
@@ -26,6 +23,7 @@ from psycopg2 import sql
 
 from amanat_host.entry import program
 from amanat_host.errors import HostError
+from amanat_host.jobs import repeat_until_stopped
 from amanat_host.postgresql.transactions import Transactions
 
 KEPT = """
@@ -241,17 +239,8 @@ def look(guard: Guard, transactions: Transactions, voice: Voice) -> None:
 
 def run(interval_seconds: float, writing_seconds: int) -> None:
     """Guard until told to stop."""
-    stop = threading.Event()
-
-    def told(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, told)
-    signal.signal(signal.SIGINT, told)
     guard, transactions, voice = Guard(), Transactions(writing_seconds), Voice()
-    while not stop.is_set():
-        look(guard, transactions, voice)
-        stop.wait(interval_seconds)
+    repeat_until_stopped(lambda: look(guard, transactions, voice), interval_seconds)
 
 
 @program

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from amanat_host import processes
 from amanat_host.answers.backups import CopyServer, Damage, Keeping
+from amanat_host.corruption import flip_bit
 from amanat_host.entry import probe
 from amanat_host.errors import HostError
 from amanat_host.restic.server import DAY_SECONDS, Settings, ages, arrivals, outlived, restic
@@ -94,11 +95,7 @@ def damage(settings: Settings) -> Damage:
         whole = is_whole(copy, key)
         packs = (path for path in (copy / "data").rglob("?" * 64) if path.is_file())
         pack = max(packs, key=lambda path: path.stat().st_size)
-        with open(pack, "r+b") as stream:
-            stream.seek(pack.stat().st_size // 2)
-            byte = stream.read(1)
-            stream.seek(-1, os.SEEK_CUR)
-            stream.write(bytes([byte[0] ^ 1]))
+        flip_bit(pack)
         found = not is_whole(copy, key)
     return Damage(host, size, whole=whole, damage_found=found)
 

@@ -8,24 +8,16 @@ import pytest
 
 from amanat_host.anchors import anchor, probe, record_restore
 from amanat_host.anchors.history import Anchors
+from tests.unit.host.database import Connection
 
 SEALED = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 
-class Connection:
+class Chain(Connection):
     """A database whose chain has one newest head, and may have lost the last that was anchored."""
 
     def __init__(self, head=(5, "h5", SEALED, 40), fault=None):
         self.head, self.fault, self.asked = head, fault, []
-
-    def cursor(self):
-        return self
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
 
     def set_session(self, **how):
         self.asked.append(how)
@@ -72,22 +64,22 @@ def take(file, call, monkeypatch):
 
 
 def test_a_new_head_is_taken(take):
-    connection = Connection()
+    connection = Chain()
     status, line = take(connection)
     assert (status, line["kind"], line["seq"], line["hash"]) == (0, "head", 5, "h5")
     assert connection.asked == [{"isolation_level": "REPEATABLE READ", "readonly": True}, "closed"]
 
 
 def test_the_same_head_is_held(take):
-    assert take(Connection(head=(3, "h3", SEALED, 30)))[1]["kind"] == "held"
+    assert take(Chain(head=(3, "h3", SEALED, 30)))[1]["kind"] == "held"
 
 
 def test_a_chain_without_the_last_anchor_is_broken_and_no_head_is_taken(take, file):
-    status, line = take(Connection(fault="hash differs"))
+    status, line = take(Chain(fault="hash differs"))
     assert (status, line["kind"], line["reason"], line["anchor"]["seq"]) == (1, "broken", "hash differs", 3)
     with file.open("a") as stream:
         stream.write(json.dumps(line) + "\n")
-    assert take(Connection(fault="hash differs")) == (1, None), "it is written down once"
+    assert take(Chain(fault="hash differs")) == (1, None), "it is written down once"
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,12 @@ from amanat_host.answers.archive import TamperTrial
 from amanat_host.archive import probe_tamper, seal
 from amanat_host.errors import Exit, HostError
 from amanat_host.pgbackrest import commands, probe_client
+from tests.unit.host.database import Connection
 
 SEALED = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 
-class Database:
+class Database(Connection):
     """Answers each query as it is told, in turn; the last answer stays."""
 
     autocommit = False
@@ -22,15 +23,6 @@ class Database:
     def __init__(self, **answers):
         self.answers = {name: list(rows) for name, rows in answers.items()}
         self.asked = []
-
-    def cursor(self):
-        return self
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
 
     def execute(self, query):
         self.name = next((name for name in self.answers if name in query), "")

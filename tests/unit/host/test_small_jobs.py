@@ -15,6 +15,7 @@ from amanat_host.errors import HostError
 from amanat_host.pgbackrest import probe_repository
 from amanat_host.postgresql import guard
 from amanat_host.restic import htpasswd, server
+from tests.unit.host.database import Connection
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_a_login_that_cannot_be_read_is_not_repeated(logins, call):
     assert call.said == "error: JSONDecodeError\n"
 
 
-class Session:
+class Session(Connection):
     """A superuser's session: which roles differ, and what was asked of it."""
 
     closed = False
@@ -58,15 +59,6 @@ class Session:
     def __init__(self, different=(), other=()):
         self.different, self.other, self.asked = list(different), list(other), []
         self.description = True
-
-    def cursor(self):
-        return self
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
 
     def execute(self, query, parameters=None):
         text = query if isinstance(query, str) else str(query)

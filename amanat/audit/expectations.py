@@ -151,18 +151,22 @@ def load(path: Path) -> ExpectationsFile:
     try:
         return ExpectationsFile.model_validate(yaml.value)
     except ValidationError as error:
-        refuse(list(_faults(error, yaml)), "The expectations of the audit are broken.", path.name)
+        faults = list(validation_faults(error, yaml, "amanat/audit/expectations.py"))
+        refuse(faults, "The expectations of the audit are broken.", path.name)
         raise
 
 
-def _faults(error: ValidationError, yaml: YamlDocument) -> Iterator[BrokenExpectations]:
+def validation_faults(
+    error: ValidationError, yaml: YamlDocument, models: str
+) -> Iterator[BrokenExpectations]:
+    """Each fault of a file of expectations with its line; `models` is the module that says what fits."""
     seen = set()
     for one in error.errors():
         steps = [step for step in one["loc"] if step != "[key]"]
         where = f"{yaml.path.name} line {yaml.line(steps)}"
         what = f"{'.'.join(map(str, steps)) or 'it'}: {one['msg'].removeprefix('Value error, ')}."
         if (what, where) not in seen:
-            yield BrokenExpectations(what, where, "The models in amanat/audit/expectations.py say what fits.")
+            yield BrokenExpectations(what, where, f"The models in {models} say what fits.")
         seen.add((what, where))
 
 

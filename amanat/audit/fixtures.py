@@ -6,13 +6,17 @@ import pytest
 
 from amanat.audit.archive import Archive
 from amanat.audit.client import Client
-from amanat.audit.expectations import Expectations, expectations
+from amanat.audit.closed_world import Finding, compare, expected_state
+from amanat.audit.expectations import Expectations, expectations, services_of
 from amanat.audit.host import Host
 from amanat.audit.hosts import Hosts
 from amanat.audit.markers import ids_of
+from amanat.audit.names import names_of
 from amanat.audit.session import Audit
 from amanat.errors import BadInput
 from amanat.requirement import Bound
+from amanat_host.answers.state import State
+from amanat_host.questions import Question
 
 AUDIT = pytest.StashKey[Audit]()
 
@@ -48,6 +52,17 @@ def machine(request: pytest.FixtureRequest, hosts: Hosts) -> Host:
 def expected() -> Callable[[Host], Expectations]:
     """`expected(machine)`: what the expectations of its services say of a machine."""
     return expectations().of_host
+
+
+@pytest.fixture(scope="session")
+def unexpected(hosts: Hosts) -> Callable[[Host, Question[State], str], list[Finding]]:
+    """`unexpected(machine, question, dimension)`: all that is otherwise there than the machine's services need."""
+
+    def find(machine: Host, question: Question[State], dimension: str) -> list[Finding]:
+        expected = expected_state(dimension).of(services_of(machine))
+        return compare(machine.ask(question), expected.resolved(names_of(machine, hosts)))
+
+    return find
 
 
 @pytest.fixture

@@ -15,7 +15,18 @@ from _pytest.config import create_terminal_writer
 
 from amanat import environment
 from amanat.audit import options, report
-from amanat.audit.fixtures import AUDIT, archive, bound, client, expected, hosts, machine, store, vault
+from amanat.audit.fixtures import (
+    AUDIT,
+    archive,
+    bound,
+    client,
+    expected,
+    hosts,
+    machine,
+    store,
+    unexpected,
+    vault,
+)
 from amanat.audit.known import POLICIES, check_id, directory_of, known_checks, proves
 from amanat.audit.markers import MARKER, PREFETCH, faults, ids_of, prefetched
 from amanat.audit.outcomes import Compared, outcome_of, redacted
@@ -24,7 +35,7 @@ from amanat.errors import AmanatError, of_os
 from amanat.law import register
 from amanat.streams import Persevering
 
-__all__ = ["archive", "bound", "expected", "hosts", "client", "machine", "store", "vault"]
+__all__ = ["archive", "bound", "client", "expected", "hosts", "machine", "store", "unexpected", "vault"]
 
 DRAFTS = pytest.StashKey[Path]()
 OUTPUT = pytest.StashKey[Persevering]()

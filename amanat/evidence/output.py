@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from amanat.evidence.redact import Redactor
 
-KEPT_CHARACTERS = 64 * 1024
+KEPT_CHARACTERS = 1024 * 1024  # a dimension of a host's whole state has some hundred thousand
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from amanat_host.answers import archive, backups, system, volume
+from amanat_host.answers.state import State
 
 PROGRAMS = "/usr/lib/amanat"
 Answer = TypeVar("Answer")
@@ -36,6 +37,13 @@ SUDO = Question("probe", system.Sudo, "sudo")
 SYSCTL = Question("probe", system.KernelSettings, "sysctl")
 UPDATES = Question("probe", system.Updates, "updates")
 INTEGRITY = Question("integrity", system.Comparison, "status", exit_statuses=(0, 1))  # 1: something differed
+
+# The closed world: each dimension of the whole state.
+ACCESS_STATE = Question("probe-state", State, "access")
+DATABASE_STATE = Question("probe-database", State, account="postgres")
+FILES_STATE = Question("probe-state", State, "files")
+NETWORK_STATE = Question("probe-state", State, "network")
+RUNNING_STATE = Question("probe-state", State, "running")
 
 VOLUME = Question("probe-volume", volume.Volume)
 UNLOCK = Question("probe-unlock", volume.Unlock)

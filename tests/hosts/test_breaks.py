@@ -1,12 +1,13 @@
 """What a person could do to a live host against the law: the audit turns red on that very requirement."""
 
 import json
+from contextlib import ExitStack
 
 import pytest
 
 from amanat.secrets_socket import serve_secrets_to_children
 from amanat.stack import Stack
-from tests.breaks.reading import all_breaks
+from tests.breaks.reading import all_batches
 from tests.hosts.live import audited, failing
 
 
@@ -21,15 +22,18 @@ def healthy(live_stack, tmp_path_factory):
 
 
 @pytest.mark.usefixtures("healthy")
-@pytest.mark.parametrize("broken", all_breaks(), ids=lambda broken: broken.name)
-def test_the_audit_turns_red_on_the_broken_requirement(live_stack, broken, tmp_path):
-    live_stack.root(broken.host, broken.script)
-    try:
-        status, requirements = audited(live_stack.stack, tmp_path, broken.check)
-    finally:
-        live_stack.root(broken.host, broken.undo)
+@pytest.mark.parametrize("batch", all_batches(), ids=lambda batch: batch.name)
+def test_the_audit_turns_red_on_the_broken_requirement(live_stack, batch, tmp_path):
+    with ExitStack() as undone:
+        for broken in batch.breaks:
+            undone.callback(live_stack.root, batch.host, broken.undo)
+            live_stack.root(batch.host, broken.script)
+        status, requirements = audited(live_stack.stack, tmp_path, batch.check)
     assert status == 1
-    assert requirements[broken.requirement]["verdict"] == "not-satisfied", requirements[broken.requirement]
+    found = requirements[batch.breaks[0].requirement]
+    assert found["verdict"] == "not-satisfied", found
+    told = {text: text in found["reason"] for broken in batch.breaks for text in broken.findings}
+    assert [text for text, there in told.items() if not there] == [], found["reason"]
 
 
 @pytest.mark.usefixtures("healthy")

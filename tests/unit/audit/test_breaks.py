@@ -7,7 +7,7 @@ import pytest
 
 from amanat.law import register
 from amanat.paths import PROJECT_ROOT
-from tests.breaks.reading import Break, all_breaks, read
+from tests.breaks.reading import Break, all_batches, all_breaks, read
 
 
 def test_every_built_automated_requirement_has_a_break() -> None:
@@ -34,6 +34,16 @@ def test_a_break_names_a_check_of_its_requirement(broken: Break) -> None:
 def test_both_halves_of_a_break_are_scripts_of_their_own(broken: Break) -> None:
     for half in (broken.script, broken.undo):
         subprocess.run(["sh", "-n"], input=half, text=True, check=True)
+
+
+def test_every_break_is_tried_once_and_only_with_others_of_its_check() -> None:
+    tried = [broken for batch in all_batches() for broken in batch.breaks]
+    assert sorted(tried, key=lambda one: one.path) == all_breaks()
+    for batch in all_batches():
+        assert {(one.requirement, one.host, one.check) for one in batch.breaks} == {
+            (batch.breaks[0].requirement, batch.host, batch.check)
+        }
+        assert len(batch.breaks) == 1 or all(one.findings for one in batch.breaks)
 
 
 @pytest.mark.parametrize(

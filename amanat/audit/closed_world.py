@@ -1,0 +1,198 @@
+"""Compares the whole state of a machine with what its services need: what nobody expects is a finding."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, RootModel, ValidationError, model_validator
+
+from amanat.audit.expectations import EVERY, BrokenExpectations, validation_faults
+from amanat.errors import refuse
+from amanat.paths import PROJECT_ROOT
+from amanat.requirement import ServiceName
+from amanat.strict_model import StrictModel
+from amanat.yaml_lines import YamlDocument
+from amanat_host.answers.state import State
+
+DIRECTORY = PROJECT_ROOT / "policies" / "expected_state"
+MOST_SHOWN = 40  # findings in a message; the evidence has the whole state
+LONGEST_SHOWN = 300  # characters of one value
+# A name in an expectation that stands for what differs from stack to stack: <address>, <address of vault>.
+PLACEHOLDER = re.compile(r"<(?:machine|address|controller|(?:machine|address) of [a-z]+)>")
+
+Kind = Literal["unexpected", "missing", "different"]
+
+
+def _compiles(text: str) -> str:
+    try:
+        re.compile(PLACEHOLDER.sub("x", text))
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    return text
+
+
+Regex = Annotated[str, AfterValidator(_compiles)]
+
+
+class Pattern(StrictModel):
+    """Items that may be there, whose names or values can't be known beforehand; both match as a whole."""
+
+    item: Regex
+    value: Regex
+    why: Annotated[str, Field(min_length=10)]
+    required: bool = False  # whether at least one must be there
+
+
+class ExpectedState(StrictModel):
+    """What a machine is to be in one dimension: items that are there with these values, and what else may be."""
+
+    exactly: Mapping[str, str] = Field(default_factory=dict)
+    patterns: tuple[Pattern, ...] = ()
+
+    def __or__(self, other: Self) -> Self:
+        """What a machine is to be of which both are expected. Raises BrokenExpectations where they contradict."""
+        if differing := sorted(
+            item for item, value in self.exactly.items() if other.exactly.get(item, value) != value
+        ):
+            raise BrokenExpectations(
+                f"two services expect different values of {', '.join(differing[:5])}",
+                str(DIRECTORY),
+                "Name the item after the service that it is of, or take it apart.",
+            )
+        patterns = dict.fromkeys((*self.patterns, *other.patterns))
+        return type(self)(exactly={**self.exactly, **other.exactly}, patterns=tuple(patterns))
+
+    def resolved(self, names: Mapping[str, str]) -> Self:
+        """With the placeholders replaced by what they stand for; an item of a machine that isn't there is left out."""
+        exactly = {
+            _replaced(item, names): _replaced(value, names)
+            for item, value in self.exactly.items()
+            if _known(item, names) and _known(value, names)
+        }
+        quoted = {name: re.escape(value) for name, value in names.items()}
+        patterns = [
+            one.model_copy(
+                update={"item": _replaced(one.item, quoted), "value": _replaced(one.value, quoted)}
+            )
+            for one in self.patterns
+            if _known(one.item, names) and _known(one.value, names)
+        ]
+        return type(self)(exactly=exactly, patterns=tuple(patterns))
+
+
+def _known(text: str, names: Mapping[str, str]) -> bool:
+    return {*PLACEHOLDER.findall(text)} <= names.keys()
+
+
+def _replaced(text: str, names: Mapping[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda found: names[found.group()], text)
+
+
+class ExpectedStateFile(RootModel[Mapping[Literal["every", ServiceName], ExpectedState]]):
+    """The expectations of one dimension by service, and those of every machine."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="after")
+    def _has_every(self) -> Self:
+        if EVERY not in self.root:
+            raise ValueError(f"{EVERY} is missing")
+        return self
+
+    def of(self, services: Iterable[str]) -> ExpectedState:
+        """What a machine is to be that carries these services."""
+        by_name = {str(name): one for name, one in self.root.items()}
+        joined = by_name[EVERY]
+        for name in services:
+            joined |= by_name.get(name, ExpectedState())
+        return joined
+
+
+def dimensions() -> tuple[str, ...]:
+    """The dimensions that have expectations, by name."""
+    return tuple(sorted(path.stem for path in DIRECTORY.glob("*.yaml")))
+
+
+@cache
+def expected_state(dimension: str) -> ExpectedStateFile:
+    """The project's expectations of a dimension, read once. Raises like `load`."""
+    return load(DIRECTORY / f"{dimension}.yaml")
+
+
+def load(path: Path) -> ExpectedStateFile:
+    """Read a file of expectations. Raises BrokenExpectations (every fault with its line) or UnreadableFile."""
+    yaml = YamlDocument(path)
+    try:
+        return ExpectedStateFile.model_validate(yaml.value)
+    except ValidationError as error:
+        faults = list(validation_faults(error, yaml, "amanat/audit/closed_world.py"))
+        refuse(faults, "The expected state of machines is broken.", path.name)
+        raise
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is otherwise than expected; `since` is a UTC time, or "" where nobody knows."""
+
+    kind: Kind
+    item: str
+    found: str
+    expected: str
+    since: str
+
+    def __str__(self) -> str:
+        when = f" (since {self.since})" if self.since else ""
+        match self.kind:
+            case "unexpected":
+                return f"nobody expects {self.item}: {_short(self.found)}{when}"
+            case "missing":
+                return f"{self.item} is missing: expected {_short(self.expected)}"
+            case "different":
+                return f"{self.item} is {_short(self.found)}{when}, not {_short(self.expected)}"
+
+
+def compare(state: State, expected: ExpectedState) -> list[Finding]:
+    """All that is extra, missing or different; `expected` has no placeholders any more. Sorted by item."""
+    patterns = [(one, re.compile(one.item, re.S), re.compile(one.value, re.S)) for one in expected.patterns]
+    findings = [
+        Finding("missing", item, "", value, "")
+        for item, value in expected.exactly.items()
+        if item not in state.items
+    ]
+    unmatched = {one.item for one in expected.patterns if one.required}
+    for item, value in state.items.items():
+        since = state.since.get(item, "")
+        if item in expected.exactly:
+            if expected.exactly[item] != value:
+                findings.append(Finding("different", item, value, expected.exactly[item], since))
+            continue
+        fitting = [(one, one_value) for one, one_item, one_value in patterns if one_item.fullmatch(item)]
+        unmatched -= {one.item for one, _ in fitting}
+        if not fitting:
+            findings.append(Finding("unexpected", item, value, "", since))
+        elif not any(one_value.fullmatch(value) for _, one_value in fitting):
+            wanted = " or ".join(one.value for one, _ in fitting)
+            findings.append(Finding("different", item, value, wanted, since))
+    findings += [Finding("missing", item, "", "at least one of this form", "") for item in unmatched]
+    return sorted(findings, key=lambda one: one.item)
+
+
+def told(findings: Sequence[Finding]) -> str:
+    """The findings for a person, one a line: what, how it is, how it should be, and what to do; "" for none."""
+    return "\n".join(_lines(findings))
+
+
+def _lines(findings: Sequence[Finding]) -> Iterator[str]:
+    if not findings:
+        return
+    yield from map(str, findings[:MOST_SHOWN])
+    if (more := len(findings) - MOST_SHOWN) > 0:
+        yield f"and {more} more: the evidence has the whole state"
+    yield "Put it right (`make up` puts back what the kit wrote), or have an authority waive the requirement."
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]} … ({len(text)} characters)"

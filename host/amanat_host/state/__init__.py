@@ -1,0 +1,1 @@
+"""The whole state of a host, read for the audit's closed world: a module for each dimension."""

@@ -1,0 +1,22 @@
+"""Article 7 in a closed world: what runs on a machine and what lies on it is known, and there is nothing else."""
+
+from amanat.audit import prefetch, requirement
+from amanat.audit.closed_world import told
+from amanat.audit.host import Host
+from amanat_host import questions
+
+
+@prefetch(questions.RUNNING_STATE)
+@requirement("A7-protection")
+def test_everything_that_runs_is_known(machine: Host, unexpected):
+    """Every unit, timer, job, environment, package source and mount of the machine is as it should be."""
+    found = unexpected(machine, questions.RUNNING_STATE, "running")
+    assert not found, told(found)
+
+
+@prefetch(questions.FILES_STATE)
+@requirement("A7-protection")
+def test_every_file_of_the_system_is_known(machine: Host, unexpected):
+    """Files that no package brought are known by owner, mode and content, and what packages brought is whole."""
+    found = unexpected(machine, questions.FILES_STATE, "files")
+    assert not found, told(found)

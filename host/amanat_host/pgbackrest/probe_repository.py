@@ -195,4 +195,5 @@ def look() -> answers.MarkersInRepository:
 main = probe(
     __doc__,
     {"info": info, "newest": newest, "draw": lambda: Drawn(draw()), "look": look, "verify": verify},
+    long_seconds={"look": 500},
 )

@@ -112,4 +112,5 @@ main = probe(
         "keeping": lambda: keeping(Settings.load()),
         "damage": lambda: damage(Settings.load()),
     },
+    long_seconds={"damage": 500},
 )

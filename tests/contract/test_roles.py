@@ -319,6 +319,22 @@ def test_a_server_without_name_servers_asks_nobody():
     assert "dport 53" not in rendered(FIREWALL, ansible_facts=SERVER)
 
 
+@pytest.mark.parametrize("hours", [1, 6, 13, 23, 24])
+@pytest.mark.parametrize(
+    ("template", "variable"),
+    [
+        ("restic_client/templates/copy.timer.j2", "restic_client_interval_hours"),
+        ("pgbackrest_repository/templates/backup.timer.j2", "pgbackrest_repository_interval_hours"),
+    ],
+)
+def test_a_timer_comes_as_often_as_it_is_asked_to(template, variable, hours):
+    """Every lawful number of hours; systemd takes a step of 23 at the most (systemd.time(7)) and loads no other."""
+    text = rendered(ROOT / "ansible/roles" / template, **{variable: hours})
+    step = int(re.search(r"OnCalendar=\*-\*-\* 00(?:/(\d+))?:", text)[1] or 24)
+    assert step == hours
+    assert "/24:" not in text
+
+
 def test_what_is_included_ends_its_line():
     """Without the plus sign Ansible joins the line that follows to the last one that is included."""
     including = [

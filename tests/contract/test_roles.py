@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from amanat.law import register
 from amanat.playbook_content import plays_of
 from amanat.targets.docker.image import PACKAGES
 from tests.loading import load
@@ -13,8 +14,7 @@ from tests.rendering import rendered_template
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted((ROOT / "ansible/roles").iterdir())
-REGISTER = yaml.safe_load((ROOT / "policies/law/isic-521129.yaml").read_text(encoding="utf-8"))
-IDS = {row["id"] for row in REGISTER["requirements"]}
+IDS = set(register().requirements)
 MOST_LINES = 120
 # What may stand beside the module in a task.
 KEYWORDS = {
@@ -74,7 +74,7 @@ SAMPLE = {
     "base_peers": {"alpha": {"address": "10.1.2.11", "names": ["alpha", "store"]}},
     "base_flows": [
         {"name": "ssh", "protocol": "tcp", "port": 22, "sources": ["10.1.2.1"]},
-        {"name": "postgresql", "port": 5432, "sources": ["10.1.2.0/24"]},
+        {"name": "postgresql", "protocol": "tcp", "port": 5432, "sources": ["10.1.2.0/24"]},
     ],
     "base_auditor_commands": ["/usr/bin/id", "/usr/bin/true --of=a,b:c"],
 }
@@ -114,6 +114,15 @@ def tagged_tasks(path, inherited=frozenset()):
     """Each task that a task file runs by itself, and those of files it imports, with all tags it runs for."""
     for task in read(path):
         yield from tagged(task, path, inherited)
+
+
+def entries(role):
+    """The task files that a playbook begins with: those that no other of the role's imports."""
+    files = sorted(role.glob("tasks/*.yml"))
+    imported = {
+        name for path in files for name in re.findall(r"import_tasks: (\S+)", path.read_text("utf-8"))
+    }
+    return [path for path in files if path.name not in imported]
 
 
 def tagged(task, path, inherited):
@@ -184,6 +193,26 @@ def test_tags_are_clauses_of_the_register(role):
             tagged |= set(tags.split(",") if isinstance(tags, str) else tags)
     assert tagged - {"always", "never"} <= IDS
     assert tagged & IDS, f"{role.name} serves no clause"
+
+
+def test_every_requirement_that_is_built_is_some_roles_tag():
+    """The guide: `--list-tasks --tags <id>` shows what implements one."""
+    built = {one.id for one in register().automated_now()}
+    tags = {tag for role in ROLES for path in entries(role) for _, tags in tagged_tasks(path) for tag in tags}
+    assert built - tags == set()
+
+
+@role
+def test_what_confines_a_service_is_tagged_as_protection(role):
+    """A service's unit, or what changes one: A7-protection measures what it may do."""
+    untagged = [
+        task["name"]
+        for path in entries(role)
+        for task, tags in tagged_tasks(path)
+        if re.search(r"/etc/systemd/system/\S+\.service(\.d/\S+)?['\"]", str(task)) and "j2" in str(task)
+        if not tags & {"A7-protection", "always"}
+    ]
+    assert untagged == []
 
 
 @role

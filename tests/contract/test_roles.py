@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from amanat.law import register
-from amanat.playbook_content import plays_of
+from amanat.parts import SITE
+from amanat.playbook_content import imported_by, plays_of
 from amanat.targets.docker.image import PACKAGES
 from tests.loading import load
 from tests.rendering import rendered_template
@@ -383,6 +384,25 @@ def test_the_image_brings_what_every_host_is_given_anyway():
 
 
 PLAYBOOKS = sorted((ROOT / "ansible/playbooks").glob("*.yml"))
+
+
+def steps(play):
+    """What a play does, in order: (role, its task file), with the tags of a task."""
+    for part in ("pre_tasks", "roles", "tasks", "post_tasks"):
+        for one in play.get(part, []):
+            role = one if part == "roles" else one.get("ansible.builtin.import_role", {})
+            yield role.get("role") or role.get("name"), role.get("tasks_from", "main"), one.get("tags", [])
+
+
+@pytest.mark.parametrize("playbook", imported_by(SITE), ids=lambda path: path.stem)
+def test_every_part_marks_its_start_and_takes_its_changes_into_the_baseline(playbook):
+    """Otherwise each converge would show in the file integrity check as an intrusion."""
+    plays = list(plays_of(playbook))
+    first, last = next(iter(steps(plays[0]))), list(steps(plays[-1]))[-1]
+    assert first in [("base", "mark", ["always"]), ("base", "main", [])]  # the role base marks it itself
+    assert last == ("base", "update_baseline", ["always"])
+    for play in (plays[0], plays[-1]):
+        assert play["hosts"] in ("all", *{one["hosts"] for one in plays if len(plays) == 1})
 
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.stem)

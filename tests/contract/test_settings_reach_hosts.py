@@ -62,7 +62,7 @@ ONE_VALUE = {"target", "debian_suite"}
 OF_THE_ROLE = {
     "archive_message_retention_days": "the schema refuses fewer: a record that was removed is gone",
 }
-NAMES = ("drill", "store", "vault", "alpha", "beta")
+NAMES = (*topology.SERVICES, "alpha", "beta")
 NETWORK = Network.from_json(
     {
         "addresses": {name: f"10.99.7.{number}" for number, name in enumerate(NAMES, start=8)},

@@ -46,8 +46,6 @@ AT_HAND = {  # what anybody may take from a room: plain functions that know noth
 EXCEPTIONS = {
     ("amanat.inventory", "amanat.stack"): "a source that Ansible starts by itself asks Pulumi for secrets",
 }
-# What stands in a role's defaults though it is a service's name: nothing.
-NAMED_IN_DEFAULTS = set()
 PLACED = "|".join(SERVICES)
 NAMES = f"{PLACED}|drill"  # the drill's scratch machine always has its own name
 SERVICE = re.compile(rf"(?<![\w.-])(?<!(?<!/)/)({NAMES})(?![\w-])")  # also as the host of a URL
@@ -168,7 +166,7 @@ def test_no_roles_defaults_name_a_machine():
         for name, value in (yaml.safe_load(path.read_text("utf-8")) or {}).items()
         if any(SERVICE.search(text) for text in words(value))
     }
-    assert found == NAMED_IN_DEFAULTS
+    assert found == set()
 
 
 def test_no_playbook_looks_a_machine_up_by_a_services_name():

@@ -39,7 +39,7 @@ def test_a_service_with_a_volume_or_a_database_keeps_its_machine():
     keeping = {
         part.name for part in parts(Placement.default()) if {"volume", "postgresql"} & part.content.roles
     }
-    assert keeping == {"store"}
+    assert "store" in keeping
     assert {name for name in keeping if not topology.SERVICES[name].stateful} == set()
 
 

@@ -98,6 +98,13 @@ def test_every_listed_module_is_there():
     assert {module for module in listed if not is_module(module)} == set()
 
 
+def test_each_target_has_a_room_of_its_own():
+    targets = {path.parent.name for path in PROJECT_ROOT.glob("amanat/targets/*/__init__.py")}
+    assert {name: ROOMS.get(name, ((),))[0] for name in targets} == {
+        name: (f"amanat.targets.{name}",) for name in targets
+    }
+
+
 def sources(*folders):
     for folder in folders:
         yield from sorted((PROJECT_ROOT / folder).rglob("*.py"))

@@ -57,8 +57,8 @@ KEYWORDS = {
         "become_flags",
     ),
 }
-# Who judges a file before it is put in place, by where it goes.
-JUDGES = {
+# What validates a file before it is put in place, by where it goes.
+VALIDATED_BY = {
     r"/etc/sudoers\.d/": "visudo",
     r"/etc/ssh/sshd_config": "sshd",
     r"/etc/nftables\.conf$": "nft",
@@ -232,14 +232,14 @@ def test_a_result_is_there_whenever_it_is_read(role):
 
 
 @role
-def test_configuration_is_judged_before_it_is_put_in_place(role):
+def test_configuration_is_validated_before_it_is_put_in_place(role):
     for path, task in tasks(role):
         for file in walk(task):
-            judge = next(
-                (who for where, who in JUDGES.items() if re.search(where, str(file.get("dest")))), None
+            command = next(
+                (who for where, who in VALIDATED_BY.items() if re.search(where, str(file.get("dest")))), None
             )
-            if judge:
-                assert judge in file.get("validate", ""), f"{path}: {file['dest']} needs validate: {judge}"
+            if command:
+                assert command in file.get("validate", ""), f"{path}: {file['dest']} needs validate: {command}"
 
 
 @role

@@ -239,7 +239,9 @@ def test_configuration_is_validated_before_it_is_put_in_place(role):
                 (who for where, who in VALIDATED_BY.items() if re.search(where, str(file.get("dest")))), None
             )
             if command:
-                assert command in file.get("validate", ""), f"{path}: {file['dest']} needs validate: {command}"
+                assert command in file.get("validate", ""), (
+                    f"{path}: {file['dest']} needs validate: {command}"
+                )
 
 
 @role

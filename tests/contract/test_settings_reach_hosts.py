@@ -91,6 +91,8 @@ def another(name):
     annotation = Settings.model_fields[name].annotation
     if name in ANOTHER:
         return ANOTHER[name]
+    if isinstance(default, bool):
+        return not default
     if isinstance(default, int):
         beyond = name in register().owners and register().breach(name, default + 1, "")
         return default - 1 if beyond else default + 1

@@ -118,7 +118,7 @@ def _drill(vault: Host) -> Health:
     ended = datetime.fromisoformat(last["at"])
     if not last["passed"]:
         return Health(False, f"failed, {both(ended)}: mend that and run `make drill`")
-    return _young(f"passed, {both(ended)}", ended, "restore_drill_days", "run `make drill`")
+    return _young(f"passed, {both(ended)}", ended, "drill_age_days", "run `make drill`")
 
 
 def _young(words: str, ended: datetime, bound: str, fix: str) -> Health:

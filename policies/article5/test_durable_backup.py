@@ -180,7 +180,7 @@ def test_the_newest_full_backup_is_young_enough(repository: Repository, bound):
     backups = whole(repository, "full")
     assert backups, "there is no whole full backup"
     days = age_seconds(backups[-1]["timestamp"]["stop"]) / 86400
-    assert bound("full_backup_days").allows(days), f"{days:.1f} days"
+    assert bound("full_backup_age_days").allows(days), f"{days:.1f} days"
 
 
 @requirement("A5-6-1-durable")

@@ -216,6 +216,10 @@ class Client:
             )
         return path
 
+    def password_characters(self, role: str) -> int:
+        """How long the password of a role is, that the auditor has. Raises `NotChecked` without it."""
+        return len(self._password(role))
+
     def _password(self, role: str) -> str:
         beside = self._audit.options.clients
         if beside is None or not (beside / f"{role}.password").is_file():

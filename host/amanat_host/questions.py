@@ -31,6 +31,7 @@ class Question(Generic[Answer]):
 ACCOUNTS = Question("probe", system.Accounts, "accounts")
 DRIFT = Question("probe", system.Drifts, "drift")
 FILES = Question("probe", system.SystemFiles, "files")
+PASSWORDS = Question("probe", system.PasswordRules, "passwords")
 SETUID = Question("probe", system.PrivilegedFiles, "setuid")
 SUDO = Question("probe", system.Sudo, "sudo")
 SYSCTL = Question("probe", system.KernelSettings, "sysctl")
@@ -45,6 +46,7 @@ TANG = Question("probe-tang", volume.TangKeys)
 
 SERVER_LOG = Question("probe-log", archive.ServerLog)
 TAMPER = Question("probe-tamper", archive.TamperTrial, account="postgres")
+RETENTION = Question("probe-retention", archive.Retention, account="postgres")
 ANCHORS = Question("probe-anchors", archive.Anchors, account="")
 
 WAL_ARCHIVING = Question("probe-backup", backups.WalArchiving, account="postgres")

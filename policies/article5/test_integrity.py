@@ -158,6 +158,15 @@ def test_the_verifier_catches_a_superusers_edit(store: Host, archive, bound):
     assert (found.tampered["kind"], found.tampered["id"]) == ("message", found.expected_id)
 
 
+@prefetch(questions.RETENTION)
+@requirement("A5-6-1-integrity")
+def test_messages_are_kept_long_enough(store: Host, bound):
+    """The archive keeps messages for the bound's days at the least, and refuses to let them go a day sooner."""
+    kept = store.ask(questions.RETENTION)
+    assert bound("message_retention_days").allows(kept.days), f"{kept.days} days"
+    assert kept.refuses_less, "it lets them go sooner"
+
+
 def as_given(kept, given):
     """A disclosed value in the type it was given in."""
     return datetime.fromisoformat(kept) if isinstance(given, datetime) else kept

@@ -98,6 +98,18 @@ def test_a_request_that_lacks_something_is_refused(store, client, lacking):
 
 
 @requirement("A7-disclosure")
+def test_one_disclosure_spans_no_more_than_the_bound(store, client, bound):
+    """A request for as many days as the bound is taken, one for a second more is refused; none is kept."""
+    longest = timedelta(days=bound("disclosure_window_days").max)
+    with client.login(store, "archive_discloser", fresh=True) as discloser:
+        for window, sqlstate in ((longest, ""), (longest + timedelta(seconds=1), INVALID)):
+            asked = order(selector=span(window / timedelta(days=1)))
+            answers = discloser.sequence("BEGIN", (REQUEST, asked))
+            discloser.sequence("ROLLBACK")
+            assert answers[-1].sqlstate == sqlstate, f"{window}: {answers[-1].message or 'taken'}"
+
+
+@requirement("A7-disclosure")
 @pytest.mark.parametrize("role", ["archive_writer", "archive_auditor"])
 def test_everyday_roles_cannot_disclose(store, client, role):
     """Neither step of a disclosure is open to the roles that write or audit."""

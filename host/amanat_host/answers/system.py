@@ -34,6 +34,22 @@ class Accounts:
 
 
 @dataclass(frozen=True)
+class Lock:
+    """After how many wrong passwords an account locks (0: never), and for how long (None: until it is unlocked)."""
+
+    failures: int
+    seconds: int | None
+
+
+@dataclass(frozen=True)
+class PasswordRules:
+    """The shortest password that may be set (0: any; None: none at all), and the lock by PAM service."""
+
+    shortest_characters: int | None
+    locks: Mapping[str, Lock]
+
+
+@dataclass(frozen=True)
 class StrayFile:
     """A file with a needless set-user-ID bit; `override` is what dpkg-statoverride takes."""
 

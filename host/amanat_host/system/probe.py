@@ -3,6 +3,7 @@
 accounts   who can log in, what kind of password each has, who can become root (never a hash)
 drift      what runs otherwise than it is written, and which handler of the role puts it right
 files      directories of the system that are not root's, files that others may write, logs that others may read
+passwords  how short a password may be, and after how many wrong ones an account locks, as PAM's modules have it
 setuid     files with a set-user-ID or set-group-ID bit, and their packages
 sudo       what the auditor may do, and how much of root's sessions is on record
 sysctl     kernel settings: wanted, actual, and whether this host may set them
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from amanat_host.answers import system as answers
 from amanat_host.entry import probe
+from amanat_host.system import passwords
 from amanat_host.system.drift import drift
 from amanat_host.system.state import (
     honoured_places,
@@ -160,6 +162,7 @@ main = probe(
         "accounts": accounts,
         "drift": drift,
         "files": files,
+        "passwords": passwords.rules,
         "setuid": setuid,
         "sudo": sudo,
         "sysctl": sysctl,

@@ -42,6 +42,7 @@ BROUGHT = (
         "LD_PRELOAD",
     ),
 )
+MEMBERS = {("postgres", "ssl-cert")}  # Debian's own, for a key that no service of ours uses
 CONTENT = ("message", "transaction", "data_key", "disclosure", "seal", "event", "machine")
 
 
@@ -119,6 +120,13 @@ def test_the_accounts_of_the_host_are_known_and_locked(machine: Host):
     assert [
         account.name for account in found.accounts if account.password not in ("locked", "yescrypt")
     ] == []
+
+
+@requirement("A5-6-1-access", "A7-protection")
+def test_no_account_is_in_a_group_that_is_not_its_own(machine: Host):
+    """Groups give what accounts don't have: logs, disks, password hashes, root. Each membership is known."""
+    accounts = machine.ask(questions.ACCOUNTS).accounts
+    assert {(account.name, group) for account in accounts for group in account.groups} <= MEMBERS
 
 
 @requirement("A5-6-1-access")

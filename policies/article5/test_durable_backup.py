@@ -150,7 +150,8 @@ def test_a_lost_store_costs_little(store, client, archiving, bound):
 
 @requirement("A5-6-1-durable", "A5-6-1-integrity")
 def test_backups_and_anchors_lie_on_another_machine(store: Host, vault: Host):
-    """The store and the vault are two machines, by their own ids and keys."""
+    """WAL leaves for the vault, which is another machine than the store, by their own ids and keys."""
+    assert store.ask(questions.WAL_ARCHIVING).repository == "vault"
     assert store.identity.machine_id != vault.identity.machine_id
     assert store.identity.ssh_host_key != vault.identity.ssh_host_key
 
@@ -243,5 +244,6 @@ def test_whoever_takes_the_vaults_disk_finds_no_message(vault: Host, sent):
         raise NotChecked("the vault drew no texts to look for", "host vault")
     found = vault.ask(questions.LOOK_IN_REPOSITORY, seconds=600)
     assert found.files > 0
+    assert found.searched_bytes > 0
     assert found.not_encrypted == []
     assert [found.markers[text] for text in (sent.message.origin, sent.message.content)] == [False, False]

@@ -65,8 +65,13 @@ def kernel(machine: Host) -> Mapping[str, KernelSetting]:
 @prefetch(questions.UPDATES)
 @requirement("A7-protection")
 def test_security_updates_are_looked_for(updates: Updates, bound):
-    """The timers run, and the lists were refreshed within the bound."""
+    """The timers run as often as the bound asks, the security archive is a source, and the lists are fresh."""
     refreshed = updates.lists_refreshed
+    assert updates.security_source, "no list of security updates"
+    for name in ("Update-Package-Lists", "Unattended-Upgrade"):
+        days = int(updates.periodic_days.get(name, "0"))
+        assert days, f"{name} is off"
+        assert bound("patch_check_hours").allows(days * 24), f"{name} every {days} days"
     assert set(updates.timers.values()) == {"active"}
     assert bound("patch_check_hours").allows(hours_since(refreshed)), f"lists refreshed: {shown(refreshed)}"
 

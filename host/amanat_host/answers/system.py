@@ -11,18 +11,13 @@ class Account:
     """An account, with the facts of /etc/shadow that an audit needs; never a hash."""
 
     name: str
-    uid: int
-    shell: str
     login_shell: bool
     password: str
     keys: Sequence[str]  # SHA-256 of each line of its authorized keys, in hexadecimal digits
-    groups: Sequence[str]
-    last_change: int | None
+    groups: Sequence[str]  # other than its own and nogroup
     min_days: int | None
     max_days: int | None
     warn_days: int | None
-    inactive_days: int | None
-    expires: int | None
 
 
 @dataclass(frozen=True)
@@ -93,7 +88,6 @@ class PrivilegedFile:
     owner: str
     group: str
     package: str | None
-    allowed: bool
 
 
 @dataclass(frozen=True)
@@ -111,7 +105,6 @@ class Sudo:
     directory: str
     auditor: Sequence[tuple[str, str]]
     recorded_sessions: int
-    last_recorded: str | None
 
 
 @dataclass(frozen=True)

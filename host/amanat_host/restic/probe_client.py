@@ -148,9 +148,7 @@ def restored(private: Path, settings: Settings) -> RestoredCopy:
         same += alike
         if not alike:
             different.append(str(live))
-    return RestoredCopy(
-        **asdict(found), restored=len(names), same=same, different=different, with_secrets=telling
-    )
+    return RestoredCopy(**asdict(found), same=same, different=different, with_secrets=telling)
 
 
 class Server:

@@ -17,7 +17,7 @@ from amanat_host.answers.backups import CopyServer, Damage, Keeping
 from amanat_host.corruption import flip_bit
 from amanat_host.entry import probe
 from amanat_host.errors import HostError
-from amanat_host.restic.server import DAY_SECONDS, Settings, ages, arrivals, outlived, restic
+from amanat_host.restic.server import DAY_SECONDS, Settings, arrivals, newest_age_hours, outlived, restic
 from amanat_host.scratch import own_place, scratch
 
 UNIT = "amanat-copies.service"
@@ -39,8 +39,7 @@ def server(settings: Settings) -> CopyServer:
     if pid == "0":
         raise HostError("the server of copies does not run")
     arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
-    timer = show("amanat-copies-prune.timer", "ActiveState")["ActiveState"]
-    return CopyServer(arguments[1:], ages(settings), timer)
+    return CopyServer(arguments[1:], newest_age_hours(settings))
 
 
 def keeping(settings: Settings) -> Keeping:
@@ -97,7 +96,7 @@ def damage(settings: Settings) -> Damage:
         pack = max(packs, key=lambda path: path.stat().st_size)
         flip_bit(pack)
         found = not is_whole(copy, key)
-    return Damage(host, size, whole=whole, damage_found=found)
+    return Damage(host, whole=whole, damage_found=found)
 
 
 def leave(place: str, names: list[str]) -> list[str]:

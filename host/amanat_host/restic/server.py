@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amanat_host import processes
-from amanat_host.answers.backups import HostCopies
 from amanat_host.errors import HostError
 
 CONFIGURATION = Path("/etc/amanat/copies/copies.json")
@@ -85,15 +84,10 @@ def restic(repository: Path, key: Path, *arguments: str, seconds: float | None =
     return str(done.stdout)
 
 
-def ages(settings: Settings) -> dict[str, HostCopies]:
-    """By host: how many copies there are, and how old the newest is by the server's clock."""
-    told = {}
-    for host in settings.made():
-        arrived = arrivals(settings.place / host / "snapshots")
-        newest = max(arrived, key=lambda name: arrived[name], default=None)
-        told[host] = HostCopies(
-            copies=len(arrived),
-            newest=newest,
-            newest_age_hours=(time.time() - arrived[newest]) / 3600 if newest else None,
-        )
-    return told
+def newest_age_hours(settings: Settings) -> dict[str, float | None]:
+    """By host: how old the newest copy is by the server's clock; None where there is none."""
+    found = {host: arrivals(settings.place / host / "snapshots") for host in settings.made()}
+    return {
+        host: (time.time() - max(arrived.values())) / 3600 if arrived else None
+        for host, arrived in found.items()
+    }

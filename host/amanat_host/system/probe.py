@@ -33,12 +33,12 @@ from amanat_host.system.state import (
     privileged_files,
     text,
     units,
-    wanted,
 )
 
 SYSTEM = ("/boot", "/etc", "/opt", "/usr")
 TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
-SHADOW_DAYS = ("last_change", "min_days", "max_days", "warn_days", "inactive_days", "expires")
+SHADOW_DAYS = ("min_days", "max_days", "warn_days")  # shadow(5): fields 4 to 6
+NOBODYS_GROUP = "nogroup"
 NO_LOGIN = ("/usr/sbin/nologin", "/bin/false", "/usr/bin/false", "/bin/sync")
 
 
@@ -49,14 +49,12 @@ def accounts() -> answers.Accounts:
     for user in pwd.getpwall():
         fields = shadow.get(user.pw_name, [""] * 9)
         days = {
-            name: int(value) if value else None for name, value in zip(SHADOW_DAYS, fields[2:8], strict=True)
+            name: int(value) if value else None for name, value in zip(SHADOW_DAYS, fields[3:6], strict=True)
         }
         keys = text(f"/etc/ssh/authorized_keys.d/{user.pw_name}").splitlines()
         listed.append(
             answers.Account(
                 name=user.pw_name,
-                uid=user.pw_uid,
-                shell=user.pw_shell,
                 login_shell=user.pw_shell not in NO_LOGIN,
                 password=password_kind(fields[1]),
                 keys=[
@@ -64,11 +62,21 @@ def accounts() -> answers.Accounts:
                     for key in keys
                     if key.strip() and not key.startswith("#")
                 ],
-                groups=sorted(group.gr_name for group in grp.getgrall() if user.pw_name in group.gr_mem),
+                groups=groups_of(user),
                 **days,
             )
         )
-    return answers.Accounts(listed, [account.name for account in listed if account.uid == 0])
+    return answers.Accounts(listed, [user.pw_name for user in pwd.getpwall() if user.pw_uid == 0])
+
+
+def groups_of(user: pwd.struct_passwd) -> list[str]:
+    """The groups that an account is in, its first one included, but for its own and nobody's."""
+    found = {
+        group.gr_name
+        for group in grp.getgrall()
+        if user.pw_name in group.gr_mem or group.gr_gid == user.pw_gid
+    }
+    return sorted(found - {user.pw_name, NOBODYS_GROUP})
 
 
 def setuid() -> answers.PrivilegedFiles:
@@ -84,7 +92,6 @@ def setuid() -> answers.PrivilegedFiles:
                 owner=pwd.getpwuid(facts.st_uid).pw_name,
                 group=grp.getgrgid(facts.st_gid).gr_name,
                 package=owners.partition(":")[0] or None,
-                allowed=path in wanted().setuid_allowed,
             )
         )
     return answers.PrivilegedFiles(files)
@@ -147,7 +154,6 @@ def sudo() -> answers.Sudo:
         directory=os.getcwd(),
         auditor=re.findall(r"^\s+\((.+?)\) (?:NOPASSWD: )?(.+)$", listing, re.M),
         recorded_sessions=len(sessions),
-        last_recorded=max(map(when, map(str, sessions)), default=None, key=str),
     )
 
 

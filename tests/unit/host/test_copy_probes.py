@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pytest
 
 from amanat_host import processes
-from amanat_host.answers.backups import HostCopies
 from amanat_host.errors import HostError
 from amanat_host.restic import client, probe_client, probe_server, server
 
@@ -87,7 +86,7 @@ def restore(settings, monkeypatch, tmp_path):
 
 def test_a_file_that_changed_on_its_way_is_named(restore):
     found = restore({"a": b"1", "b": b"2"}, {"a": b"1", "b": b"changed"})
-    assert (found.restored, found.same, [os.path.basename(path) for path in found.different]) == (2, 1, ["b"])
+    assert (found.same, [os.path.basename(path) for path in found.different]) == (1, ["b"])
 
 
 def test_a_file_that_changed_after_the_copy_is_no_difference(restore):
@@ -202,7 +201,9 @@ def test_ages_are_those_of_the_servers_files(copies, monkeypatch):
     path.touch()
     os.utime(path, (1_000_000, 1_000_000))
     monkeypatch.setattr(server.time, "time", lambda: 1_000_000 + 7200)
-    assert server.ages(copies) == {"store": HostCopies(copies=1, newest="a" * 64, newest_age_hours=2.0)}
+    assert server.newest_age_hours(copies) == {"store": 2.0}
+    path.unlink()
+    assert server.newest_age_hours(copies) == {"store": None}
 
 
 def test_a_server_that_does_not_run_is_told(copies, monkeypatch):

@@ -70,7 +70,7 @@ def test_no_role_reads_the_tables(store, client, role, table):
 
 @requirement("A5-6-1-access", "A5-6-1-integrity", "A7-disclosure")
 def test_no_relation_of_the_archive_is_open_to_another_role(store, client):
-    """Whatever it inherits or was granted, by table or column: no role that isn't the owner may more than what is known.
+    """Whatever it inherits or was granted, by table or column: no role but the owner may more than is known.
 
     Of every kind of relation: tables, partitions, sequences, views, materialised ones, foreign tables.
     """

@@ -51,6 +51,7 @@ FOR_PEOPLE = {
     "TangKey.advertised": "which keys are old ones",
     "TangKey.thumbprint": "which key it is",
     "TangKey.use": "what it is for",
+    "Updates.last_unattended_run": "when updates were last tried, for whoever asks why one waits",
     "Volume.loop": "how the image is attached",
     "Volume.method": "what was chosen; the kernel's answer is what counts",
 }

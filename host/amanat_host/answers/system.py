@@ -126,12 +126,16 @@ class KernelSettings:
 
 @dataclass(frozen=True)
 class Updates:
-    """How updates come in, when they last did, and which security updates wait."""
+    """How updates come in and when they last did; which security updates wait, since when (None: not noted yet).
+
+    `noted_at` is when the host last noted what waits, which it does at each refresh of the lists.
+    """
 
     timers: Mapping[str, str | None]
     periodic_days: Mapping[str, str]
     security_source: bool
-    security_updates_waiting: Sequence[str]
+    waiting_since: Mapping[str, str | None]
+    noted_at: str | None
     lists_refreshed: str | None
     last_unattended_run: str | None
 

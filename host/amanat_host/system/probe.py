@@ -34,6 +34,7 @@ from amanat_host.system.state import (
     text,
     units,
 )
+from amanat_host.system.updates import Notes, waiting
 
 SYSTEM = ("/boot", "/etc", "/opt", "/usr")
 TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
@@ -118,8 +119,7 @@ def found(*where: str) -> list[str]:
 
 def updates() -> answers.Updates:
     """How updates come in, when they last did, and what waits."""
-    upgrade = output("/usr/bin/apt-get", "--simulate", "upgrade")
-    waiting = re.findall(r"^Inst (\S+) .*Debian-Security", upgrade, re.M)
+    notes = Notes.read()
     targets = output(
         "/usr/bin/apt-get", "indextargets", "--format", "$(ORIGIN)/$(LABEL)", "Created-By: Packages"
     )
@@ -132,7 +132,8 @@ def updates() -> answers.Updates:
         timers=timers,
         periodic_days=periodic,
         security_source="Debian/Debian-Security" in targets.split("\n"),
-        security_updates_waiting=waiting,
+        waiting_since={package: notes.since.get(package) for package in waiting()},
+        noted_at=notes.noted_at,
         lists_refreshed=when("/var/lib/apt/periodic/update-success-stamp"),
         last_unattended_run=when("/var/lib/apt/periodic/unattended-upgrades-stamp"),
     )

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from amanat_host import processes
-from amanat_host.system import probe, state
+from amanat_host.system import probe, state, updates
 
 KEY = sha256(b"ssh-ed25519 AAAA").hexdigest()
 SHADOW = "root:*:20000:0:99999:7:::\nana:$y$j9T$secrethash:20001:1:365:7:30::\nopen::20002::::::\n"
@@ -33,6 +33,7 @@ def host(monkeypatch, tmp_path):
         read = lambda path: files.get(str(path), "")  # noqa: E731
         monkeypatch.setattr(probe, "text", read)
         monkeypatch.setattr(state, "text", read)
+        monkeypatch.setattr(updates, "text", read)
         monkeypatch.setattr(processes, "run", run)
         wanted = {
             "units": [
@@ -113,10 +114,12 @@ def test_updates_that_wait_are_those_of_security(host, monkeypatch):
         "apt-config": 'APT::Periodic::Update-Package-Lists "1";\n',
         "systemctl": SYSTEMCTL,
     }
-    host({}, outputs)
+    kept = {"noted_at": "2026-11-20T00:00:00Z", "since": {"libssl3": "2026-11-01T00:00:00Z", "gone": "x"}}
+    host({str(updates.NOTES): json.dumps(kept)}, outputs)
     monkeypatch.setattr(probe, "when", lambda path: os.path.basename(path))
     found = probe.updates()
-    assert found.security_updates_waiting == ["libssl3"]
+    assert found.waiting_since == {"libssl3": "2026-11-01T00:00:00Z"}
+    assert found.noted_at == "2026-11-20T00:00:00Z"
     assert found.security_source
     assert found.periodic_days == {"Update-Package-Lists": "1"}
     assert found.timers == {"apt-daily.timer": "inactive", "apt-daily-upgrade.timer": None}

@@ -106,6 +106,8 @@ def _vault(settings: Settings, _joined: Network) -> dict[str, Any]:
         "pgbackrest_repository_full_kept": settings.full_backups_kept,
         "pgbackrest_repository_interval_hours": settings.backup_interval_hours,
         "rest_server_port": topology.port("vault", "restic"),
+        "rest_server_keep_days": settings.copies_keep_days,
+        "rest_server_size_gib": settings.copies_size_gib,
         "anchor_database_host": archive,
         "anchor_database_port": topology.port("store", "postgresql"),
     }

@@ -158,6 +158,7 @@ def test_defaults_of_settings_are_lawful():
         "full_backups_kept",
         "backup_interval_hours",
         "copy_interval_hours",
+        "copies_keep_days",
         "restore_drill_days",
         "internet_mbit_per_second",
     }

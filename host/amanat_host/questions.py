@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from amanat_host.answers import archive, backups, system, volume
 
 PROGRAMS = "/usr/lib/amanat"
+RUN_AS = ("root", "postgres", "pgbackrest")  # the accounts that an auditor may have probes run as
 Answer = TypeVar("Answer")
 
 

@@ -93,9 +93,7 @@ class Settings(TargetSettings):
     archive_timeout_seconds: Annotated[
         int,
         integer(1, 86400, of="seconds"),
-        Field(
-            description="Seconds after which written log leaves for the vault, full segment or not (Art. 5 6-1)."
-        ),
+        Field(description="Seconds after which WAL leaves for the vault, full segment or not (Art. 5 6-1)."),
     ] = 15
     full_backup_days: Annotated[
         int,

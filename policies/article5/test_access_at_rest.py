@@ -39,7 +39,7 @@ def test_the_volume_is_encrypted_by_the_kernel(volume: Volume):
 
 
 @requirement("A5-6-1-access")
-def test_data_log_and_temporary_files_lie_on_it(volume: Volume):
+def test_data_wal_and_temporary_files_lie_on_it(volume: Volume):
     """Every directory that the running server writes to is on the encrypted volume, under its policy."""
     assert volume.server
     assert {name for name, directory in volume.server.items() if not directory.on_volume} == set()
@@ -103,14 +103,14 @@ def test_a_stolen_disk_does_not_open(store: Host, volume: Volume):
 @pytest.mark.slow
 @requirement("A5-6-1-access")
 def test_content_is_nowhere_on_the_disk(store: Host, archive):
-    """A recorded content occurs neither in the server's files, its log included, nor on the raw disk.
+    """A recorded content occurs neither in the server's files, its WAL included, nor on the raw disk.
 
     The origin of the same message, which is kept readable, is found in the files: so the search does find. The host
     looks for what it has drawn itself and for nothing else: an auditor can't ask it for somebody's number.
     """
     markers = store.ask(questions.DRAW_ON_DISK).markers
     message = Message(content=markers.content, origin=markers.origin)
-    # One record may lie across two pages of the log, where a page's header parts the text; three don't.
+    # One record may lie across two pages of WAL, where a page's header parts the text; three don't.
     for _ in range(3):
         archive.record(message)
     looked = store.ask(questions.LOOK_ON_DISK, seconds=600)

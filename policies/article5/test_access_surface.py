@@ -17,7 +17,7 @@ MAY_CALL = {
     "archive_auditor": {"verify", "verify_head", "heads", "lag_seconds", "counts"},
     "archive_anchor": {"heads", "verify_head", "lag_seconds"},
 }
-# PostgreSQL's own that act (VOLATILE) and that drivers and sessions use: time, chance, settings, positions of the log.
+# PostgreSQL's own that act (VOLATILE) and that drivers and sessions use: time, chance, settings, positions in WAL.
 HARMLESS = {
     *(
         "clock_timestamp",
@@ -32,7 +32,7 @@ HARMLESS = {
     *("pg_sleep_for", "pg_sleep_until", "pg_is_in_recovery", "pg_current_wal_flush_lsn"),
     "pg_current_wal_insert_lsn",
 }
-# What the server reads of its files, and unfinished write-ahead log by its directory of states (test_durable_backup).
+# What the server reads of its files, and unfinished WAL by its directory of states (test_durable_backup).
 AUDITORS = {
     *("pg_ls_archive_statusdir", "pg_hba_file_rules", "pg_ident_file_mappings", "pg_show_all_file_settings"),
     "pg_control_system",

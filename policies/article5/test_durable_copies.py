@@ -1,4 +1,4 @@
-"""Article 5 clause 6-1: every host's files are copied to a place from which the host can't take them back."""
+"""Article 5 clause 6-1: every host's files are copied to a server from which the host can't take them back."""
 
 import time
 
@@ -36,15 +36,15 @@ def test_the_next_copy_is_due_in_time(machine, bound):
 @prefetch(questions.NEWEST_COPIES, seconds=300)
 @requirement("A5-6-1-durable")
 def test_the_newest_copy_is_readable_and_holds_what_it_should(machine: Host, expected, bound):
-    """The host lists its newest copy in each place: young, with the configuration and what the stack keeps."""
-    places = machine.ask(questions.NEWEST_COPIES, seconds=300).places
-    assert places, "no place has a copy"
-    for place, newest in places.items():
+    """The host lists its newest copy at each destination: young, with the configuration and what the stack keeps."""
+    destinations = machine.ask(questions.NEWEST_COPIES, seconds=300).destinations
+    assert destinations, "no destination has a copy"
+    for destination, newest in destinations.items():
         hours = age_seconds(newest.time) / 3600
-        assert newest.hostname == machine.name, f"{place} place"
-        assert set(newest.paths) >= {*expected(machine).copied_paths}, f"{place} place"
-        assert set(newest.files) >= {*expected(machine).copied_files}, f"{place} place"
-        assert bound("copy_age_hours").allows(hours), f"{place} place: {hours:.1f} hours"
+        assert newest.hostname == machine.name, f"{destination} destination"
+        assert set(newest.paths) >= {*expected(machine).copied_paths}, f"{destination} destination"
+        assert set(newest.files) >= {*expected(machine).copied_files}, f"{destination} destination"
+        assert bound("copy_age_hours").allows(hours), f"{destination} destination: {hours:.1f} hours"
 
 
 @prefetch(questions.RESTORED_COPY, seconds=300)

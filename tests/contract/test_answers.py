@@ -238,8 +238,8 @@ def test_the_reasons_are_those_of_fields_that_no_check_reads(read):
             {"Accounts.accounts", "Account.name"},
         ),
         (
-            "def test_it(s: NewestCopies):\n    for p, n in s.places.items():\n        n.time",
-            {"NewestCopies.places", "Snapshot.time"},
+            "def test_it(s: NewestCopies):\n    for d, n in s.destinations.items():\n        n.time",
+            {"NewestCopies.destinations", "Snapshot.time"},
         ),
         ("def test_it(other):\n    assert other.backing.bytes", set()),
     ],

@@ -132,9 +132,9 @@ class ListedSnapshot(Snapshot):
 
 @dataclass(frozen=True)
 class NewestCopies:
-    """The newest copy in each place."""
+    """The newest copy at each destination."""
 
-    places: Mapping[str, ListedSnapshot]
+    destinations: Mapping[str, ListedSnapshot]
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ ENVIRONMENT = ("RESTIC_CACHE_DIR", "TMPDIR", "HOME")
 
 @dataclass(frozen=True)
 class Settings:
-    """Where copies lie and how long they stay."""
+    """Where copies lie (`root`: a repository for each host below it) and how long they stay."""
 
-    place: Path
+    root: Path
     logins: Path
     keys: Path
     hosts: tuple[str, ...]
@@ -37,7 +37,7 @@ class Settings:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             return cls(
-                Path(found["place"]),
+                Path(found["root"]),
                 Path(found["logins"]),
                 Path(found["keys"]),
                 tuple(found["hosts"]),
@@ -50,7 +50,7 @@ class Settings:
 
     def made(self) -> list[str]:
         """The hosts whose repository is there."""
-        return [host for host in self.hosts if (self.place / host / "config").exists()]
+        return [host for host in self.hosts if (self.root / host / "config").exists()]
 
 
 def arrivals(directory: Path) -> dict[str, float]:
@@ -86,7 +86,7 @@ def restic(repository: Path, key: Path, *arguments: str, seconds: float | None =
 
 def newest_age_hours(settings: Settings) -> dict[str, float | None]:
     """By host: how old the newest copy is by the server's clock; None where there is none."""
-    found = {host: arrivals(settings.place / host / "snapshots") for host in settings.made()}
+    found = {host: arrivals(settings.root / host / "snapshots") for host in settings.made()}
     return {
         host: (time.time() - max(arrived.values())) / 3600 if arrived else None
         for host, arrived in found.items()

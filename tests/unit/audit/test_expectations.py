@@ -41,7 +41,7 @@ def read(tmp_path):
 
 def host(name, *groups):
     target = AuditedHost(name, "192.0.2.1", 22, "auditor", None, (), frozenset({"all", *groups}), {})
-    return SimpleNamespace(name=name, target=target)
+    return SimpleNamespace(name=name, audited=target)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ CONTENT = ("message", "transaction", "data_key", "disclosure", "seal", "event", 
 @pytest.mark.parametrize("table", CONTENT)
 @pytest.mark.parametrize("role", CLIENTS)
 def test_no_role_reads_the_tables(store, client, role, table):
-    """A SELECT on what the archive keeps is refused to every role that logs in."""
+    """A SELECT on what the archive keeps is refused to each role whose key the auditor has."""
     with client.login(store, role) as session:
         assert session.refusal(f"SELECT * FROM archive.{table} LIMIT 1") == NOT_ALLOWED  # noqa: S608 - our words
 
@@ -114,7 +114,7 @@ def test_what_the_audited_role_may_read_is_noted_by_column(store, client):
 @requirement("A5-6-1-access")
 @pytest.mark.parametrize("role", CLIENTS)
 def test_no_role_changes_the_schema(store, client, role):
-    """Nobody who logs in can make a table, a function or a role."""
+    """Each role whose key the auditor has is refused to make a table, a function or a role."""
     with client.login(store, role) as session:
         for statement in (
             "CREATE TABLE archive.mine (a int)",

@@ -4,6 +4,7 @@ import pytest
 
 from amanat.audit import requirement
 from amanat.audit.archive import (
+    CHAINED_WITHIN_SECONDS,
     RECORD_MESSAGE,
     RECORD_TRANSACTION,
     REQUEST,
@@ -37,7 +38,6 @@ ORDERS = {
 TRIES = 3
 WRITTEN = "SELECT pg_current_wal_insert_lsn()::text"
 FLUSHED = "SELECT pg_current_wal_flush_lsn() > %s::pg_lsn"
-CHAINED_WITHIN_SECONDS = 30  # before that nothing is disclosed
 UNLOGGED = (
     "SELECT relname FROM pg_class WHERE relpersistence <> 'p' AND relnamespace = 'archive'::regnamespace"
 )

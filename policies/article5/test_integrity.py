@@ -40,7 +40,7 @@ CHANGES = ("UPDATE archive.{} SET {} = {}", "DELETE FROM archive.{}", "TRUNCATE 
 @pytest.mark.parametrize("role", CLIENTS)
 @pytest.mark.parametrize("table", KEPT)
 def test_no_role_changes_a_record(store, client, role, table):
-    """UPDATE, DELETE and TRUNCATE are refused for lack of the right, whoever asks."""
+    """UPDATE, DELETE and TRUNCATE are refused for lack of the right to each role whose key the auditor has."""
     column = KEPT[table]
     with client.login(store, role) as session:
         for change in CHANGES:

@@ -6,13 +6,12 @@ from decimal import Decimal
 import pytest
 
 from amanat.audit import prefetch, requirement
-from amanat.audit.archive import RECORD_TRANSACTION, Transaction
+from amanat.audit.archive import CHAINED_WITHIN_SECONDS, RECORD_TRANSACTION, Transaction
 from amanat.audit.host import Host
 from amanat_host import questions
 
 INVALID = "22023"
 NOT_ALLOWED = "42501"
-CHAINED_WITHIN_SECONDS = 30
 
 
 @requirement("A6-7-2-transactions")

@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 from amanat.audit import requirement
 from amanat.audit.archive import (
     APPROVER,
+    CHAINED_WITHIN_SECONDS,
     FETCH,
     RECORD_MESSAGE,
     RECORD_TRANSACTION,
@@ -22,7 +23,6 @@ from amanat.audit.waiting import wait_until
 INVALID = "22023"
 NOT_ALLOWED = "42501"
 NOT_CHAINED_YET = "55000"
-CHAINED_WITHIN_SECONDS = 30
 FETCHING_SECONDS = 3  # longer than a request takes to be chained
 TRIES = 5  # the first may write whole pages
 DIGITS = ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩", "".join(chr(0xFF10 + digit) for digit in range(10)))

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from amanat import validators
 from amanat.ca_bundle import read_ca_bundle
-from amanat.errors import BadInput, each, refuse
+from amanat.errors import BadInput, each, listed, refuse
 from amanat.law import register
 from amanat.paths import StackPaths
 from amanat.placement import Placement
@@ -23,6 +23,7 @@ from amanat.targets.settings import TargetSettings
 from amanat.validators import InvalidValue, bounded, integer
 from amanat.yaml_lines import YamlDocument
 
+DAY_HOURS = 24
 MIRROR = "an address such as https://mirror.example/debian, or leave it empty"
 
 
@@ -89,9 +90,7 @@ class Settings(TargetSettings):
     archive_timeout_seconds: Annotated[
         int,
         bounded("seconds", least=1),
-        Field(
-            description="Seconds after which written log leaves for the vault, full segment or not (Art. 5 6-1)."
-        ),
+        Field(description="Seconds after which WAL leaves for the vault, full segment or not (Art. 5 6-1)."),
     ] = 15
     full_backup_days: Annotated[
         int,
@@ -102,7 +101,9 @@ class Settings(TargetSettings):
         int,
         bounded("hours", least=1),
         Field(
-            description="Hours between two backups of any kind: one a day is differential, the others incremental."
+            description=(
+                "Hours between two backups of any kind, a divisor of 24: one a day differential, others incremental."
+            )
         ),
     ] = 6
     full_backups_kept: Annotated[
@@ -113,7 +114,9 @@ class Settings(TargetSettings):
     copy_interval_hours: Annotated[
         int,
         bounded("hours", least=1),
-        Field(description="Hours between two copies of files and backups to the append-only server."),
+        Field(
+            description="Hours between two copies of files and backups to the append-only server: a divisor of 24."
+        ),
     ] = 6
     copy_second_server: Annotated[
         str,
@@ -124,6 +127,18 @@ class Settings(TargetSettings):
             description="A second append-only rest-server for all copies, outside the stack. Empty: the vault alone."
         ),
     ] = ""
+    copies_keep_days: Annotated[
+        int,
+        bounded("days"),
+        Field(description="How long a copy stays on the vault after it came in, in days."),
+    ] = 35
+    copies_size_gib: Annotated[
+        int,
+        integer(1, 65536),
+        Field(
+            description="Room on the vault for the copies of all machines together, in GiB; more is refused."
+        ),
+    ] = 64
     restore_drill_days: Annotated[
         int,
         bounded("days", least=1),
@@ -174,6 +189,15 @@ class Settings(TargetSettings):
             outside = register().breach(name, value, _file(info))
             if outside:
                 raise InvalidValue("is outside the law", "", outside)
+        return value
+
+    @field_validator("backup_interval_hours", "copy_interval_hours", mode="after")
+    @classmethod
+    def _divides_a_day(cls, value: int) -> int:
+        """A timer begins anew each day: another interval would be shorter before midnight, or none at all."""
+        fitting = [hours for hours in range(1, DAY_HOURS + 1) if DAY_HOURS % hours == 0]
+        if value not in fitting:
+            raise InvalidValue("does not divide a day", f"{listed([*map(str, fitting)], 'or')} hours")
         return value
 
     @field_validator("placement", mode="after")

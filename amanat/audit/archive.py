@@ -13,9 +13,13 @@ from amanat.audit.gpg import keyring
 from amanat.audit.host import Host
 from amanat.audit.postgres import Answer, Session
 from amanat.audit.waiting import wait_until
+from amanat.law import register
 
 APPROVER = "Amanat audit"
 CLIENTS = ("archive_writer", "archive_auditor", "archive_discloser")  # roles whose keys an auditor has
+REMOTE_ROLES = (*CLIENTS, "archive_anchor")  # those that log in over the network
+# Nothing is disclosed before it is in the chain: so long is waited for it, as long as the law register lets it take.
+CHAINED_WITHIN_SECONDS = float(register().bound("A5-6-1-integrity", "sealing_lag_seconds").max or 0)
 NOT_CHAINED_YET = "55000"
 RECORD_MESSAGE = "SELECT id, recorded_at FROM archive.record_message(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 RECORD_TRANSACTION = "SELECT archive.record_transaction(%s, %s, %s, %s, %s, %s, %s, %s, %s)"

@@ -172,4 +172,4 @@ def validation_faults(
 
 def services_of(host: Host) -> tuple[str, ...]:
     """The services that a machine carries: its groups in the inventory, or its name where that is a service's."""
-    return tuple(name for name in SERVICES if host.target.carries(name))
+    return tuple(name for name in SERVICES if host.audited.carries(name))

@@ -1,4 +1,4 @@
-"""Article 5 clause 6-1: every host's files are copied to a place from which the host can't take them back."""
+"""Article 5 clause 6-1: every host's files are copied to a server from which the host can't take them back."""
 
 import time
 
@@ -18,9 +18,7 @@ MICRO = 1_000_000
 @requirement("A5-6-1-durable")
 def test_the_newest_copy_came_in_lately(vault: Host, machine: Host, bound):
     """By the times of the server's own files, the host's newest copy is younger than the bound."""
-    held = vault.ask(questions.COPY_SERVER).hosts
-    assert machine.name in held, f"no copy of {machine.name}"
-    hours = held[machine.name].newest_age_hours
+    hours = vault.ask(questions.COPY_SERVER).newest_age_hours.get(machine.name)
     assert hours is not None, f"no copy of {machine.name}"
     assert hours * 3600 > -AHEAD_SECONDS, f"it is dated {-hours:.1f} hours ahead of the server's clock"
     assert bound("copy_age_hours").allows(hours), f"{hours:.1f} hours"
@@ -38,14 +36,15 @@ def test_the_next_copy_is_due_in_time(machine, bound):
 @prefetch(questions.NEWEST_COPIES, seconds=300)
 @requirement("A5-6-1-durable")
 def test_the_newest_copy_is_readable_and_holds_what_it_should(machine: Host, expected, bound):
-    """The host lists its newest copy in each place: young, with the configuration and what the stack keeps."""
-    places = machine.ask(questions.NEWEST_COPIES, seconds=300).places
-    assert places, "no place has a copy"
-    for place, newest in places.items():
+    """The host lists its newest copy at each destination: young, with the configuration and what the stack keeps."""
+    destinations = machine.ask(questions.NEWEST_COPIES, seconds=300).destinations
+    assert destinations, "no destination has a copy"
+    for destination, newest in destinations.items():
         hours = age_seconds(newest.time) / 3600
-        assert set(newest.paths) >= {*expected(machine).copied_paths}, f"{place} place"
-        assert set(newest.files) >= {*expected(machine).copied_files}, f"{place} place"
-        assert bound("copy_age_hours").allows(hours), f"{place} place: {hours:.1f} hours"
+        assert newest.hostname == machine.name, f"{destination} destination"
+        assert set(newest.paths) >= {*expected(machine).copied_paths}, f"{destination} destination"
+        assert set(newest.files) >= {*expected(machine).copied_files}, f"{destination} destination"
+        assert bound("copy_age_hours").allows(hours), f"{destination} destination: {hours:.1f} hours"
 
 
 @prefetch(questions.RESTORED_COPY, seconds=300)

@@ -22,7 +22,7 @@ def drill(vault):
 def test_a_restore_was_drilled_lately(drill, bound):
     """The last restore drill is younger than the bound."""
     age = age_seconds(drill["at"]) / 86400
-    assert bound("restore_drill_days").allows(age), f"{age:.1f} days"
+    assert bound("drill_age_days").allows(age), f"{age:.1f} days"
 
 
 @requirement("A5-6-1-durable", "A5-6-1-integrity")

@@ -40,7 +40,7 @@ CHANGES = ("UPDATE archive.{} SET {} = {}", "DELETE FROM archive.{}", "TRUNCATE 
 @pytest.mark.parametrize("role", CLIENTS)
 @pytest.mark.parametrize("table", KEPT)
 def test_no_role_changes_a_record(store, client, role, table):
-    """UPDATE, DELETE and TRUNCATE are refused for lack of the right, whoever asks."""
+    """UPDATE, DELETE and TRUNCATE are refused for lack of the right to each role whose key the auditor has."""
     column = KEPT[table]
     with client.login(store, role) as session:
         for change in CHANGES:
@@ -156,6 +156,15 @@ def test_the_verifier_catches_a_superusers_edit(store: Host, archive, bound):
     assert found.replica_refused, "replication mode steps around the triggers"
     assert found.tampered, "the verifier noticed nothing"
     assert (found.tampered["kind"], found.tampered["id"]) == ("message", found.expected_id)
+
+
+@prefetch(questions.RETENTION)
+@requirement("A5-6-1-integrity")
+def test_messages_are_kept_long_enough(store: Host, bound):
+    """The archive keeps messages for the bound's days at the least, and refuses to let them go a day sooner."""
+    kept = store.ask(questions.RETENTION)
+    assert bound("message_retention_days").allows(kept.days), f"{kept.days} days"
+    assert kept.refuses_less, "it lets them go sooner"
 
 
 def as_given(kept, given):

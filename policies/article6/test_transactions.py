@@ -5,12 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from amanat.audit import requirement
-from amanat.audit.archive import RECORD_TRANSACTION, Transaction
+from amanat.audit import prefetch, requirement
+from amanat.audit.archive import CHAINED_WITHIN_SECONDS, RECORD_TRANSACTION, Transaction
+from amanat.audit.host import Host
+from amanat_host import questions
 
 INVALID = "22023"
 NOT_ALLOWED = "42501"
-CHAINED_WITHIN_SECONDS = 30
 
 
 @requirement("A6-7-2-transactions")
@@ -52,3 +53,12 @@ def test_a_stored_transaction_stays(store, client, change):
     """The role that stores transactions can't change or remove them."""
     with client.login(store, "archive_writer") as writer:
         assert writer.refusal(change) == NOT_ALLOWED
+
+
+@prefetch(questions.RETENTION)
+@requirement("A6-7-2-transactions")
+def test_transactions_are_kept_long_enough(store: Host, bound):
+    """The archive keeps transactions for the bound's days at the least, and refuses to let them go a day sooner."""
+    kept = store.ask(questions.RETENTION)
+    assert bound("transaction_retention_days").allows(kept.days), f"{kept.days} days"
+    assert kept.refuses_less, "it lets them go sooner"

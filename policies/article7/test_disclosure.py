@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 from amanat.audit import requirement
 from amanat.audit.archive import (
     APPROVER,
+    CHAINED_WITHIN_SECONDS,
     FETCH,
     RECORD_MESSAGE,
     RECORD_TRANSACTION,
@@ -22,7 +23,6 @@ from amanat.audit.waiting import wait_until
 INVALID = "22023"
 NOT_ALLOWED = "42501"
 NOT_CHAINED_YET = "55000"
-CHAINED_WITHIN_SECONDS = 30
 FETCHING_SECONDS = 3  # longer than a request takes to be chained
 TRIES = 5  # the first may write whole pages
 DIGITS = ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩", "".join(chr(0xFF10 + digit) for digit in range(10)))
@@ -95,6 +95,18 @@ def test_a_request_that_lacks_something_is_refused(store, client, lacking):
     """Without order number, date, approver, or with a selector that isn't narrow, nothing is disclosed."""
     with client.login(store, "archive_discloser") as discloser:
         assert discloser.refusal(REQUEST, order(**lacking)) == INVALID
+
+
+@requirement("A7-disclosure")
+def test_one_disclosure_spans_no_more_than_the_bound(store, client, bound):
+    """A request for as many days as the bound is taken, one for a second more is refused; none is kept."""
+    longest = timedelta(days=bound("disclosure_window_days").max)
+    with client.login(store, "archive_discloser", fresh=True) as discloser:
+        for window, sqlstate in ((longest, ""), (longest + timedelta(seconds=1), INVALID)):
+            asked = order(selector=span(window / timedelta(days=1)))
+            answers = discloser.sequence("BEGIN", (REQUEST, asked))
+            discloser.sequence("ROLLBACK")
+            assert answers[-1].sqlstate == sqlstate, f"{window}: {answers[-1].message or 'taken'}"
 
 
 @requirement("A7-disclosure")

@@ -1,10 +1,9 @@
 """Virtual Business Union: a national digital currency is coming; new means of payment need no migration."""
 
 from amanat.audit import requirement
-from amanat.audit.archive import RECORD_TRANSACTION, Transaction
+from amanat.audit.archive import CHAINED_WITHIN_SECONDS, RECORD_TRANSACTION, Transaction
 
 INVALID = "22023"
-CHAINED_WITHIN_SECONDS = 30
 
 
 @requirement("U-currency")

@@ -6,6 +6,7 @@ import re
 import pytest
 import yaml
 
+from amanat.audit.archive import CLIENTS, REMOTE_ROLES
 from tests.loading import load
 from tests.rendering import ANSIBLE, loaded, rendered, rendered_template
 
@@ -274,3 +275,9 @@ def test_the_role_knows_no_database_of_its_own():
     files = [path for path in ROLE.rglob("*") if path.suffix in (".yml", ".j2", ".sql", ".sudoers", ".md")]
     found = {path.name: words.findall(path.read_text("utf-8")) for path in files}
     assert {name: one for name, one in found.items() if one} == {}
+
+
+def test_the_audit_knows_each_role_that_comes_over_the_network(archive):
+    roles = archive["archive_database"]["roles"]
+    assert {one["name"] for one in roles if one["login"] == "network"} == set(REMOTE_ROLES)
+    assert set(CLIENTS) < set(REMOTE_ROLES)

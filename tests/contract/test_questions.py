@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from amanat_host import questions
+from amanat_host import questions, scratch
 from amanat_host.questions import PROGRAMS, Question
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def test_each_grant_is_one_command_line_word_for_word():
         assert given, f'{command} takes any argument: write "" where it takes none'
         assert not set(command) & set("*?[]!^"), command
         if program.startswith(PROGRAMS):
-            assert account in ("root", "postgres", "pgbackrest")
+            assert account in questions.RUN_AS
             assert all(re.fullmatch(r"[a-z]*", word) for word in given), command
 
 
@@ -59,6 +59,11 @@ def test_no_grant_shows_a_log_or_a_file():
     own = {program for program in programs if program.startswith(PROGRAMS)}
     assert programs - own == {"/usr/sbin/sshd", "/usr/sbin/nft", "/usr/bin/ss", "/usr/bin/dpkg"}
     assert all(re.search(r"/(probe[a-z-]*|integrity)$", program) for program in own)
+
+
+def test_each_account_that_probes_run_as_has_a_place_of_its_own():
+    assert tuple(scratch.PLACES) == questions.RUN_AS
+    assert {question.account for question in QUESTIONS.values()} <= {"", *questions.RUN_AS}
 
 
 def test_what_is_granted_is_what_is_asked():

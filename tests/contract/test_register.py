@@ -185,10 +185,34 @@ def test_defaults_of_settings_are_lawful():
         "full_backups_kept",
         "backup_interval_hours",
         "copy_interval_hours",
+        "copies_keep_days",
         "restore_drill_days",
         "internet_mbit_per_second",
     }
     register().check(**bounded)
+
+
+# What stands between a lawful choice and what a host then shows at the worst, in the unit of both.
+SLACK = {
+    ("archive_timeout_seconds", "recovery_point_seconds"): 15,  # the way to the vault
+    ("backup_interval_hours", "backup_age_hours"): 1,  # the backup itself
+    ("copy_interval_hours", "copy_age_hours"): 1,
+    ("full_backup_days", "full_backup_age_days"): 2,  # a timer's day, and another chance
+    ("restore_drill_days", "drill_age_days"): 2,
+    ("certificate_days", "certificate_lifetime_days"): 1,  # the clock ticks between a certificate's two times
+}
+
+
+@pytest.mark.parametrize(("choice", "measured"), SLACK, ids=lambda name: name)
+def test_the_most_that_may_be_chosen_leaves_the_audit_room(choice, measured):
+    of = register().owners
+    most = {name: register().bound(of[name], name).max for name in (choice, measured)}
+    assert most[measured] - most[choice] >= SLACK[choice, measured]
+
+
+def test_certificates_are_renewed_before_the_audit_complains():
+    access = register()["A5-6-1-access"].bounds
+    assert access["certificate_renew_days"].min - access["certificate_days_left"].min >= 7
 
 
 def tracked():

@@ -413,3 +413,18 @@ def test_every_play_spares_hosts_compiling_modules(playbook):
     assert plays
     wanted = {"PYTHONPATH": "/usr/local/lib/amanat/ansible"}
     assert [play["name"] for play in plays if play.get("environment") != wanted] == []
+
+
+@pytest.mark.parametrize(
+    ("template", "variable"),
+    [
+        ("pgbackrest_repository/templates/backup.timer.j2", "pgbackrest_repository_interval_hours"),
+        ("restic_client/templates/copy.timer.j2", "restic_client_interval_hours"),
+    ],
+)
+@pytest.mark.parametrize(("hours", "written"), [(1, "00/1"), (8, "00/8"), (12, "00/12"), (24, "00")])
+def test_a_timer_comes_evenly_round_the_day(template, variable, hours, written):
+    """systemd refuses 00/24, and begins anew each midnight."""
+    text = rendered_template(ROOT / "ansible/roles" / template, **{variable: hours})
+    assert re.search(rf"^OnCalendar=\*-\*-\* {written}:\d\d:00 UTC$", text, re.MULTILINE), text
+    assert "FixedRandomDelay=true" in text

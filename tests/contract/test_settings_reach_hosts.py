@@ -56,11 +56,15 @@ ANOTHER = {
     "ssh_ports": {"store": 2201},
     "memory_mib": {"store": 2048},
     "database_port": 2202,
+    "backup_interval_hours": 12,
+    "copy_interval_hours": 12,
 }
 ONE_VALUE = {"target", "debian_suite"}
 # What a role itself refuses beyond the law, though a setting is the place for it.
 OF_THE_ROLE = {
     "archive_message_retention_days": "the schema refuses fewer: a record that was removed is gone",
+    "pgbackrest_repository_interval_hours": "no calendar of a timer has another step than one that divides a day",
+    "restic_client_interval_hours": "no calendar of a timer has another step than one that divides a day",
 }
 NAMES = (*topology.SERVICES, "alpha", "beta")
 NETWORK = Network.from_json(

@@ -30,8 +30,13 @@ BAD = {
         "= 30 is below 186, the least that our reading",
     ),
     "transactions not kept": ("transaction_retention_days", 0, "= 0 is below 186"),
-    "certificates too long": ("certificate_days", 825, "= 825 is above 398"),
-    "renewal too late": ("certificate_renew_days", 3, "= 3 is below 14"),
+    "certificates too long": ("certificate_days", 825, "= 825 is above 397"),
+    "renewal too late": ("certificate_renew_days", 3, "= 3 is below 21"),
+    "backups every other day": ("backup_interval_hours", 48, "= 48 is above 24"),
+    "backups at changing hours": ("backup_interval_hours", 13, "= 13 does not divide a day"),
+    "copies at changing hours": ("copy_interval_hours", "5", "= 5 does not divide a day"),
+    "copies soon gone": ("copies_keep_days", 30, "= 30 is below 31"),
+    "no room for copies": ("copies_size_gib", 0, "= 0 is too small"),
     "slow line": ("internet_mbit_per_second", 2, "= 2 is below 8"),
     # Wrong types.
     "words for days": ("ip_retention_days", "six months", "= six months is not an integer"),
@@ -239,7 +244,14 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(value):
         ("ip_retention_days", " 200 ", 200),
         ("ip_retention_days", 200.0, 200),
         ("ip_retention_days", "186", 186),
-        ("certificate_days", 398, 398),
+        ("certificate_days", 397, 397),
+        ("copies_keep_days", 31, 31),
+        ("copies_size_gib", "2000", 2000),
+        *(
+            (name, hours, hours)
+            for name in ("backup_interval_hours", "copy_interval_hours")
+            for hours in (1, 8, 24)
+        ),
         ("database_port", "0", 0),
         ("database_port", 1024, 1024),
         ("database_port", 65535, 65535),

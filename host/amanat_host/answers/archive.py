@@ -35,6 +35,14 @@ class Drawn:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How many days records of every kind are kept at the least, and whether the archive refuses a day less."""
+
+    days: int
+    refuses_less: bool
+
+
+@dataclass(frozen=True)
 class ServerLog:
     """PostgreSQL's log of the last minutes in facts: roles by server process, and whether each marker is in it."""
 

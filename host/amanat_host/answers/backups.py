@@ -87,21 +87,14 @@ class FlippedBit:
 
 
 @dataclass(frozen=True)
-class HostCopies:
-    """How many copies a host has on the server, and how old the newest is by the server's clock."""
-
-    copies: int
-    newest: str | None
-    newest_age_hours: float | None
-
-
-@dataclass(frozen=True)
 class CopyServer:
-    """How the server of copies was started, what it holds by host, and the state of the pruning timer."""
+    """How the server of copies was started, and how old each host's newest copy is (None: it has none).
+
+    Ages are those of the server's own files, by its own clock.
+    """
 
     arguments: Sequence[str]
-    hosts: Mapping[str, HostCopies]
-    pruning: str
+    newest_age_hours: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -116,7 +109,6 @@ class Damage:
     """Whether a flipped bit in a scratch copy of the smallest repository is found."""
 
     host: str
-    bytes: int
     whole: bool
     damage_found: bool
 
@@ -140,16 +132,15 @@ class ListedSnapshot(Snapshot):
 
 @dataclass(frozen=True)
 class NewestCopies:
-    """The newest copy in each place."""
+    """The newest copy at each destination."""
 
-    places: Mapping[str, ListedSnapshot]
+    destinations: Mapping[str, ListedSnapshot]
 
 
 @dataclass(frozen=True)
 class RestoredCopy(Snapshot):
     """The newest copy's configuration, restored beside and compared with the live files."""
 
-    restored: int
     same: int
     different: Sequence[str]
     with_secrets: Sequence[str]

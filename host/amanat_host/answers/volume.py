@@ -77,7 +77,6 @@ class KeptKey:
     """What is kept of the volume's key, and where; never the key."""
 
     path: str
-    bytes: int
     mode: str
     owner: int
     filesystem: Mount
@@ -107,7 +106,6 @@ class Volume:
     encrypted_dir: EncryptedDirectory
     key: KeptKey
     server: Mapping[str, ServerDirectory]
-    all_on_volume: bool
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,11 @@ def interfaces(found: Found) -> None:
         found.add(f"interface {name}", " ".join(words))
 
 
+def indices() -> dict[str, int]:
+    """The kernel's number of each interface, by its name as it is told."""
+    return {common(link["ifname"]): int(link["ifindex"]) for link in listed("link")}
+
+
 def addresses(found: Found) -> None:
     """Each address of each interface."""
     for link in listed("address"):
@@ -162,10 +167,8 @@ def traffic_control(found: Found) -> None:
 
 def other_namespaces(found: Found) -> None:
     """Networks of their own in which processes have more than a loopback: the firewall isn't theirs."""
-    ours = namespace_of("self")
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        names, local = namespace_of(pid)
-        if names - {"lo"} and (names, local) != ours:
+    for pid, names in elsewhere().items():
+        if names - {"lo"}:
             unit = text(f"/proc/{pid}/cgroup").strip().rpartition("/")[2] or "no unit"
             item = f"another network of {unit} with {' '.join(sorted(names))}"
             if item not in found.items:
@@ -174,6 +177,13 @@ def other_namespaces(found: Found) -> None:
         before, _, after = line.partition(" - ")
         if after.startswith("nsfs ") and before.split()[3].startswith("net:"):
             found.add(f"another network kept at {before.split()[4]}", "yes")
+
+
+def elsewhere() -> dict[str, frozenset[str]]:
+    """The processes that see other interfaces or addresses than this one, and which interfaces."""
+    ours = namespace_of("self")
+    theirs = {pid: namespace_of(pid) for pid in os.listdir("/proc") if pid.isdigit()}
+    return {pid: names for pid, (names, local) in theirs.items() if names and (names, local) != ours}
 
 
 def namespace_of(pid: str) -> tuple[frozenset[str], str]:

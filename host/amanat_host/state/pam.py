@@ -28,7 +28,7 @@ CONSOLES = (
     *("autovt@.service", "console-getty.service", "container-getty@.service", "debug-shell.service"),
     *("emergency.service", "getty@.service", "rescue.service", "serial-getty@.service"),
 )
-PROMPTS = {"agetty", "getty", "fgetty", "mingetty", "mgetty", "login", "sulogin", "nologin", "kmscon"}
+PROMPTS = {"agetty", "getty", "fgetty", "mingetty", "mgetty", "login", "sulogin", "kmscon"}
 
 
 def read(found: Found) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from amanat_host.state.found import Found, account_name, answer, ownership
-from amanat_host.state.interfaces import common
+from amanat_host.state.interfaces import common, elsewhere
 from amanat_host.system.state import text
 
 SS = "/usr/bin/ss"
@@ -23,7 +23,14 @@ def read(found: Found) -> None:
     """All of them."""
     for item, value in network_sockets(answer(SS, "-Hlne", "-A", FAMILIES)):
         found.add(item, value)
-    for item, value in unix_sockets(text("/proc/net/unix")):
+    items = dict(unix_sockets(text("/proc/net/unix")))
+    for (
+        pid
+    ) in elsewhere():  # a service without a network has a table of its own; files can be reached all the same
+        for item, value in unix_sockets(text(f"/proc/{pid}/net/unix")):
+            if not item.startswith("listens unix @"):
+                items.setdefault(item, value)
+    for item, value in items.items():
         found.add(item, value)
 
 

@@ -167,7 +167,9 @@ def test_a_fingerprint_is_that_of_ssh_keygen():
 
 def sshd_of(host, files, settings, monkeypatch, own="10.0.0.2"):
     monkeypatch.setattr(sshd, "settings", settings)
-    all_found = host(files, {"systemctl": "MainPID=7\nStateChangeTimestamp=@2000\n"}, USERS)
+    all_found = host(
+        files, {"systemctl": "MainPID=7\nStateChangeTimestamp=Thu 1970-01-01 00:33:20.000500 UTC\n"}, USERS
+    )
     sshd.read(all_found, own, ["10.0.0.1"])
     return all_found.items
 
@@ -216,7 +218,7 @@ def test_each_sshd_that_waits_is_told_by_its_command_line(host, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("changed", "read"), [(2000, "yes"), (2001, "no: /etc/ssh/sshd_config changed later")]
+    ("changed", "read"), [(2000.0004, "yes"), (2000.0006, "no: /etc/ssh/sshd_config changed later")]
 )
 def test_an_sshd_older_than_its_files_is_found(host, monkeypatch, changed, read):
     monkeypatch.setattr(os.path, "exists", lambda _: True)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from amanat_host.state import firewall, found, interfaces, kernel_network, network, resolver, sockets
+from amanat_host.state import bpf, firewall, found, interfaces, kernel_network, network, resolver, sockets
 from amanat_host.state.found import Found
 
 MODULES = (firewall, found, interfaces, kernel_network, network, resolver, sockets)
@@ -47,7 +47,7 @@ ANSWERS = {
     "-json route show default": json.dumps(ROUTE),
     "-json address": json.dumps(ADDRESSES),
     "-json -details link": json.dumps(LINKS),
-    "-json link": json.dumps([{"ifname": "eth0"}]),
+    "-json link": json.dumps([{"ifname": "eth0", "ifindex": 5}]),
 }
 RULESET = """table inet amanat {
 	flags dormant
@@ -171,6 +171,24 @@ def test_sockets_of_files_are_told_with_who_may_call(host):
         ("listens unix @abstract name", "anybody"),
         ("listens unix @datagrams", "anybody"),
     ]
+
+
+def test_sockets_of_services_without_a_network_are_told(host):
+    row = "0: 00000002 00000000 00010000 0001 01 1 {}\n"
+    tables = {
+        "self": "Num\n" + row.format("/run/a"),
+        "8": "Num\n" + row.format("/run/b") + row.format("@own"),
+    }
+    files = {f"/proc/{pid}/net/unix": table for pid, table in tables.items()} | {
+        "/proc/net/unix": tables["self"]
+    }
+    files |= {"/proc/self/net/dev": "\n\nlo:\neth0:\n", "/proc/8/net/dev": "\n\nlo:\n"}
+    all_found = host({**files, "/run/a": "root:root 0666", "/run/b": "root:root 0600"})
+    sockets.read(all_found)
+    assert all_found.items == {
+        "listens unix /run/a": "root:root 0666",
+        "listens unix /run/b": "root:root 0600",
+    }
 
 
 def rules(host, text=RULESET, files=()):
@@ -327,6 +345,24 @@ def test_another_network_with_more_than_a_loopback_is_told(host):
     }
 
 
+def test_programs_beside_the_firewall_are_told(host, monkeypatch):
+    """Kinds as linux/bpf.h numbers them: tcx ingress at an interface, socket lookup at the network."""
+    monkeypatch.setattr(bpf, "OWN_NETWORK", os.devnull)
+    monkeypatch.setattr(
+        bpf, "attached", lambda target, kind: {(5, 46): 2}.get((target, kind), int(kind == 36))
+    )
+    all_found = host()
+    bpf.read(all_found, interfaces.indices())
+    assert all_found.items == {"bpf tcx ingress of uplink": "2 programs", "bpf socket lookup": "1 programs"}
+
+
+def test_a_kernel_that_cannot_be_asked_has_none(monkeypatch):
+    monkeypatch.setattr(bpf.platform, "machine", lambda: "abacus")
+    assert bpf.attached(1, 46) == 0
+    monkeypatch.undo()
+    assert bpf.attached(2**31 - 1, 46) == 0  # no such interface
+
+
 def test_names_are_told_with_all_their_addresses(host):
     hosts = "127.0.0.1 localhost # loop\n::1 localhost\n10.0.0.3 vault.dev-1.internal vault\n6.6.6.6 vault\n"
     files = {
@@ -391,7 +427,8 @@ def test_where_ipv6_is_on_its_settings_are_told(host, monkeypatch):
     }
 
 
-def test_the_whole_dimension_is_one_state(host):
+def test_the_whole_dimension_is_one_state(host, monkeypatch):
+    monkeypatch.setattr(bpf, "attached", lambda *_: 0)
     host({"/etc/hosts": "127.0.0.1 localhost\n"}, {"list ruleset": RULESET})
     state = network.read()
     assert {"name localhost", "interface uplink", "nft inet amanat"} <= state.items.keys()

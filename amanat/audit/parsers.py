@@ -28,7 +28,7 @@ class Listener:
     @property
     def is_local(self) -> bool:
         """Whether only this host itself reaches it."""
-        return self.address.startswith(("127.", "[::1]", "[::ffff:127.")) or "%lo" in self.address
+        return self.address.startswith(("127.", "[::1]", "[::ffff:127.")) or self.address.endswith("%lo")
 
 
 def listeners(text: str) -> list[Listener]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from amanat_host.state import xtables
 from amanat_host.state.found import Found, account_name, answer, paths
 from amanat_host.state.interfaces import uplink
 from amanat_host.system.state import text
@@ -36,6 +37,8 @@ class Block:
 def read(found: Found) -> None:
     """All of it; what older tools filled is told by the names of its tables."""
     for item, value in ruleset(answer(NFT, "--stateless", "list", "ruleset")):
+        found.add(item, value)
+    for item, value in xtables.expressions():
         found.add(item, value)
     for name in LEGACY:
         for table in text(f"/proc/net/{name}_names").split():

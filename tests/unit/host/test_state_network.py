@@ -2,11 +2,23 @@
 
 import json
 import os
+import socket
+import struct
 from types import SimpleNamespace
 
 import pytest
 
-from amanat_host.state import bpf, firewall, found, interfaces, kernel_network, network, resolver, sockets
+from amanat_host.state import (
+    bpf,
+    firewall,
+    found,
+    interfaces,
+    kernel_network,
+    network,
+    resolver,
+    sockets,
+    xtables,
+)
 from amanat_host.state.found import Found
 
 MODULES = (firewall, found, interfaces, kernel_network, network, resolver, sockets)
@@ -105,6 +117,7 @@ def host(monkeypatch):
         monkeypatch.setattr(
             os, "listdir", lambda _: ["self", *(path.split("/")[2] for path in files if "/net/dev" in path)]
         )
+        monkeypatch.setattr(xtables, "rules", list)
         accounts = {0: "root", 42: "_apt", 100: "postgres"}
         monkeypatch.setattr("pwd.getpwuid", lambda uid: SimpleNamespace(pw_name=accounts[uid]))
         interfaces.forget()
@@ -452,3 +465,68 @@ def test_two_things_of_one_name_are_two_items(tmp_path):
     state = all_found.state()
     assert state.items == {"thing": "a", "thing (2)": "b"}
     assert state.since["thing"].endswith("Z")
+
+
+def attribute(kind, content):
+    size = 4 + len(content)
+    return struct.pack("=HH", size, kind) + content + bytes(-size % 4)
+
+
+def rule_of(chain, name, revision, info):
+    fields = (
+        attribute(1, name.encode() + b"\0") + attribute(2, revision.to_bytes(4, "big")) + attribute(3, info)
+    )
+    expressions = attribute(1, attribute(1, b"counter\0") + attribute(2, b""))
+    expressions += attribute(1, attribute(1, b"target\0") + attribute(2, fields))
+    return 2, dict(
+        xtables.attributes(attribute(1, b"nat\0") + attribute(2, chain) + attribute(4, expressions))
+    )
+
+
+def test_what_older_tools_rules_hold_is_told(monkeypatch):
+    """A range of two ports as iptables-nft writes it for revision 2, and one of revision 0."""
+    target = socket.inet_aton("6.6.6.6")
+    newer = bytes(4) + target + bytes(12) + target + bytes(12) + struct.pack(">HHH", 53, 54, 0)
+    older = struct.pack("=II", 1, 3) + target + target + struct.pack(">HH", 53, 53)
+    rules = [
+        rule_of(b"OUTPUT\0", "DNAT", 2, newer),
+        rule_of(b"OUTPUT\0", "SNAT", 0, older),
+        rule_of(b"OUTPUT\0", "TPROXY", 0, older),
+        rule_of(b"OTHER\0", "DNAT", 2, b"short"),
+    ]
+    monkeypatch.setattr(xtables, "rules", lambda: rules)
+    told = dict(xtables.expressions())
+    assert told["nft ip nat OUTPUT target 1: DNAT"] == "to 6.6.6.6 port 53-54"
+    assert told["nft ip nat OUTPUT target 2: SNAT"] == "to 6.6.6.6 port 53"
+    assert set(told) == {
+        "nft ip nat OUTPUT target 1: DNAT",
+        "nft ip nat OUTPUT target 2: SNAT",
+        "nft ip nat OUTPUT target 3: TPROXY",
+        "nft ip nat OTHER target 1: DNAT",
+    }
+
+
+def test_the_kernels_answer_is_read_to_its_end(monkeypatch):
+    header = struct.Struct("=IHHII")
+    body = b"\2\0\0\0" + attribute(2, b"OUTPUT\0")
+    message = header.pack(header.size + len(body), 10 << 8 | 6, 2, 1, 0) + body
+    answers = [message + message, message + header.pack(header.size, 3, 2, 1, 0)]
+
+    class Kernel:
+        def __init__(self, *_):
+            self.left = list(answers)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            assert not self.left
+
+        def send(self, _):
+            pass
+
+        def recv(self, _):
+            return self.left.pop(0)
+
+    monkeypatch.setattr(xtables.socket, "socket", Kernel)
+    assert list(xtables.rules()) == [(2, {2: b"OUTPUT\0"})] * 3

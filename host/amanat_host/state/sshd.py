@@ -105,7 +105,7 @@ def match_blocks(path: str) -> Iterator[str]:
     """Each condition of a file's `Match` lines with each setting below it."""
     condition = ""
     for line in effective_lines(path):
-        if "match" in line.split("=")[0].split()[0].lower():
+        if re.match(r'"?match\b', line, re.IGNORECASE):
             condition = line
             yield condition
         elif condition:

@@ -96,11 +96,7 @@ def interfaces(found: Found) -> None:
         kind = link.get("linkinfo", {}).get("info_kind")
         words += [kind] if kind and name != UPLINK else []  # a container's is veth, a server's a card's
         words += [f"{key} {link[key]}" for key in ("promiscuity", "allmulti") if link.get(key)]
-        words += [
-            f"{key} {json.dumps(link[key])}"
-            for key in ("master", "xdp", "altnames", "ifalias")
-            if link.get(key)
-        ]
+        words += [f"{key} {json.dumps(link[key])}" for key in ("master", "xdp") if link.get(key)]
         found.add(f"interface {name}", " ".join(words))
 
 

@@ -23,15 +23,15 @@ def read(found: Found) -> None:
     """All of them."""
     for item, value in network_sockets(answer(SS, "-Hlne", "-A", FAMILIES)):
         found.add(item, value)
-    items = dict(unix_sockets(text("/proc/net/unix")))
-    for (
-        pid
-    ) in elsewhere():  # a service without a network has a table of its own; files can be reached all the same
-        for item, value in unix_sockets(text(f"/proc/{pid}/net/unix")):
-            if not item.startswith("listens unix @"):
-                items.setdefault(item, value)
-    for item, value in items.items():
-        found.add(item, value)
+    sockets = unix_sockets(text("/proc/net/unix"))
+    # A service without a network has a table of its own; files can be reached all the same, other names can't.
+    for pid in elsewhere():
+        theirs = unix_sockets(text(f"/proc/{pid}/net/unix"))
+        sockets |= {inode: name for inode, name in theirs.items() if not name.startswith("@")}
+    for name in (
+        sockets.values()
+    ):  # each socket of one name is an item: the older may have lost its file to the newer
+        found.add(f"listens unix {name}", "anybody" if name.startswith("@") else permissions(name))
 
 
 def network_sockets(shown: str) -> Iterator[tuple[str, str]]:
@@ -50,18 +50,14 @@ def network_sockets(shown: str) -> Iterator[tuple[str, str]]:
             yield f"listens {kind} {address}", f"{owner}, {holder or 'no unit'}"
 
 
-def unix_sockets(table: str) -> Iterator[tuple[str, str]]:
-    """Sockets of /proc/net/unix that have a name and may be called: who may is said by the file's owner and mode."""
-    seen = set()
+def unix_sockets(table: str) -> dict[str, str]:
+    """Inode -> name of the sockets of /proc/net/unix that have a name and may be called."""
+    sockets = {}
     for line in table.splitlines()[1:]:
         fields = line.split(maxsplit=UNIX_FIELDS - 1)
-        if len(fields) < UNIX_FIELDS:
-            continue
-        flags, kind, name = int(fields[3], 16), fields[4], fields[7]
-        if name in seen or not (flags & LISTENING or kind == DATAGRAM):
-            continue
-        seen.add(name)
-        yield f"listens unix {name}", "anybody" if name.startswith("@") else permissions(name)
+        if len(fields) == UNIX_FIELDS and (int(fields[3], 16) & LISTENING or fields[4] == DATAGRAM):
+            sockets[fields[6]] = fields[7]
+    return sockets
 
 
 def permissions(path: str) -> str:

@@ -169,33 +169,38 @@ def test_a_socket_is_told_with_who_holds_it(host, line, item, value):
 
 
 def test_sockets_of_files_are_told_with_who_may_call(host):
-    host({"/run/a": "root:root 0666"})
     table = (
         "Num       RefCount Protocol Flags    Type St Inode Path\n"
         "0: 00000002 00000000 00010000 0001 01 1 /run/a\n"
-        "0: 00000002 00000000 00010000 0005 01 1 @abstract name\n"
-        "0: 00000002 00000000 00000000 0002 01 1 @datagrams\n"
-        "0: 00000003 00000000 00000000 0001 03 1 /run/a\n"
-        "0: 00000003 00000000 00000000 0001 03 1 @client\n"
-        "0: 00000003 00000000 00000000 0002 03 1\n"
+        "0: 00000002 00000000 00010000 0005 01 2 @abstract name\n"
+        "0: 00000002 00000000 00000000 0002 01 3 @datagrams\n"
+        "0: 00000003 00000000 00000000 0001 03 4 /run/a\n"
+        "0: 00000003 00000000 00000000 0001 03 5 @client\n"
+        "0: 00000003 00000000 00000000 0002 03 6\n"
+        "0: 00000002 00000000 00010000 0001 01 7 /run/a\n"
     )
-    assert list(sockets.unix_sockets(table)) == [
-        ("listens unix /run/a", "root:root 0666"),
-        ("listens unix @abstract name", "anybody"),
-        ("listens unix @datagrams", "anybody"),
-    ]
-
-
-def test_sockets_of_services_without_a_network_are_told(host):
-    row = "0: 00000002 00000000 00010000 0001 01 1 {}\n"
-    tables = {
-        "self": "Num\n" + row.format("/run/a"),
-        "8": "Num\n" + row.format("/run/b") + row.format("@own"),
+    all_found = host({"/proc/net/unix": table, "/run/a": "root:root 0666"})
+    sockets.read(all_found)
+    assert all_found.items == {
+        "listens unix /run/a": "root:root 0666",
+        "listens unix @abstract name": "anybody",
+        "listens unix @datagrams": "anybody",
+        "listens unix /run/a (2)": "root:root 0666",
     }
+
+
+def test_sockets_of_services_without_a_network_are_told_once(host):
+    row = "0: 00000002 00000000 00010000 0001 01 {} {}\n"
+    tables = {
+        "self": "Num\n" + row.format(1, "/run/a"),
+        "8": "Num\n" + row.format(2, "/run/b") + row.format(3, "@own"),
+    }
+    tables["9"] = tables["8"]
     files = {f"/proc/{pid}/net/unix": table for pid, table in tables.items()} | {
         "/proc/net/unix": tables["self"]
     }
-    files |= {"/proc/self/net/dev": "\n\nlo:\neth0:\n", "/proc/8/net/dev": "\n\nlo:\n"}
+    files |= {"/proc/self/net/dev": "\n\nlo:\neth0:\n"}
+    files |= {f"/proc/{pid}/net/dev": "\n\nlo:\n" for pid in "89"}
     all_found = host({**files, "/run/a": "root:root 0666", "/run/b": "root:root 0600"})
     sockets.read(all_found)
     assert all_found.items == {

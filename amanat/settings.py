@@ -20,12 +20,9 @@ from amanat.paths import StackPaths
 from amanat.placement import Placement
 from amanat.setting_errors import NAMESPACE, BadSetting, to_error, unknown
 from amanat.targets.settings import TargetSettings
-from amanat.validators import InvalidValue, integer
+from amanat.validators import InvalidValue, bounded, integer
 from amanat.yaml_lines import YamlDocument
 
-# A century, against typing errors; what is too low for the law is left for the law to say.
-DAYS = integer(-36525, 36525, instead="an integer number of days, at most 36525")
-SPEED = integer(-1, 1000000, instead="an integer number of Mbit/s")
 MIRROR = "an address such as https://mirror.example/debian, or leave it empty"
 
 
@@ -91,31 +88,31 @@ class Settings(TargetSettings):
     ] = 4
     archive_timeout_seconds: Annotated[
         int,
-        integer(1, 86400, of="seconds"),
+        bounded("seconds", least=1),
         Field(
             description="Seconds after which written log leaves for the vault, full segment or not (Art. 5 6-1)."
         ),
     ] = 15
     full_backup_days: Annotated[
         int,
-        integer(1, 36525, of="days"),
+        bounded("days", least=1),
         Field(description="Days between two full backups."),
     ] = 7
     backup_interval_hours: Annotated[
         int,
-        integer(1, 876600, of="hours"),
+        bounded("hours", least=1),
         Field(
             description="Hours between two backups of any kind: one a day is differential, the others incremental."
         ),
     ] = 6
     full_backups_kept: Annotated[
         int,
-        integer(0, 1000, instead="an integer number of backups"),
+        bounded("full backups"),
         Field(description="How many full backups, with all that depends on them, are kept on the vault."),
     ] = 4
     copy_interval_hours: Annotated[
         int,
-        integer(1, 876600, of="hours"),
+        bounded("hours", least=1),
         Field(description="Hours between two copies of files and backups to the append-only server."),
     ] = 6
     copy_second_server: Annotated[
@@ -129,36 +126,36 @@ class Settings(TargetSettings):
     ] = ""
     restore_drill_days: Annotated[
         int,
-        integer(1, 36525, of="days"),
+        bounded("days", least=1),
         Field(description="Days between two restore drills."),
     ] = 7
     message_retention_days: Annotated[
         int,
-        DAYS,
+        bounded("days"),
         Field(description="How long messages are kept, in days (the least: our reading of clause 6-1)."),
     ] = 366
     transaction_retention_days: Annotated[
         int,
-        DAYS,
+        bounded("days"),
         Field(description="How long transactions are kept, in days (the least: our reading of clause 7-2)."),
     ] = 366
     ip_retention_days: Annotated[
         int,
-        DAYS,
+        bounded("days"),
         Field(
             description="How long users' IP addresses are kept, in days (the least: Article 6 clause 7-2)."
         ),
     ] = 190
     certificate_days: Annotated[
         int,
-        integer(2, 36525, of="days"),
+        bounded("days", least=2),
         Field(description="How long the stack's certificates are valid, in days."),
     ] = 397
     certificate_renew_days: Annotated[
-        int, DAYS, Field(description="Certificates are renewed when fewer days than this remain.")
+        int, bounded("days"), Field(description="Certificates are renewed when fewer days than this remain.")
     ] = 30
     internet_mbit_per_second: Annotated[
-        int, SPEED, Field(description="The speed of the operator's line, which is measured.")
+        int, bounded("Mbit/s"), Field(description="The speed of the operator's line, which is measured.")
     ] = 8
     operator_name_en: Annotated[
         str,

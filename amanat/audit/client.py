@@ -50,11 +50,7 @@ class Client:
         self._sealing_passphrase: str | None = None
 
     def endpoint(self, host: Host, port: int) -> Endpoint:
-        """The port published on the controller, else the host's own address, else its SSH address."""
-        published = host.variables.get("published_ports") or {}
-        outside = published.get(port) or published.get(str(port))
-        if outside:
-            return Endpoint(host.address, int(outside))
+        """The host's own address, or its SSH address where the inventory has no other."""
         return Endpoint(_own_address(host), port)
 
     def port_scan(self, ports: Mapping[Host, Iterable[int]]) -> PortScan:

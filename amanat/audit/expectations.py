@@ -51,7 +51,7 @@ class Listening(StrictModel):
 
 class Expectations(StrictModel):
     """What a machine is to have. Units and paths may be patterns as of a shell where the name says `allowed` or
-    the key is compared as a whole: `allowed_units`, `unix_sockets`, `drop_ins`, `readable_paths`.
+    the key is compared as a whole: `allowed_units`, `unix_sockets`, `drop_ins`, `private_paths`, `readable_paths`.
     """
 
     listens: tuple[Listening, ...] = ()

@@ -148,8 +148,10 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
         try:
             return json.loads(text)
         except ValueError as error:
+            said = " ".join(done.stderr.split())[:300] or str(error)
             raise NotChecked(
-                f"`{done.command.decode()}` printed no JSON: {error}", f"host {self.name}"
+                f"`{done.command.decode()}` ended with {done.exit_status} and printed no JSON: {said}",
+                f"host {self.name}",
             ) from error
 
     def privileged(self, command: str, *args: str, seconds: float = COMMAND_SECONDS) -> str:

@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{SLOW}: takes seconds, so it runs after what is settled sooner")
     config.addinivalue_line("markers", f"{FIRST}: sets going what a slow check waits for, so it runs first")
     config.addinivalue_line(
-        "markers", f"{PREFETCH}(command, host, seconds): a command started as the audit begins"
+        "markers", f"{PREFETCH}(command, service, seconds): a command started as the audit begins"
     )
     config.stash[COMPARED] = Compared()
     _adopt_environment()

@@ -204,7 +204,7 @@ def test_backups_make_themselves(vault, bound):
 @prefetch(questions.FLIPPED_BIT, service="vault")
 @requirement("A5-6-1-durable")
 def test_one_turned_bit_is_noticed(vault: Host):
-    """pgBackRest's verification passes a copied segment of the log, and fails the same with one bit turned."""
+    """pgBackRest's verification passes a copied segment of the log, and fails the same with one bit flipped."""
     found = vault.ask(questions.FLIPPED_BIT)
     assert found.untouched == Verification("ok", checked=1, valid=1), found.segment
     assert found.flipped.status == "error"

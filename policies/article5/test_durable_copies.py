@@ -51,7 +51,7 @@ def test_the_newest_copy_is_readable_and_holds_what_it_should(machine: Host, exp
 @prefetch(questions.RESTORED_COPY, seconds=300)
 @requirement("A5-6-1-durable")
 def test_what_is_restored_is_what_was_copied(machine: Host):
-    """Restored beside, every file that didn't change since the copy has the live file's digest."""
+    """Restored beside, what didn't change of configuration, programs and heads has the live files' digests."""
     restored = machine.ask(questions.RESTORED_COPY, seconds=300)
     assert restored.different == []
     assert restored.same > 0
@@ -87,8 +87,8 @@ def test_pruning_leaves_what_came_in_lately(vault: Host, bound):
 @pytest.mark.slow
 @prefetch(questions.DAMAGE, service="vault", seconds=600)
 @requirement("A5-6-1-durable")
-def test_a_flipped_byte_is_found(vault: Host):
-    """A whole repository passes the check of every byte; a scratch copy of it with one byte changed doesn't."""
+def test_a_flipped_bit_is_found(vault: Host):
+    """A whole repository passes the check of every byte; a scratch copy of it with one bit flipped doesn't."""
     seen = vault.ask(questions.DAMAGE, seconds=600)
     assert seen.whole, f"the copies of {seen.host} are damaged"
     assert seen.damage_found, "the check noticed nothing"

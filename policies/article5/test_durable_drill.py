@@ -35,7 +35,7 @@ def test_what_came_back_is_what_was_recorded(drill):
 
 @requirement("A5-6-1-durable")
 def test_the_files_came_back_too(drill, machine):
-    """The drill restored each host's newest copy beside its files, and found none that differs."""
+    """The drill restored configuration, programs and heads of each host's newest copy, and none differs."""
     copies = drill.get("copies", {})
     assert machine.name in copies, f"the drill left out {machine.name}: run `make drill`"
     assert copies[machine.name]["different"] == []

@@ -26,10 +26,15 @@ def test_a_transaction_is_stored_as_it_happened(archive):
 
 @requirement("A6-7-2-transactions")
 @pytest.mark.parametrize(
-    "wrong", [{"amount": "-1"}, {"currency": "rial"}, {"user_ref": ""}, {"reference": ""}, {"client_port": 0}]
+    "wrong",
+    [
+        *({"amount": "-1"}, {"currency": "rial"}, {"user_ref": ""}, {"reference": ""}, {"client_port": 0}),
+        *({name: None} for name in ("amount", "currency", "user_ref", "reference", "client_port")),
+    ],
+    ids=lambda wrong: "-".join(f"{name}-{value}" for name, value in wrong.items()),
 )
 def test_a_transaction_that_could_not_be_traced_is_refused(store, client, wrong):
-    """Without amount, currency, user, reference or source port, nothing is recorded."""
+    """With no amount, currency, user, reference or source port, or with a wrong one, nothing is recorded."""
     with client.login(store, "archive_writer") as writer:
         assert writer.refusal(RECORD_TRANSACTION, Transaction(**wrong).parameters()) == INVALID
 

@@ -1,7 +1,7 @@
 """Article 7 in a closed world: what runs on a machine and what lies on it is known, and there is nothing else."""
 
 from amanat.audit import prefetch, requirement
-from amanat.audit.closed_world import told
+from amanat.audit.closed_world import require_expected
 from amanat.audit.host import Host
 from amanat_host import questions
 
@@ -10,13 +10,11 @@ from amanat_host import questions
 @requirement("A7-protection")
 def test_everything_that_runs_is_known(machine: Host, unexpected):
     """Every unit, timer, job, environment, package source and mount of the machine is as it should be."""
-    found = unexpected(machine, questions.RUNNING_STATE, "running")
-    assert not found, told(found)
+    require_expected(unexpected(machine, questions.RUNNING_STATE, "running"))
 
 
 @prefetch(questions.FILES_STATE)
 @requirement("A7-protection")
 def test_every_file_of_the_system_is_known(machine: Host, unexpected):
     """Files that no package brought are known by owner, mode and content, and what packages brought is whole."""
-    found = unexpected(machine, questions.FILES_STATE, "files")
-    assert not found, told(found)
+    require_expected(unexpected(machine, questions.FILES_STATE, "files"))

@@ -72,6 +72,22 @@ def test_what_is_granted_is_what_is_asked():
     assert own >= ASKED_BY_PEOPLE
 
 
+def lines_by_sudo(path):
+    """What a policy has a host run by sudo: the words behind `sudo -n`, or given to `privileged`."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from re.findall(r"sudo -n ([^'\"]+)", node.value)
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "privileged":
+            yield node.args[0].value
+
+
+def test_of_the_systems_tools_no_more_is_granted_than_is_asked():
+    asked = {line.rpartition("/")[2] for path in POLICIES for line in lines_by_sudo(path)}
+    tools = {command for _, command in granted() if not command.startswith(f"{PROGRAMS}/")}
+    assert tools
+    assert {command for command in tools if command.rpartition("/")[2] not in asked} == set()
+
+
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_question_is_put_to_a_program_that_is_there(name):
     assert QUESTIONS[name].program in TABLE
@@ -86,9 +102,10 @@ def test_a_policy_runs_by_sudo_only_what_is_granted(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     assert not [text for text in texts if PROGRAMS in text or "/usr/local/lib/amanat" in text]
-    lines = [line for text in texts if "sudo -n" in text for line in re.findall(r"sudo -n ([^'\"]+)", text)]
     tools = {command.rpartition("/")[2]: command for _, command in granted()}
-    unknown = [line for line in lines if line not in {*tools, *tools.values(), "-l", "/bin/true"}]
+    unknown = [
+        line for line in lines_by_sudo(path) if line not in {*tools, *tools.values(), "-l", "/bin/true"}
+    ]
     assert unknown == []
 
 

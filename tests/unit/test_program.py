@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from amanat.keyring import ANCHOR, DATABASE_CLIENTS
+from amanat.keyring import ANCHOR, CONTROLLER_CLIENTS
 from amanat.paths import PROJECT_ROOT, StackPaths
 
 MARK = "SECRETMARK"
@@ -197,7 +197,7 @@ def given_secrets(program: Made, part: str) -> dict[str, Any]:
 def test_each_service_gets_the_secrets_that_it_needs(program: Made) -> None:
     assert given_secrets(program, "base")["groups"]["all"] == {"pki_ca_private_key": f"{MARK}-ca"}
     store, vault = given_secrets(program, "store"), given_secrets(program, "vault")
-    assert set(store["groups"]["store"]["postgresql_passwords"]) == {*DATABASE_CLIENTS, ANCHOR}
+    assert set(store["groups"]["store"]["postgresql_passwords"]) == {*CONTROLLER_CLIENTS, ANCHOR}
     assert set(store["groups"]["store"]) == {"postgresql_passwords", "volume_key"}
     assert vault["groups"]["vault"]["pgbackrest_repository_cipher"] == f"{MARK}-backup-cipher"
     assert "store" not in vault["groups"]

@@ -9,7 +9,7 @@ from pulumi.runtime.mocks import MockMonitor, Mocks, set_mocks
 from pulumi.runtime.stack import wait_for_rpcs
 
 from amanat.errors import AmanatError, BadInput, BadInputs
-from amanat.law import OutsideTheLaw
+from amanat.law import OutsideTheLaw, register
 from amanat.report_errors import ALREADY_SHOWN, report_errors
 from amanat.settings import BadSetting, Settings
 from amanat.yaml_lines import UnreadableFile
@@ -154,6 +154,18 @@ def test_a_message_is_short_and_harmless(name, value, said):
     assert max(map(len, message.split("\n"))) < 240
     for leak in ("Traceback", "pydantic", "Error", "validator"):
         assert leak not in message
+
+
+@pytest.mark.parametrize("name", [name for name in Settings.model_fields if name in register().owners])
+def test_what_is_beyond_a_bound_is_left_for_the_law_to_say(name):
+    bound = register().bound(register().owners[name], name)
+    beyond = [bound.min - 1, -1] if bound.min is not None else []
+    for value in [*beyond, *([bound.max + 1] if bound.max is not None else [])]:
+        with pytest.raises(OutsideTheLaw):
+            Settings.parse({name: value}, "local")
+    for value in [10**9, "some", *([] if beyond else [0])]:
+        with pytest.raises(BadSetting, match=f"an integer number of {bound.unit}"):
+            Settings.parse({name: value}, "local")
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ class Verification:
 
 @dataclass(frozen=True)
 class FlippedBit:
-    """The verification of a copied segment of WAL, as it is and with one bit turned."""
+    """The verification of a copied segment of WAL, as it is and with one bit flipped."""
 
     segment: str
     untouched: Verification
@@ -113,7 +113,7 @@ class Keeping:
 
 @dataclass(frozen=True)
 class Damage:
-    """Whether a flipped byte in a scratch copy of the smallest repository is found."""
+    """Whether a flipped bit in a scratch copy of the smallest repository is found."""
 
     host: str
     bytes: int

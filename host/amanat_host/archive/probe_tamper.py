@@ -107,4 +107,4 @@ def tampered() -> TamperTrial:
     return TamperTrial(clean or "ok", refused, edited, window["message"])
 
 
-main = probe(__doc__, {"": tampered})
+main = probe(__doc__, {"": tampered}, long_seconds={"": 250})

@@ -4,7 +4,7 @@
     probe-repository newest   the last segment of the WAL that is there, by timeline
     probe-repository draw     markers for an audit to record: random texts that nobody chose
     probe-repository look     whether a marker drawn lately lies in its files, yes or no, and how these begin
-    probe-repository verify   whether a flipped byte would be noticed: on a scratch copy of one segment of the log
+    probe-repository verify   whether a flipped bit would be noticed: on a scratch copy of one segment of the log
 
 It looks for what it drew and reads nothing from the caller. Run by the account that owns the repository.
 """
@@ -174,7 +174,7 @@ def judged(place: Path) -> answers.Verification:
 
 
 def verify() -> answers.FlippedBit:
-    """Judge a copy as it is, then with one bit turned."""
+    """Judge a copy as it is, then with one bit flipped."""
     with scratch("verify", Path("/var/tmp")) as directory:  # noqa: S108 - made 0700
         segment = copied(directory)
         untouched = judged(directory)
@@ -195,4 +195,5 @@ def look() -> answers.MarkersInRepository:
 main = probe(
     __doc__,
     {"info": info, "newest": newest, "draw": lambda: Drawn(draw()), "look": look, "verify": verify},
+    long_seconds={"look": 500},
 )

@@ -274,4 +274,8 @@ def asked(look: Callable[[Path, Settings], object]) -> Callable[[], object]:
     return answer
 
 
-main = probe(__doc__, {"newest": asked(newest), "restored": asked(restored), "refusals": asked(refusals)})
+main = probe(
+    __doc__,
+    {"newest": asked(newest), "restored": asked(restored), "refusals": asked(refusals)},
+    long_seconds={"newest": 250, "restored": 250},
+)

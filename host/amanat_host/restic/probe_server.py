@@ -2,7 +2,7 @@
 
 server   how the running server was started, and how old each host's newest copy is by the server's clock
 keeping  after how many days the pruning in force lets a copy go: its choice among scratch files of known age
-damage   the smallest repository is checked as it is and, in a scratch copy, with one byte changed
+damage   the smallest repository is checked as it is and, in a scratch copy, with one bit flipped
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def is_whole(repository: Path, key: Path) -> bool:
 
 
 def damage(settings: Settings) -> Damage:
-    """Check a repository, then its copy with a flipped byte in the largest pack."""
+    """Check a repository, then its copy with a flipped bit in the largest pack."""
     host, size = smallest(settings)
     if size > MOST_BYTES:
         raise HostError(f"the smallest repository has {size >> 20} MiB, more than a scratch copy may have")
@@ -112,4 +112,5 @@ main = probe(
         "keeping": lambda: keeping(Settings.load()),
         "damage": lambda: damage(Settings.load()),
     },
+    long_seconds={"damage": 500},
 )

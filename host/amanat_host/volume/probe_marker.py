@@ -75,4 +75,4 @@ def look() -> MarkersOnDisk:
         return searched(drawn())
 
 
-main = probe(__doc__, {"draw": lambda: Drawn(draw()), "look": look})
+main = probe(__doc__, {"draw": lambda: Drawn(draw()), "look": look}, long_seconds={"look": 500})

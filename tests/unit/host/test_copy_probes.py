@@ -212,7 +212,7 @@ def test_a_server_that_does_not_run_is_told(copies, monkeypatch):
 
 
 @pytest.mark.parametrize("notices", [True, False])
-def test_one_byte_of_a_scratch_copy_is_changed_and_none_of_the_original(copies, monkeypatch, notices):
+def test_one_bit_of_a_scratch_copy_is_flipped_and_none_of_the_original(copies, monkeypatch, notices):
     pack = copies.place / "store/data/aa" / ("b" * 64)
     pack.parent.mkdir(parents=True)
     pack.write_bytes(bytes(100))

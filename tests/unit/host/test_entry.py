@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from amanat_host import processes
 from amanat_host.entry import failed, probe, program
 from amanat_host.errors import Exit, HostError
 
@@ -87,3 +88,13 @@ def test_a_word_that_is_no_question_answers_nothing(call, words):
 def test_what_is_no_answer_is_a_fault(call):
     with pytest.raises(TypeError):
         call(probe("about", {"": lambda: {"path": object()}}))
+
+
+def test_what_a_probe_starts_has_to_end_and_is_named(capsys, monkeypatch):
+    monkeypatch.setattr("amanat_host.processes._longest_seconds", [])
+    monkeypatch.setattr("sys.argv", ["probe-x", "hang"])
+    assert probe("", {"hang": lambda: processes.run(["cat", "/dev/zero"], stdout=-3)}, {"hang": 0.1})() == 1
+    out, said = capsys.readouterr()
+    assert out == ""
+    assert "cat" in said
+    assert "timed out after" in said

@@ -59,10 +59,10 @@ def whole_answer(*command: str) -> str:
     return str(done.stdout) + str(done.stderr)
 
 
-def effective_lines(path: str, *, comment: str = "#") -> list[str]:
+def effective_lines(path: str) -> list[str]:
     """What a file says: without comments, empty lines and runs of blanks; a line that goes on with \\ is one."""
     joined = text(path).replace("\\\n", " ").splitlines()
-    lines = (" ".join(line.split(comment, 1)[0].split()) for line in joined)
+    lines = (" ".join(line.split("#", 1)[0].split()) for line in joined)
     return [line for line in lines if line]
 
 

@@ -18,11 +18,11 @@ def read(found: Found) -> None:
         found.add(f"sources of {name.strip()}", sources.strip(), SWITCH)
     for name, addresses in hosts(effective_lines(HOSTS)).items():
         found.add(f"name {name}", " ".join(addresses), HOSTS)
-    for number, line in enumerate(effective_lines(RESOLVER, comment=";"), 1):
-        if not line.startswith("#"):
-            found.add(
-                f"resolver {line}", f"line {number}" if line.startswith("nameserver") else "yes", RESOLVER
-            )
+    lines = [line for line in effective_lines(RESOLVER) if not line.startswith(";")]
+    servers = [line for line in lines if line.startswith("nameserver")]
+    for line in lines:
+        place = f"server {servers.index(line) + 1}" if line in servers else "yes"
+        found.add(f"resolver {line}", place, RESOLVER)
     for path in ("/etc/gai.conf", "/etc/host.conf", "/etc/hosts.allow", "/etc/hosts.deny", "/etc/ethers"):
         add_lines(found, path, path)
 

@@ -386,7 +386,7 @@ def test_names_are_told_with_all_their_addresses(host):
     files = {
         "/etc/hosts": hosts,
         "/etc/nsswitch.conf": "hosts:  files dns\n",
-        "/etc/resolv.conf": "nameserver 9.9.9.9\n",
+        "/etc/resolv.conf": "# made by an engine\n; old\nnameserver 9.9.9.9\n",
     }
     all_found = host(files)
     resolver.read(all_found)
@@ -395,7 +395,7 @@ def test_names_are_told_with_all_their_addresses(host):
         "name vault.(stack).internal": "10.0.0.3",
         "name vault": "10.0.0.3 6.6.6.6",
         "sources of hosts": "files dns",
-        "resolver nameserver 9.9.9.9": "line 1",
+        "resolver nameserver 9.9.9.9": "server 1",
     }
 
 

@@ -20,8 +20,8 @@ from amanat_host.answers.state import State
 DIRECTORY = PROJECT_ROOT / "policies" / "expected_state"
 MOST_SHOWN = 40  # findings in a message; the evidence has the whole state
 LONGEST_SHOWN = 300  # characters of one value
-# A name in an expectation that stands for what differs from stack to stack: <address>, <address of vault>.
-PLACEHOLDER = re.compile(r"<(?:machine|address|controller|(?:machine|address) of [a-z]+)>")
+# A name in an expectation that stands for what differs from stack to stack: <address>, <key of deploy>.
+PLACEHOLDER = re.compile(r"<(?:machine|address|controller|(?:machine|address|key) of [a-z]+)>")
 
 Kind = Literal["unexpected", "missing", "different"]
 

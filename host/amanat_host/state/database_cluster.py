@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from amanat_host.state.system_catalogue import SUMMED
+
 # What a password is, never the password or its verifier (kinds: libpq/crypt.h).
 HOW_IT_LOGS_IN = """
 CASE WHEN a.rolpassword IS NULL THEN 'none' WHEN a.rolpassword LIKE 'SCRAM-SHA-256$%' THEN 'scram-sha-256'
@@ -17,7 +19,8 @@ SELECT 'role ' || quote_ident(a.rolname),
            WHEN NOT a.rolinherit THEN 'does not inherit' END)
 FROM pg_authid AS a
 UNION ALL
-SELECT 'role ' || quote_ident(a.rolname) || ': password', {HOW_IT_LOGS_IN} || coalesce(', until ' || a.rolvaliduntil, '')
+SELECT 'role ' || quote_ident(a.rolname) || ': password', {HOW_IT_LOGS_IN}
+         || coalesce(', until ' || nullif(a.rolvaliduntil, 'infinity'), '')
 FROM pg_authid AS a WHERE a.rolcanlogin OR a.rolpassword IS NOT NULL OR a.rolvaliduntil IS NOT NULL
 UNION ALL
 SELECT 'role ' || quote_ident(a.rolname) || ': connections', CASE a.rolconnlimit WHEN -1 THEN 'any'
@@ -62,7 +65,7 @@ FROM pg_shseclabel AS l
 """
 
 # Databases and tablespaces have rights that initdb changes; pg_init_privs knows none of them, so all are told.
-RIGHTS = """
+RIGHTS = f"""
 WITH object AS (
     SELECT 'database ' || quote_ident(datname) AS name, datdba AS owner, coalesce(datacl, acldefault('d',
       datdba)) AS acl,
@@ -82,13 +85,7 @@ WITH object AS (
     UNION ALL
     SELECT 'rights taken from', g.* FROM (SELECT * FROM had EXCEPT SELECT * FROM has) AS g
 )
-SELECT format('%s: %s %s', c.name, c.how, CASE c.grantee WHEN 0 THEN 'everyone' ELSE pg_get_userbyid(c.grantee) END),
-       string_agg(c.privilege_type || CASE WHEN c.is_grantable THEN '*' ELSE '' END
-         || CASE WHEN c.grantor <> c.owner THEN ' by ' || pg_get_userbyid(c.grantor) ELSE '' END, ' '
-           ORDER BY c.privilege_type)
-FROM change AS c
-GROUP BY c.name, c.how, c.grantee
-"""
+{SUMMED}"""
 
 # What takes content away or holds the log back, at this moment.
 REPLICATION = """
@@ -113,7 +110,7 @@ UNION ALL
 SELECT 'server: in recovery', 'yes' WHERE pg_is_in_recovery()
 """
 
-# What our own session or its role sets, or its own socket has, says nothing of the server: for that the files are told.
+# What our session's role sets, or its socket has, says nothing of the server: for that the files are told.
 OWN = "(s.source IN ('client', 'session', 'user', 'database', 'database user') OR s.name LIKE 'tcp\\_%')"
 SETTINGS = f"""
 SELECT 'setting ' || s.name,
@@ -169,8 +166,17 @@ FROM pg_control_init()
 
 QUESTIONS = (ROLES, DATABASES, RIGHTS, REPLICATION, SETTINGS, LOGIN_RULES, CONTROL)
 
-LOADED = """
-SELECT extract(epoch FROM pg_conf_load_time())::float8, current_setting('config_file'), current_setting('hba_file'),
-       current_setting('ident_file'), current_setting('ssl_ca_file'), current_setting('ssl_cert_file'),
-       current_setting('ssl_key_file'), current_setting('ssl_crl_file'), current_setting('data_directory')
+LOADED = "SELECT extract(epoch FROM pg_conf_load_time())::float8, current_setting('data_directory')"
+
+# Whatever the server reads when it is told to.
+READ_FILES = """
+SELECT file FROM (
+    SELECT current_setting(name) AS file
+    FROM unnest(ARRAY['config_file', 'hba_file', 'ident_file', 'ssl_ca_file', 'ssl_cert_file', 'ssl_key_file', 'ssl_crl_file'])
+         AS name
+    UNION SELECT sourcefile FROM pg_file_settings
+    UNION SELECT file_name FROM pg_hba_file_rules
+    UNION SELECT file_name FROM pg_ident_file_mappings
+    UNION SELECT current_setting('data_directory') || '/postgresql.auto.conf'
+) AS files WHERE file <> ''
 """

@@ -149,7 +149,7 @@ FROM pg_event_trigger AS e
 # A view's own rule is its definition; of initdb's views, see `system_catalogue`.
 RULES = f"""
 SELECT format('rule %I on %s', w.rulename, w.ev_class::regclass),
-       {FIRES.format("w.ev_enabled")} || ': ' || pg_get_ruledef(w.oid)
+       {FIRES.format("w.ev_enabled")} || ': ' || regexp_replace(pg_get_ruledef(w.oid), '\\s+', ' ', 'g')
 FROM pg_rewrite AS w
 WHERE w.oid >= {MADE_HERE} AND w.rulename <> '_RETURN'
 UNION ALL
@@ -172,7 +172,6 @@ FROM pg_policy AS p
 """
 
 BODY = "pg_get_function_arguments(p.oid) || coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)"
-# Extensions bring many, which nobody calls but by the rights that are told of elsewhere: one line each.
 FUNCTIONS = f"""
 WITH function AS MATERIALIZED (
     SELECT p.*, l.lanname, format('%s %s.%I(%s)',

@@ -25,6 +25,7 @@ CONFIGURATION = {
         UNION ALL
         SELECT 'rows of archive.machine', count(*)::text FROM archive.machine
     """,
+    "sqitch.changes": "SELECT 'migration ' || change, 'deployed' FROM sqitch.changes WHERE project = 'archive'",
     "guard.role": """
         SELECT format('guard of role %I: setting %s', g.name, s.key), s.value
         FROM guard.role AS g, jsonb_each_text(g.settings) AS s

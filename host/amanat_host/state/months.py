@@ -12,7 +12,7 @@ PARTITION = re.compile(
 )
 MONTH = "<month>"
 MISSING = "missing, which the others have"
-# Of the fewest months ahead that can be chosen: on the first of a month, before the job has run, there is only that one.
+# With the fewest months ahead that can be chosen there is only this month's on its first day, before the job has run.
 AHEAD = timedelta(days=27)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +19,8 @@ SIGNALS = (
 )  # each changes what a start does
 # A library's version is its package's business.
 LIBRARY = re.compile(
-    r"^(?P<directory>/usr/lib/[a-z0-9_-]+-linux-gnu(?:/[a-z0-9_.-]+)*)/(?P<name>lib[A-Za-z0-9_+-]+?)(?:[-.0-9]*\.so)[.0-9]*$"
+    r"^/usr/lib/[a-z0-9_]+-linux-gnu/(?P<name>lib[A-Za-z0-9_+-]+?|ld-linux)"
+    r"(?:-(?:shared-|x86-|aarch)?[0-9][a-z0-9_.-]*)?\.so[.0-9]*$"
 )
 
 
@@ -70,8 +71,3 @@ def newer_than(loaded: float, files: Iterable[str]) -> tuple[dict[str, str], dic
         if changed > loaded:
             since[item] = datetime.fromtimestamp(changed, UTC).isoformat(timespec="seconds")
     return found, since
-
-
-def merged(*parts: Mapping[str, str]) -> dict[str, str]:
-    """All of them; a later one wins."""
-    return {item: value for part in parts for item, value in part.items()}

@@ -89,9 +89,10 @@ def whole(server: Rows, databases: dict[str, Rows]) -> State:
     """The state of a server and its databases: name -> a session in it."""
     now = datetime.now(UTC)
     items = pairs(server, *database_cluster.QUESTIONS)
-    ((loaded, *files, data),) = server(database_cluster.LOADED)
-    read_files, since = postmaster.newer_than(loaded, filter(None, files))
-    items = postmaster.merged(items, postmaster.items(Path(data)), read_files)
+    ((loaded, data),) = server(database_cluster.LOADED)
+    files = [file for (file,) in server(database_cluster.READ_FILES)]
+    read_files, since = postmaster.newer_than(loaded, files)
+    items |= postmaster.items(Path(data)) | read_files
     catalogues = {name: SystemCatalogue(rows) for name, rows in databases.items()}
     digests = {name: catalogue.items() for name, catalogue in catalogues.items()}
     for name, rows in databases.items():

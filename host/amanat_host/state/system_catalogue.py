@@ -58,7 +58,7 @@ NOT_COMPARED = frozenset(
             "pg_largeobject",
             "pg_seclabel",
         ),
-        *("pg_collation", "pg_default_acl", "pg_inherits"),
+        *("pg_collation", "pg_default_acl", "pg_inherits", "pg_init_privs", "pg_largeobject_metadata"),
     }
 )
 # Columns that change by use; rights and owners are told apart.
@@ -90,9 +90,20 @@ SELECT 'system catalogue %(catalogue)s', 'sha256 ' || encode(sha256(convert_to(
 FROM pg_catalog.%(catalogue)s AS t WHERE %(number)s < 12000 HAVING count(*) > 0
 """
 ROW_BY_ROW = """
-SELECT pg_describe_object('pg_catalog.%(class)s'::regclass, %(number)s, %(sub)s), %(row)s
-FROM pg_catalog.%(catalogue)s AS t WHERE %(number)s < 12000
+SELECT pg_describe_object('pg_catalog.%(class)s'::regclass, %(number)s, %(sub)s), string_agg(%(row)s, E'\\n'
+       ORDER BY %(row)s)
+FROM pg_catalog.%(catalogue)s AS t WHERE %(number)s < 12000 GROUP BY 1
 """
+# Catalogues whose rows belong to an object of another one, by which pg_describe_object knows them.
+OF = {
+    **dict.fromkeys(
+        ("pg_attribute", "pg_index", "pg_sequence", "pg_foreign_table", "pg_partitioned_table"), "pg_class"
+    ),
+    "pg_aggregate": "pg_proc",
+    "pg_range": "pg_type",
+    "pg_ts_config_map": "pg_ts_config",
+    "pg_largeobject_metadata": "pg_largeobject",
+}
 
 # What initdb's scripts make: system views and the information schema, by name. The rights of the latter are no initial
 # ones to pg_init_privs, so they are part of it.
@@ -152,43 +163,51 @@ SELECT 'system catalogue: %s', 'sha256 ' || encode(sha256(convert_to(
 FROM (%s) AS t (item, value)
 """
 
+# Rights that were given or taken, for a grantee in one line; `*` may be passed on, and who granted it if not the owner.
+SUMMED = """SELECT format('%s: %s %s', c.name, c.how, CASE c.grantee WHEN 0 THEN 'everyone'
+                                     ELSE pg_get_userbyid(c.grantee) END),
+       string_agg(c.privilege_type || CASE WHEN c.is_grantable THEN '*' ELSE '' END
+         || CASE WHEN c.grantor <> c.owner THEN ' by ' || pg_get_userbyid(c.grantor) ELSE '' END,
+         ' ' ORDER BY c.privilege_type)
+FROM change AS c
+GROUP BY c.name, c.how, c.grantee
+"""
+
 # Objects that have rights, and what they would have if nobody had given or taken any: those of initdb as
 # pg_init_privs has them, those made here their owner's. Types of tables and arrays have those of what they belong to.
 RIGHTS = f"""
 WITH object AS (
-    SELECT 'pg_class'::regclass AS class, c.oid, 0 AS sub, {KIND} || ' ' || format('%%I.%%I', n.nspname,
-      c.relname) AS name,
+    SELECT 'pg_class'::regclass AS class, c.oid, 0 AS sub,
+           {KIND} || ' ' || format('%I.%I', n.nspname, c.relname) AS name,
            CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END AS letter, c.relowner AS owner, c.relacl AS acl
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't'
       AND (c.oid >= {MADE_HERE} OR n.nspname <> 'information_schema')
     UNION ALL
-    SELECT 'pg_class'::regclass, c.oid, a.attnum, 'column ' || format('%%I.%%I.%%I', n.nspname, c.relname,
-      a.attname), 'c', c.relowner, a.attacl
+    SELECT 'pg_class'::regclass, c.oid, a.attnum, 'column ' || format('%I.%I.%I', n.nspname, c.relname, a.attname),
+           'c', c.relowner, a.attacl
     FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relpersistence <> 't'
     UNION ALL
     SELECT 'pg_proc'::regclass, p.oid, 0,
-           format('%%s %%I.%%I(%%s)', CASE p.prokind WHEN 'a' THEN 'aggregate' WHEN 'p' THEN 'procedure'
-             WHEN 'w' THEN 'window function' ELSE 'function' END, n.nspname, p.proname,
-               oidvectortypes(p.proargtypes)),
+           format('%s %I.%I(%s)', CASE p.prokind WHEN 'a' THEN 'aggregate' WHEN 'p' THEN 'procedure'
+             WHEN 'w' THEN 'window function' ELSE 'function' END, n.nspname, p.proname, oidvectortypes(p.proargtypes)),
            'f', p.proowner, p.proacl
     FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
-      WHERE p.proacl IS NOT NULL OR p.oid >= {MADE_HERE}
+    WHERE p.proacl IS NOT NULL OR p.oid >= {MADE_HERE}
     UNION ALL
     SELECT 'pg_type'::regclass, t.oid, 0, 'type ' || t.oid::regtype, 'T', t.typowner, t.typacl
     FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
     WHERE t.typacl IS NOT NULL
        OR t.oid >= {MADE_HERE} AND t.typrelid = 0 AND t.typcategory <> 'A' AND n.nspname !~ {TEMPORARY}
     UNION ALL
-    SELECT 'pg_language'::regclass, oid, 0, 'language ' || quote_ident(lanname), 'l', lanowner, lanacl
-      FROM pg_language
+    SELECT 'pg_language'::regclass, oid, 0, 'language ' || quote_ident(lanname), 'l', lanowner, lanacl FROM pg_language
     UNION ALL
     SELECT 'pg_namespace'::regclass, oid, 0, 'schema ' || quote_ident(nspname), 'n', nspowner, nspacl
     FROM pg_namespace WHERE nspname !~ {TEMPORARY}
     UNION ALL
     SELECT 'pg_foreign_data_wrapper'::regclass, oid, 0, 'foreign-data wrapper ' || quote_ident(fdwname), 'F',
-      fdwowner, fdwacl
+           fdwowner, fdwacl
     FROM pg_foreign_data_wrapper
     UNION ALL
     SELECT 'pg_foreign_server'::regclass, oid, 0, 'foreign server ' || quote_ident(srvname), 'S', srvowner, srvacl
@@ -197,8 +216,7 @@ WITH object AS (
     (SELECT 'pg_largeobject'::regclass, oid, 0, 'large object ' || oid, 'L', lomowner, lomacl
      FROM pg_largeobject_metadata ORDER BY oid LIMIT 20)
 ), known AS MATERIALIZED (
-    SELECT o.*, acldefault(CASE o.letter WHEN 'c' THEN 'c' ELSE o.letter::"char" END, o.owner) AS standard,
-      i.initprivs
+    SELECT o.*, acldefault(o.letter::"char", o.owner) AS standard, i.initprivs
     FROM object AS o LEFT JOIN pg_init_privs AS i
       ON i.classoid = o.class AND i.objoid = o.oid AND i.objsubid = o.sub AND o.oid < {MADE_HERE}
     WHERE o.oid >= {MADE_HERE} OR o.acl IS DISTINCT FROM i.initprivs
@@ -206,21 +224,15 @@ WITH object AS (
     SELECT k.name, k.owner, e.* FROM known AS k, aclexplode(coalesce(k.acl, k.standard)) AS e
 ), had AS (
     SELECT k.name, k.owner, e.*
-    FROM known AS k, aclexplode(coalesce(k.initprivs, k.standard)) AS e
-    WHERE k.oid < {MADE_HERE} OR e.grantee = k.owner
+    FROM known AS k LEFT JOIN pg_type AS t ON k.class = 'pg_type'::regclass AND t.oid = k.oid,
+         aclexplode(coalesce(k.initprivs, k.standard)) AS e
+    WHERE k.oid < {MADE_HERE} OR e.grantee = k.owner OR t.typrelid <> 0 OR t.typcategory = 'A'
 ), change AS (
     SELECT 'rights of' AS how, g.* FROM (SELECT * FROM has EXCEPT SELECT * FROM had) AS g
     UNION ALL
     SELECT 'rights taken from', g.* FROM (SELECT * FROM had EXCEPT SELECT * FROM has) AS g
 )
-SELECT format('%%s: %%s %%s', c.name, c.how, CASE c.grantee WHEN 0 THEN 'everyone'
-       ELSE pg_get_userbyid(c.grantee) END),
-       string_agg(c.privilege_type || CASE WHEN c.is_grantable THEN '*' ELSE '' END
-         || CASE WHEN c.grantor <> c.owner THEN ' by ' || pg_get_userbyid(c.grantor) ELSE '' END, ' '
-           ORDER BY c.privilege_type)
-FROM change AS c
-GROUP BY c.name, c.how, c.grantee
-""".replace("%%", "%")
+{SUMMED}"""
 
 
 class SystemCatalogue:
@@ -250,7 +262,7 @@ class SystemCatalogue:
             if "oid" not in columns:
                 continue
             owner = next((column for column in columns if column.endswith("owner")), None)
-            described = f"pg_describe_object('pg_catalog.{name}'::regclass, t.oid, 0)"
+            described = f"pg_describe_object('pg_catalog.{OF.get(name, name)}'::regclass, t.oid, 0)"
             owned = f"'owner ' || pg_get_userbyid(t.{owner})" if owner else "'there'"
             if name not in TOLD:
                 queries.append(
@@ -267,12 +279,11 @@ class SystemCatalogue:
         columns = self.catalogues[catalogue]
         number = next((name for name in columns if name == "oid"), columns[0])
         kept = [name for name in columns if name not in NOT_COMPARED_COLUMNS and not name.endswith("owner")]
-        attribute = catalogue == "pg_attribute"
         return {
             "catalogue": catalogue,
-            "class": "pg_class" if attribute else catalogue,
+            "class": OF.get(catalogue, catalogue),
             "number": f"t.{number}::oid",
-            "sub": "t.attnum" if attribute else "0",
+            "sub": "t.attnum" if catalogue == "pg_attribute" else "0",
             "row": f"ROW({', '.join(f't.{name}' for name in kept)})::text",
             "key": ", ".join(
                 [f"t.{number}", *(f't.{name}::text COLLATE "C"' for name in kept if name != number)]

@@ -172,8 +172,8 @@ LOADED = "SELECT extract(epoch FROM pg_conf_load_time())::float8, current_settin
 READ_FILES = """
 SELECT file FROM (
     SELECT current_setting(name) AS file
-    FROM unnest(ARRAY['config_file', 'hba_file', 'ident_file', 'ssl_ca_file', 'ssl_cert_file', 'ssl_key_file', 'ssl_crl_file'])
-         AS name
+    FROM unnest(ARRAY['config_file', 'hba_file', 'ident_file', 'ssl_ca_file', 'ssl_cert_file', 'ssl_key_file',
+                      'ssl_crl_file']) AS name
     UNION SELECT sourcefile FROM pg_file_settings
     UNION SELECT file_name FROM pg_hba_file_rules
     UNION SELECT file_name FROM pg_ident_file_mappings

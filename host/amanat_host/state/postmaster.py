@@ -39,6 +39,10 @@ def items(data: Path, proc: Path = PROC) -> dict[str, str]:
     }
     found |= {f"server: library {name}": "loaded" for name in libraries(process / "maps")}
     found |= {f"server: file {name}": "there" for name in SIGNALS if (data / name).exists()}
+    # The log, or anything else, may have been moved to another disk.
+    found |= {
+        f"server: link {path.name}": f"to {os.readlink(path)}" for path in data.iterdir() if path.is_symlink()
+    }
     return found
 
 

@@ -76,30 +76,36 @@ def pairs(rows: Rows, *queries: str) -> dict[str, str]:
 def read() -> State:
     """The whole dimension `database`. Raises HostError where a database refuses to be read."""
     try:
-        with contextlib.ExitStack() as sessions:
-            server = sessions.enter_context(connected("postgres"))
-            names = [name for (name,) in server(DATABASES)]
-            databases = {name: sessions.enter_context(connected(name)) for name in names}
-            return whole(server, databases)
+        return whole()
     except psycopg2.Error as error:
         raise HostError((error.pgerror or str(error)).strip().splitlines()[0]) from error
 
 
-def whole(server: Rows, databases: dict[str, Rows]) -> State:
-    """The state of a server and its databases: name -> a session in it."""
+def whole() -> State:
+    """The state of the server and of each of its databases, one session after the other. Raises psycopg2.Error."""
     now = datetime.now(UTC)
-    items = pairs(server, *database_cluster.QUESTIONS)
-    ((loaded, data),) = server(database_cluster.LOADED)
-    files = [file for (file,) in server(database_cluster.READ_FILES)]
+    with connected("postgres") as server:
+        names = [name for (name,) in server(DATABASES)]
+        items = pairs(server, *database_cluster.QUESTIONS)
+        ((loaded, data),) = server(database_cluster.LOADED)
+        files = [file for (file,) in server(database_cluster.READ_FILES)]
     read_files, since = postmaster.newer_than(loaded, files)
     items |= postmaster.items(Path(data)) | read_files
-    catalogues = {name: SystemCatalogue(rows) for name, rows in databases.items()}
-    digests = {name: catalogue.items() for name, catalogue in catalogues.items()}
-    for name, rows in databases.items():
-        own = pairs(rows, *database_objects.QUESTIONS, RIGHTS)
-        own |= digests[name] | catalogues[name].made_here() | database_rows.items(rows)
+    digests = {}
+    for name in names:
+        with connected(name) as rows:
+            catalogue = SystemCatalogue(rows)
+            digests[name] = catalogue.items()
+            own = pairs(rows, *database_objects.QUESTIONS, RIGHTS)
+            own |= digests[name] | catalogue.made_here() | database_rows.items(rows)
         items |= {f"{name}: {item}": value for item, value in months.normalised(own, now).items()}
-    return State(items | unlike(catalogues, digests), since)
+    return State(unlike(digests, row_by_row) | items, since)
+
+
+def row_by_row(database: str, item: str) -> dict[str, str]:
+    """The rows behind one digest of a database's system catalogue."""
+    with connected(database) as rows:
+        return SystemCatalogue(rows).row_by_row(item)
 
 
 main = probe(__doc__, {"": read})

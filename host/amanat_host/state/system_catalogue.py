@@ -13,6 +13,9 @@ from typing import Any
 from amanat_host.state.database_objects import KIND, MADE_HERE, TEMPORARY
 
 Rows = Callable[..., list[tuple[Any, ...]]]
+RowByRow = Callable[
+    [str, str], Mapping[str, str]
+]  # database, item of a digest -> what each row is of, and the row
 PINNED = 12000  # FirstUnpinnedObjectId: numbers below are the same in every cluster of a major version
 SUPERUSER = 10  # BOOTSTRAP_SUPERUSERID
 
@@ -47,7 +50,7 @@ TOLD = frozenset(
         *("pg_trigger", "pg_type", "pg_user_mapping"),
     }
 )
-# Rows that say nothing of how something is: what is used, described, counted; and locales, which the machine has.
+# Rows that say nothing of how something is (what is used, described, counted), or that other questions tell of whole.
 NOT_COMPARED = frozenset(
     {
         *(
@@ -58,7 +61,7 @@ NOT_COMPARED = frozenset(
             "pg_largeobject",
             "pg_seclabel",
         ),
-        *("pg_collation", "pg_default_acl", "pg_inherits", "pg_init_privs", "pg_largeobject_metadata"),
+        *("pg_default_acl", "pg_inherits", "pg_init_privs", "pg_largeobject_metadata"),
     }
 )
 # Columns that change by use; rights and owners are told apart.
@@ -74,7 +77,7 @@ NOT_COMPARED_COLUMNS = frozenset(
             "relhasindex",
         ),
         *("relacl", "proacl", "typacl", "lanacl", "nspacl", "attacl", "lomacl", "fdwacl", "srvacl"),
-        *("prosqlbody", "ev_action", "ev_qual", "indcheckxmin", "attoptions"),
+        *("prosqlbody", "ev_action", "ev_qual", "indcheckxmin", "attoptions", "collversion"),
     }
 )
 CATALOGUES = """
@@ -291,16 +294,17 @@ class SystemCatalogue:
         }
 
 
-def unlike(
-    catalogues: Mapping[str, SystemCatalogue], items: Mapping[str, Mapping[str, str]]
-) -> dict[str, str]:
-    """What of initdb's is not the same in all databases, by name: database -> its catalogue, and -> its digests."""
+def unlike(items: Mapping[str, Mapping[str, str]], row_by_row: RowByRow) -> dict[str, str]:
+    """What of initdb's is not the same in all databases, by name.
+
+    `items`: database -> its digests; `row_by_row` looks up the rows behind one.
+    """
     found: dict[str, str] = {}
-    names = sorted(catalogues)
+    names = sorted(items)
     for item in sorted({item for of in items.values() for item in of}):
         if len({items[name].get(item) for name in names}) == 1:
             continue
-        rows = {name: catalogues[name].row_by_row(item) for name in names}
+        rows = {name: row_by_row(name, item) for name in names}
         for row in sorted({row for of in rows.values() for row in of}):
             values = [rows[name].get(row) for name in names]
             for name, value in zip(names, values, strict=True):

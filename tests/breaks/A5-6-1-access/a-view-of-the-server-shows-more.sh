@@ -9,7 +9,7 @@ sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align
 sql <<'END'
 SET allow_system_table_mods = on;
 CREATE OR REPLACE VIEW pg_catalog.pg_stat_database_conflicts AS
-SELECT pid::oid AS datid, query::name AS datname, 0::bigint AS confl_tablespace, 0::bigint AS confl_lock,
+SELECT pid::oid AS datid, query::name COLLATE "C" AS datname, 0::bigint AS confl_tablespace, 0::bigint AS confl_lock,
        0::bigint AS confl_snapshot, 0::bigint AS confl_bufferpin, 0::bigint AS confl_deadlock,
        0::bigint AS confl_active_logicalslot
 FROM pg_stat_get_activity(NULL);

@@ -111,34 +111,29 @@ def test_what_has_no_partitions_stays_as_it_is():
     assert months.normalised(items, NOW) == items
 
 
-class Catalogue:
-    """A system catalogue with rows as given."""
-
-    def __init__(self, **rows):
-        self.rows = {name.replace("_", " "): value for name, value in rows.items()}
-
-    def row_by_row(self, item):
-        assert item == "system catalogue pg_proc"
-        return self.rows
-
-
 def test_what_differs_between_databases_is_told_by_name():
-    catalogues = {
-        "archive": Catalogue(function_now="other", function_added="x"),
-        "postgres": Catalogue(function_now="as ever", function_gone="y"),
-        "template1": Catalogue(function_now="as ever", function_gone="y"),
+    usual = {"function now()": "as ever", "function gone()": "y"}
+    rows = {
+        "archive": {"function now()": "other", "function added()": "x"},
+        "postgres": usual,
+        "template1": usual,
     }
-    items = {name: {"system catalogue pg_proc": str(one.rows)} for name, one in catalogues.items()}
-    assert unlike(catalogues, items) == {
-        "archive: function now": "otherwise than in other databases",
-        "archive: function added": "otherwise than in other databases",
-        "archive: function gone": "gone",
+    digests = {
+        name: {"system catalogue pg_proc": str(one), "system catalogue pg_am": "1"}
+        for name, one in rows.items()
     }
+    looked = []
 
+    def row_by_row(database, item):
+        looked.append(item)
+        return rows[database]
 
-def test_what_is_alike_costs_no_second_look():
-    same = {"system catalogue pg_proc": "sha256 1"}
-    assert unlike({"archive": None, "postgres": None}, {"archive": same, "postgres": same}) == {}
+    assert unlike(digests, row_by_row) == {
+        "archive: function now()": "otherwise than in other databases",
+        "archive: function added()": "otherwise than in other databases",
+        "archive: function gone()": "gone",
+    }
+    assert set(looked) == {"system catalogue pg_proc"}
 
 
 def test_every_catalogue_is_digested_but_what_says_nothing_of_how_things_are():
@@ -214,6 +209,7 @@ def server(tmp_path):
 def test_how_the_server_was_started_is_told_without_values_of_variables(server):
     data, proc = server
     (data / "standby.signal").touch()
+    (data / "pg_wal").symlink_to("/mnt/plain")
     assert postmaster.items(data, proc) == {
         "server: command": "/usr/lib/postgresql/17/bin/postgres -D /data",
         "server: program": "/usr/lib/postgresql/17/bin/postgres",
@@ -222,6 +218,7 @@ def test_how_the_server_was_started_is_told_without_values_of_variables(server):
         "server: library libicuuc": "loaded",
         "server: library /var/tmp/x.so": "loaded",
         "server: file standby.signal": "there",
+        "server: link pg_wal": "to /mnt/plain",
     }
 
 

@@ -30,6 +30,7 @@ OPTIONS = " ".join(
         "default_transaction_isolation=read\\ committed",
         "statement_timeout=30s",
         "lock_timeout=10s",
+        "lc_messages=C",
         "timezone=UTC",
         "datestyle=ISO",
         "intervalstyle=postgres",

@@ -65,13 +65,17 @@ def connected(database: str) -> Iterator[Rows]:
 
 
 def pairs(rows: Rows, *queries: str) -> dict[str, str]:
-    """What queries for item and value give. What was dropped while it was read has no value, and is left out."""
-    return {
-        item: value
-        for query in queries
-        for item, value in rows(query)
-        if item is not None and value is not None
-    }
+    """What queries for item and value give. What was dropped while it was read has no value, and is left out.
+
+    Should two things have one name, both are told: the second is never hidden by the first.
+    """
+    found: dict[str, str] = {}
+    for query in queries:
+        for item, value in rows(query):
+            if item is not None and value is not None:
+                same = found.get(item, value) == value
+                found[item] = value if same else f"{found[item]}, and {value}"
+    return found
 
 
 def read() -> State:

@@ -243,6 +243,11 @@ def test_what_was_dropped_meanwhile_is_left_out():
     assert probe_database.pairs(lambda _: [("a", "1"), ("b", None), (None, "2")], "SELECT") == {"a": "1"}
 
 
+def test_two_things_of_one_name_are_both_told():
+    answers = {"first": [("a", "1"), ("b", "1")], "second": [("a", "2"), ("b", "1")]}
+    assert probe_database.pairs(answers.get, "first", "second") == {"a": "1, and 2", "b": "1"}
+
+
 def test_tables_that_are_not_in_a_database_are_not_read():
     def rows(query, parameters=None):
         if parameters:

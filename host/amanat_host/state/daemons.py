@@ -14,60 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amanat_host.state import units
+from amanat_host.state.capabilities import named
 from amanat_host.state.listing import Listing
 from amanat_host.state.owned import installed_at, package_of
 from amanat_host.system.state import output, text
 
 PROC = Path("/proc")
 SESSION_PROGRAMS = ("/usr/lib/openssh/sshd-session", "/usr/lib/openssh/sshd-auth")
+SSH, SSHD = "ssh.service", "/usr/sbin/sshd"
 POSTGRES = "/usr/lib/postgresql/"
-OWN_PROGRAMS = "/usr/lib/amanat/"
 LONGEST_SESSION_SECONDS = 24 * 3600
 NAMESPACES = ("mnt", "net", "pid", "ipc", "uts", "user", "cgroup")
-KERNEL_THREADS = 2  # their parent
-CAPABILITIES = [
-    "chown",
-    "dac_override",
-    "dac_read_search",
-    "fowner",
-    "fsetid",
-    "kill",
-    "setgid",
-    "setuid",
-    "setpcap",
-    "linux_immutable",
-    "net_bind_service",
-    "net_broadcast",
-    "net_admin",
-    "net_raw",
-    "ipc_lock",
-    "ipc_owner",
-    "sys_module",
-    "sys_rawio",
-    "sys_chroot",
-    "sys_ptrace",
-    "sys_pacct",
-    "sys_admin",
-    "sys_boot",
-    "sys_nice",
-    "sys_resource",
-    "sys_time",
-    "sys_tty_config",
-    "mknod",
-    "lease",
-    "audit_write",
-    "audit_control",
-    "setfcap",
-    "mac_override",
-    "mac_admin",
-    "syslog",
-    "wake_alarm",
-    "block_suspend",
-    "audit_read",
-    "perfmon",
-    "bpf",
-    "checkpoint_restore",
-]
+# What a new process of a unit still is while systemd sets up its confinement.
+STARTING = ("/usr/lib/systemd/systemd-executor", "/usr/lib/systemd/systemd")
+STARTING_SECONDS = 5
 # Variables that change which code a program runs; they are a finding wherever they are.
 CODE_VARIABLE = re.compile(
     r"LD_.*|GCONV_PATH|GLIBC_TUNABLES|MALLOC_.*|PYTHON.*|PERL5?(LIB|OPT|DB)|RUBY(LIB|OPT)|NODE_(OPTIONS|PATH)|BASH_ENV|ENV"
@@ -123,23 +83,40 @@ def read() -> Listing:
     public = public_variables()
     left_behind = []
     for process in table.values():
-        session = session_of(process, table)
-        if session:
-            read_session(listing, process, session)
-        elif process.number != os.getpid():
-            if process.unit == "ssh.service" and process.path != "/usr/sbin/sshd":
-                left_behind.append(process)
-            else:
-                read_process(listing, process, public)
-    for process in left_behind:
-        # One that is ending looks like it for a moment.
-        if session_of(process, processes()) is None and os.path.exists(PROC / str(process.number)):
-            listing.add(
-                f"left behind by a session: {process.account} {process.path}",
-                command_of(process, set()),
-                process.started,
-            )
+        if owner := session_of(process, table):
+            read_session(listing, process, owner)
+        elif process.unit == SSH and process.path != SSHD:
+            left_behind.append(process)
+        elif not is_starting(process):
+            part = Listing()
+            read_process(part, process, public)
+            if is_there(process):  # what ended meanwhile was read in part
+                listing.take(part)
+    read_left_behind(listing, left_behind)
     return listing
+
+
+def is_there(process: Process) -> bool:
+    """Whether it still runs the same program."""
+    try:
+        return os.readlink(PROC / str(process.number) / "exe") == process.program
+    except OSError:
+        return False
+
+
+def is_starting(process: Process) -> bool:
+    """Whether systemd is about to run a unit's program in it."""
+    age = time.time() - process.started
+    return process.path in STARTING and process.parent == 1 and age < STARTING_SECONDS
+
+
+def read_left_behind(listing: Listing, suspects: Sequence[Process]) -> None:
+    """Those whose session is over and that run on; one that is ending looks so for a moment, so they are looked at twice."""
+    now = processes() if suspects else {}
+    for process in suspects:
+        if is_there(process) and session_of(process, now) is None:
+            item = f"left behind by a session: {process.account} {process.path}"
+            listing.add(item, command_of(process, set()), process.started)
 
 
 def processes() -> dict[int, Process]:
@@ -153,17 +130,17 @@ def processes() -> dict[int, Process]:
 
 
 def process_of(number: int, boot: float) -> Process | None:
-    """A process; None for one that has ended, and for the kernel's threads."""
+    """A process; None for one that has ended, and for the kernel's threads, which have no program."""
     place = PROC / str(number)
     try:
         fields = (place / "stat").read_text("utf-8", errors="replace").rpartition(")")[2].split()
         program = os.readlink(place / "exe")
     except OSError:
         return None
-    state, parent, ticks = fields[0], int(fields[1]), int(fields[19])
-    if state == "Z" or KERNEL_THREADS in (parent, number) and not program:
-        return None
+    parent, ticks = int(fields[1]), int(fields[19])
     status = dict(line.split(":\t", 1) for line in text(place / "status").splitlines() if ":\t" in line)
+    if not status:
+        return None
     words = text(place / "cmdline").rstrip("\0").split("\0")
     variables = dict(entry.split("=", 1) for entry in text(place / "environ").split("\0") if "=" in entry)
     started = boot + ticks / os.sysconf("SC_CLK_TCK")
@@ -305,7 +282,7 @@ def capabilities(mask: str) -> str:
         return "none"
     if bits == first_processs_capabilities():
         return "all"
-    return ",".join(name for number, name in enumerate(CAPABILITIES) if bits >> number & 1)
+    return named(bits)
 
 
 @functools.cache

@@ -31,6 +31,11 @@ class Listing:
             number += 1
         self.add(name, value)
 
+    def take(self, other: Listing) -> None:
+        """Note all that another listing has."""
+        self.items |= other.items
+        self.since |= other.since
+
     def state(self) -> State:
         """What was noted."""
         return State(self.items, self.since)
@@ -40,8 +45,7 @@ def joined(*parts: Listing) -> State:
     """One state of several listings."""
     whole = Listing()
     for part in parts:
-        whole.items |= part.items
-        whole.since |= part.since
+        whole.take(part)
     return whole.state()
 
 

@@ -72,7 +72,7 @@ def unknown_to_sources(names: list[str]) -> Iterator[str]:
 
 
 def read_sources(listing: Listing) -> None:
-    """Every source, without the mirror's address: kind, suite, component, whose keys, exceptions; then what is pinned."""
+    """Every source without the mirror's address: kind, suite, component, whose keys, exceptions; then pins."""
     for path in sorted(["/etc/apt/sources.list", *glob.glob("/etc/apt/sources.list.d/*")]):
         read_entries = deb822_sources if path.endswith(".sources") else listed_sources
         for kind, uri, suite, component, options in read_entries(text(path)):
@@ -143,7 +143,7 @@ def fingerprints(path: Path) -> list[str]:
         )
         content = b"".join(base64.b64decode(block) for block in blocks)
     return [  # SHA-1 is the format's own
-        hashlib.sha1(b"\x99" + len(body).to_bytes(2, "big") + body).hexdigest().upper()
+        hashlib.sha1(b"\x99" + len(body).to_bytes(2, "big") + body, usedforsecurity=False).hexdigest().upper()
         for tag, body in packets(content)
         if tag in PUBLIC_KEY
     ]  # noqa: S324 - the format's own

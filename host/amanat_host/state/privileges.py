@@ -9,7 +9,7 @@ import stat
 import struct
 from collections.abc import Iterator
 
-from amanat_host.state.daemons import CAPABILITIES
+from amanat_host.state.capabilities import named
 from amanat_host.state.listing import Listing
 from amanat_host.system.state import text
 
@@ -113,5 +113,4 @@ def capabilities_of(path: str) -> str:
     except (OSError, struct.error):
         return ""
     bits = low | high << 32
-    names = ",".join(name for number, name in enumerate(CAPABILITIES) if bits >> number & 1)
-    return f"{names} {'effective' if magic & 1 else 'permitted'}"
+    return f"{named(bits)} {'effective' if magic & 1 else 'permitted'}"

@@ -111,7 +111,7 @@ def is_starting(process: Process) -> bool:
 
 
 def read_left_behind(listing: Listing, suspects: Sequence[Process]) -> None:
-    """Those whose session is over and that run on; one that is ending looks so for a moment, so they are looked at twice."""
+    """Those who run on when their session is over. One that is ending looks like it: so they are looked at twice."""
     now = processes() if suspects else {}
     for process in suspects:
         if is_there(process) and session_of(process, now) is None:
@@ -234,7 +234,7 @@ def command_of(process: Process, public: set[str]) -> str:
         return line
     if line.startswith("sshd: ") and process.path == "/usr/sbin/sshd":
         return line
-    return " ".join(word_of(word, public) for word in process.words).strip()
+    return " ".join(word_of(word, {*public, process.path}) for word in process.words).strip()
 
 
 def word_of(word: str, public: set[str]) -> str:

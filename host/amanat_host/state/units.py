@@ -42,7 +42,7 @@ MANAGER_NOT_COMPARED = re.compile(
     r"|Default(LimitNPROC|LimitSIGPENDING|TasksMax)(Soft)?"  # follow from the machine's memory
 )
 SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|CRED|KEY", re.I)
-CONNECTION = re.compile(r"@[0-9]+-[^@]*(?=\.service$)")  # a socket's instance: a number and addresses
+CONNECTION = re.compile(r"@[0-9]+-[0-9][^@]*(?=\.service$)")  # a socket's instance: a number and addresses
 RANDOM = re.compile(
     r"(?<=^run-)[pru0-9a-f-]+(?=\.(?:scope|service|timer)$)|(?<=^session-)c?[0-9]+(?=\.scope$)"
 )

@@ -199,18 +199,26 @@ def read_process(listing: Listing, process: Process, public: Mapping[str, Mappin
         rights_of(process),
         process.started,
     )
-    known = public.get(process.unit, {})
-    for name, value in process.environment.items():
-        if not re.fullmatch(r"[A-Za-z_]\w*(%%)?|BASH_FUNC_.*", name):
-            continue  # a program wrote its title over it
-        if name in PUBLIC_VARIABLES or known.get(name) == value or CODE_VARIABLE.fullmatch(name):
-            shown = "…" if units.SECRET_NAME.search(name) else value
-        else:
-            shown = "is set"
-        listing.add(f"environment of {whose}: {name}", shown)
+    for name, value in variables_of(process, public.get(process.unit, {})):
+        listing.add(f"environment of {whose}: {name}", value)
     for path, how in strange_code(process):
         listing.add(f"code of {whose}: {path}", how, process.started)
     read_tracer(listing, process)
+
+
+def variables_of(process: Process, published: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Variables of a process: values of those that tell no secret, names of others; outside units those of code alone."""
+    for name, value in process.environment.items():
+        if not re.fullmatch(r"[A-Za-z_]\w*(%%)?", name):
+            continue  # the program wrote its title over it
+        if (
+            CODE_VARIABLE.fullmatch(name)
+            or process.unit
+            and (name in PUBLIC_VARIABLES or published.get(name) == value)
+        ):
+            yield name, "…" if units.SECRET_NAME.search(name) else value
+        elif process.unit:
+            yield name, "is set"
 
 
 def read_tracer(listing: Listing, process: Process) -> None:

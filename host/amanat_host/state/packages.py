@@ -79,14 +79,33 @@ def read_sources(listing: Listing) -> None:
             listing.add_numbered(
                 f"package source {kind} {suite} {component}".rstrip(), " ".join([scheme(uri), *options])
             )
+    read_preferences(listing)
+
+
+def read_preferences(listing: Listing) -> None:
+    """What is preferred over what is newest, as it is written and, for sources that are there, as it counts."""
+    for path in sorted(["/etc/apt/preferences", *glob.glob("/etc/apt/preferences.d/*")]):
+        for fields in stanzas(text(path)):
+            about = " ".join(fields.get(name, "") for name in ("package", "pin"))
+            listing.add_numbered(f"package preference {about}", fields.get("pin-priority", ""))
     files, _, pinned = output("/usr/bin/apt-cache", "policy").partition("Pinned packages:")
     for priority, line in re.findall(r"^ *(-?\d+) (\S+.*)$", files, re.M):
         if priority not in ("100", "500"):
-            listing.add_numbered(f"pin of {URI.sub('<uri>', line)}", priority)
+            listing.add_numbered(f"package priority of {URI.sub('<uri>', line)}", priority)
     for line in pinned.strip().splitlines():
-        listing.add_numbered("pin of a package", " ".join(line.split()))
+        listing.add_numbered("package pinned", " ".join(line.split()))
     if not re.search(r"^ *-?\d+ (?!/var/lib/dpkg/status)\S", files, re.M):
         listing.add("package lists", "are empty")
+
+
+def stanzas(content: str) -> Iterator[dict[str, str]]:
+    """The fields of deb822 stanzas by name in small letters; a field that goes on is one line."""
+    for stanza in re.split(r"\n[ \t]*\n", re.sub(r"^#.*\n?", "", content, flags=re.M)):
+        joined = re.sub(r"\n[ \t]+", " ", stanza)
+        if fields := {
+            key.lower(): value.strip() for key, value in re.findall(r"^([\w-]+):(.*)$", joined, re.M)
+        }:
+            yield fields
 
 
 def scheme(uri: str) -> str:
@@ -110,9 +129,7 @@ def listed_sources(content: str) -> Iterator[Source]:
 
 def deb822_sources(content: str) -> Iterator[Source]:
     """Sources in stanzas of fields (sources.list(5))."""
-    for stanza in re.split(r"\n[ \t]*\n", re.sub(r"^#.*\n?", "", content, flags=re.M)):
-        joined = re.sub(r"\n[ \t]+", " ", stanza)
-        fields = {key.lower(): value.strip() for key, value in re.findall(r"^([\w-]+):(.*)$", joined, re.M)}
+    for fields in stanzas(content):
         if fields.pop("enabled", "yes").lower() in ("no", "false", "0", "off"):
             continue
         many = [fields.pop(name, "").split() or [""] for name in ("types", "uris", "suites", "components")]

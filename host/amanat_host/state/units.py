@@ -41,6 +41,18 @@ MANAGER_NOT_COMPARED = re.compile(
     r"|Progress|SystemState|Environment|ControlGroup|SoftRebootsCount|ExitCode|ConfirmSpawn|LogTarget"
     r"|Default(LimitNPROC|LimitSIGPENDING|TasksMax)(Soft)?"  # follow from the machine's memory
 )
+# What every unit has that doesn't say otherwise, and systemd doesn't show for one that isn't there.
+IMPLIED = {
+    "Slice": "system.slice",
+    "StandardOutput": "journal",
+    "Conflicts": "shutdown.target",
+    "OOMPolicy": "stop",
+    "SetLoginEnvironment": "yes",
+    "Type": "simple",
+    "WatchdogUSec": "0",
+}
+IMPLIED_DEPENDENCIES = {"sysinit.target", "system.slice", "shutdown.target", "-.mount"}
+DEPENDENCIES = {"Requires", "Wants", "BindsTo", "Conflicts", "Requisite", "Upholds"}
 SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|CRED|KEY", re.I)
 CONNECTION = re.compile(r"@[0-9]+-[0-9][^@]*(?=\.service$)")  # a socket's instance: a number and addresses
 RANDOM = re.compile(
@@ -135,11 +147,18 @@ def added_names() -> Iterator[str]:
 
 
 def defaults() -> dict[str, Mapping[str, str]]:
-    """Type -> the properties of a unit that says nothing."""
-    shown_units = output(
+    """Type -> the properties of a unit that says nothing; limits are those that the manager gives."""
+    units_of_none = output(
         SYSTEMCTL, "show", "--all", "--", *(f"{NO_UNIT}.{kind}" for kind in TYPES_WITH_DEFAULTS)
     )
-    return {unit.type: unit.properties for unit in parse(shown_units)}
+    limits = {
+        name.removeprefix("Default"): value
+        for name, _, value in (
+            line.partition("=") for line in output(SYSTEMCTL, "show", "--all").splitlines()
+        )
+        if name.startswith("DefaultLimit")
+    }
+    return {unit.type: {**unit.properties, **limits} for unit in parse(units_of_none)}
 
 
 def read() -> Listing:
@@ -205,7 +224,7 @@ def compared(unit: Unit, usual: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         if NOT_COMPARED.fullmatch(name) and name not in COMPARED_ALL_THE_SAME:
             continue
         value = unit[name]
-        if value != usual.get(name, ""):
+        if value != usual.get(name, "") and value != IMPLIED.get(name):
             yield from plain(name.removesuffix("Ex") if name.startswith("Exec") else name, value)
     for path in filter(None, [unit["FragmentPath"], *unit["DropInPaths"].split()]):
         for line in re.findall(r"^((?:Condition|Assert)\w+=.*)$", text(path), re.M):
@@ -224,6 +243,11 @@ def plain(name: str, value: str) -> Iterator[tuple[str, str]]:
             yield f"Environment {variable}", "…" if SECRET_NAME.search(variable) else content
     elif name.startswith("SetCredential"):
         yield name, " ".join(re.findall(r"(?:^|\n)([^\s:]+):", value))
+    elif name in DEPENDENCIES:
+        for dependency in sorted({*value.split()} - IMPLIED_DEPENDENCIES):
+            yield f"{name} {dependency}", "yes"
+    elif name == "CapabilityBoundingSet":
+        yield name, " ".join(sorted(value.split()))
     elif name == "SystemCallFilter":
         yield name, "all but some" if value.startswith("~") else "some" if value else ""
     else:

@@ -75,10 +75,14 @@ def test_pins_and_other_priorities_are_told(host):
         " 990 http://a.example/d trixie/main amd64 Packages\n"
         "     release v=13\nPinned packages:\n     openssl -> 1.0 with priority 1001\n"
     )
-    host({}, {"apt-cache": policy})
+    host(
+        {"/etc/apt/preferences": "Package: openssl\nPin: version 1.0\nPin-Priority: 1001\n"},
+        {"apt-cache": policy},
+    )
     assert told(packages.read_sources) == {
-        "pin of <uri> trixie/main amd64 Packages": "990",
-        "pin of a package": "openssl -> 1.0 with priority 1001",
+        "package preference openssl version 1.0": "1001",
+        "package priority of <uri> trixie/main amd64 Packages": "990",
+        "package pinned": "openssl -> 1.0 with priority 1001",
     }
 
 

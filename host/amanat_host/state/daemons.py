@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import grp
 import os
@@ -25,6 +26,12 @@ SSH, SSHD = "ssh.service", "/usr/sbin/sshd"
 POSTGRES = "/usr/lib/postgresql/"
 LONGEST_SESSION_SECONDS = 24 * 3600
 NAMESPACES = ("mnt", "net", "pid", "ipc", "uts", "user", "cgroup")
+# What systemd tells each of its services, or what follows from their unit.
+OF_SYSTEMD = re.compile(
+    r"INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_EXEC_PID|NOTIFY_SOCKET|WATCHDOG_(PID|USEC)|LISTEN_(PID|PIDFDID|FDS|FDNAMES)"
+    r"|FDSTORE|MEMORY_PRESSURE_(WATCH|WRITE)|(RUNTIME|STATE|CACHE|LOGS|CONFIGURATION|CREDENTIALS)_DIRECTORY|MAINPID"
+    r"|REMOTE_(ADDR|PORT)|MANAGERPID|TRIGGER_(UNIT|TIMER_.*)"
+)
 # What a new process of a unit still is while systemd sets up its confinement.
 STARTING = ("/usr/lib/systemd/systemd-executor", "/usr/lib/systemd/systemd")
 STARTING_SECONDS = 5
@@ -50,7 +57,7 @@ TITLES = (  # of processes that write their own
 
 @dataclass(frozen=True)
 class Process:
-    """A process as /proc shows it; `started` is a Unix time."""
+    """A process as /proc shows it; `started` is a Unix time, `program` "" where the kernel shows it to nobody."""
 
     number: int
     parent: int
@@ -60,20 +67,28 @@ class Process:
     unit: str
     status: Mapping[str, str]
     environment: Mapping[str, str]
+    mapped: frozenset[str]
+    namespaces: Mapping[str, str]
+    root: str
 
     @property
     def account(self) -> str:
         """The effective user's name, or number."""
-        number = int(self.status.get("Uid", "0 0").split()[1])
+        number = int(self.status["Uid"].split()[1])
         try:
             return pwd.getpwuid(number).pw_name
         except KeyError:
             return str(number)
 
     @property
+    def name(self) -> str:
+        """What it calls itself."""
+        return self.status.get("Name", "")
+
+    @property
     def path(self) -> str:
-        """Its program's path, also when that is gone."""
-        return self.program.removesuffix(" (deleted)")
+        """Its program's path, also when that is gone; the name in brackets where nobody sees it."""
+        return self.program.removesuffix(" (deleted)") or f"({self.name})"
 
 
 def read() -> Listing:
@@ -97,11 +112,8 @@ def read() -> Listing:
 
 
 def is_there(process: Process) -> bool:
-    """Whether it still runs the same program."""
-    try:
-        return os.readlink(PROC / str(process.number) / "exe") == process.program
-    except OSError:
-        return False
+    """Whether it is still there."""
+    return os.path.exists(PROC / str(process.number) / "status")
 
 
 def is_starting(process: Process) -> bool:
@@ -130,23 +142,53 @@ def processes() -> dict[int, Process]:
 
 
 def process_of(number: int, boot: float) -> Process | None:
-    """A process; None for one that has ended, and for the kernel's threads, which have no program."""
+    """A process; None for one that has ended, and for the kernel's threads, which have no memory."""
     place = PROC / str(number)
-    try:
-        fields = (place / "stat").read_text("utf-8", errors="replace").rpartition(")")[2].split()
-        program = os.readlink(place / "exe")
-    except OSError:
-        return None
-    parent, ticks = int(fields[1]), int(fields[19])
     status = dict(line.split(":\t", 1) for line in text(place / "status").splitlines() if ":\t" in line)
-    if not status:
+    fields = text(place / "stat").rpartition(")")[2].split()
+    if "VmSize" not in status or not fields:
         return None
-    words = text(place / "cmdline").rstrip("\0").split("\0")
-    variables = dict(entry.split("=", 1) for entry in text(place / "environ").split("\0") if "=" in entry)
-    started = boot + ticks / os.sysconf("SC_CLK_TCK")
+    with acting_as(int(status["Uid"].split()[1]), int(status["Gid"].split()[1])):
+        program, root = link(place / "exe"), link(place / "root")
+        namespaces = {kind: link(place / "ns" / kind) for kind in NAMESPACES}
+        variables = text(place / "environ").split("\0")
+        maps = text(place / "maps")
     return Process(
-        number, parent, started, program, words, unit_of(text(place / "cgroup")), status, variables
+        number=number,
+        parent=int(fields[1]),
+        started=boot + int(fields[19]) / os.sysconf("SC_CLK_TCK"),
+        program=program,
+        words=text(place / "cmdline").rstrip("\0").split("\0"),
+        unit=unit_of(text(place / "cgroup")),
+        status=status,
+        environment=dict(entry.split("=", 1) for entry in variables if "=" in entry),
+        mapped=frozenset(re.findall(r"^\S+ \S+x\S* \S+ \S+ [1-9]\d*\s+(.+)$", maps, re.M)),
+        namespaces=namespaces,
+        root=root,
     )
+
+
+@contextlib.contextmanager
+def acting_as(user: int, group: int) -> Iterator[None]:
+    """As an account, for a while: where root may not look into others' processes, they themselves may (ptrace(2))."""
+    if os.geteuid() or not user:
+        yield
+        return
+    os.setegid(group)
+    os.seteuid(user)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+def link(path: Path) -> str:
+    """Where a link leads; "" where nobody may see it."""
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
 
 
 def unit_of(cgroup: str) -> str:
@@ -170,20 +212,36 @@ def session_of(process: Process, table: Mapping[int, Process]) -> str | None:
     seen: Process | None = process
     owner = None
     while seen is not None and seen.number != 1:
-        if seen.path in SESSION_PROGRAMS:
+        if is_session(seen, table):
             title = re.match(r"sshd-session: ([\w.-]+)(?: \[priv\]|@|$)", " ".join(seen.words))
             owner = title[1] if title else "nobody yet"
         seen = table.get(seen.parent)
     return owner
 
 
+def is_session(process: Process, table: Mapping[int, Process]) -> bool:
+    """Whether a process is sshd's for one connection.
+
+    It hides its program, so its place says whether it is that: below the daemon, or older than a daemon started anew.
+    """
+    if process.unit != SSH or process.name not in ("sshd-session", "sshd-auth"):
+        return False
+    if process.program:
+        return process.program in SESSION_PROGRAMS
+    parent = table.get(process.parent)
+    if parent is None or parent.number == 1:
+        daemon = [one for one in table.values() if one.program == SSHD and one.unit == SSH]
+        return bool(daemon) and process.started < min(one.started for one in daemon)
+    return parent.program == SSHD or is_session(parent, table)
+
+
 def read_session(listing: Listing, process: Process, owner: str) -> None:
     """What of a session is told: that it is open, and what no session should have."""
     listing.add(f"session of {owner}", "open")
     for name in sorted(process.environment):
-        if CODE_VARIABLE.fullmatch(name) and process.path not in SESSION_PROGRAMS and name.startswith("LD_"):
+        if name.startswith("LD_"):
             listing.add(f"session of {owner}: {name}", process.environment[name])
-    if not package_of(process.path):
+    if process.program and not package_of(process.path):
         listing.add(f"session of {owner} runs {process.path}", "of no package", process.started)
     if time.time() - process.started > LONGEST_SESSION_SECONDS:
         listing.add(f"session of {owner} runs {process.path}", "for more than a day", process.started)
@@ -207,18 +265,29 @@ def read_process(listing: Listing, process: Process, public: Mapping[str, Mappin
 
 
 def variables_of(process: Process, published: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Variables of a process: values of those that tell no secret, names of others; outside units those of code alone."""
+    """Variables: values of those that tell no secret, names of others; outside of units those of code alone."""
+    known = {**of_account(process), **published}
     for name, value in process.environment.items():
-        if not re.fullmatch(r"[A-Za-z_]\w*(%%)?", name):
-            continue  # the program wrote its title over it
-        if (
-            CODE_VARIABLE.fullmatch(name)
-            or process.unit
-            and (name in PUBLIC_VARIABLES or published.get(name) == value)
-        ):
+        if not re.fullmatch(r"[A-Za-z_]\w*(%%)?", name) or OF_SYSTEMD.fullmatch(name):
+            continue  # the first: the program wrote its title over it
+        if CODE_VARIABLE.fullmatch(name):
             yield name, "…" if units.SECRET_NAME.search(name) else value
-        elif process.unit:
-            yield name, "is set"
+        elif process.unit and known.get(name) != value:  # what the unit or the manager says is told there
+            yield name, value if name in PUBLIC_VARIABLES else "is set"
+
+
+def of_account(process: Process) -> dict[str, str]:
+    """Variables that systemd takes from an account."""
+    try:
+        account = pwd.getpwnam(process.account)
+    except KeyError:
+        return {}
+    return {
+        "HOME": account.pw_dir,
+        "LOGNAME": account.pw_name,
+        "USER": account.pw_name,
+        "SHELL": account.pw_shell,
+    }
 
 
 def read_tracer(listing: Listing, process: Process) -> None:
@@ -265,12 +334,9 @@ def rights_of(process: Process) -> str:
         parts.append("uids " + ",".join(status["Uid"].split()))
     parts.append("no new privileges" if status.get("NoNewPrivs") == "1" else "new privileges")
     parts.append("seccomp" if status.get("Seccomp") == "2" else "no seccomp")
-    parts.append(f"own namespaces {','.join(own_namespaces(process.number)) or 'none'}")
-    try:
-        if (root := os.readlink(PROC / str(process.number) / "root")) != "/":
-            parts.append(f"root {root}")
-    except OSError:
-        pass
+    parts.append(f"own namespaces {','.join(own_namespaces(process)) or 'none'}")
+    if process.root not in ("/", ""):
+        parts.append(f"root {process.root}")
     return "; ".join(parts)
 
 
@@ -300,21 +366,22 @@ def first_processs_capabilities() -> int:
     return int(found[1], 16) if found else 0
 
 
-def own_namespaces(number: int) -> Iterator[str]:
+def own_namespaces(process: Process) -> Iterator[str]:
     """The kinds of namespace that a process doesn't share with the machine's first."""
-    for kind in NAMESPACES:
-        try:
-            if os.readlink(PROC / str(number) / "ns" / kind) != os.readlink(PROC / "1/ns" / kind):
-                yield kind
-        except OSError:
-            return
+    for kind, namespace in process.namespaces.items():
+        if namespace and namespace != firsts_namespace(kind):
+            yield kind
+
+
+@functools.cache
+def firsts_namespace(kind: str) -> str:
+    """A namespace of the machine's first process."""
+    return link(PROC / "1/ns" / kind)
 
 
 def strange_code(process: Process) -> Iterator[tuple[str, str]]:
     """Programs, libraries and scripts of a process that no package brought, or that were put away since it started."""
-    maps = text(PROC / str(process.number) / "maps")
-    mapped = {match[1] for match in re.finditer(r"^\S+ \S+x\S* \S+ \S+ [1-9]\d*\s+(.+)$", maps, re.M)}
-    for path in sorted({process.program, *mapped}):
+    for path in sorted({process.program, *process.mapped} - {""}):
         if how := origin(path, process.started):
             yield path.removesuffix(" (deleted)"), how
     for script in scripts_of(process):
@@ -345,15 +412,15 @@ def scripts_of(process: Process) -> Iterable[str]:
 
 
 def public_variables() -> dict[str, dict[str, str]]:
-    """Unit -> what it sets for all to see, of `systemctl show`; its commands' words below the name ""."""
-    shown = output(
-        units.SYSTEMCTL, "show", "--all", "--property=Id,Environment,ExecStart,ExecStartPre", "*.service"
-    )
+    """Unit -> what it and the manager set for all to see; its commands' words below the name ""."""
+    asked = ("show", "--all", "--property=Id,Environment,ExecStart,ExecStartPre", "*.service")
+    lines = output(units.SYSTEMCTL, "show-environment").splitlines()
+    of_manager = {name: value for name, _, value in (line.partition("=") for line in lines)}
     found = {}
-    for unit in units.parse(shown):
-        pairs = (word.strip('"').partition("=") for word in shlex_words(unit["Environment"]))
+    for unit in units.parse(output(units.SYSTEMCTL, *asked)):
+        pairs = (word.partition("=") for word in shlex_words(unit["Environment"]))
         commands = " ".join(re.findall(r"argv\[\]=(.*?) ;", unit["ExecStart"] + unit["ExecStartPre"]))
-        found[unit.name] = {**{name: value for name, _, value in pairs}, "": commands}
+        found[unit.name] = {**of_manager, **{name: value for name, _, value in pairs}, "": commands}
     return found
 
 

@@ -32,7 +32,9 @@ SETTINGS = (
 # What says how much there is, not how it behaves.
 SIZES = re.compile(r",?(size|nr_inodes|inode\d+|discard|resv_strict|resuid=\d+|resgid)=?[^,]*")
 OVERLAY = re.compile(r",?(lowerdir|upperdir|workdir)\+?=[^,]*")
-CONTAINERS = re.compile(r".*/containers/[0-9a-f]{64}/")
+# Files and directories that a container engine gives a container, by what they are below the engine's own directory.
+OF_ENGINE = re.compile(r".*/containers/[0-9a-f]{64}/([\w.]+)|.*/volumes/[\w.-]+/(_data)")
+ACCESS_TIME = re.compile(r"(rel|no|lazy|strict|nodir)?atime")
 
 
 def read() -> Listing:
@@ -79,16 +81,18 @@ def read_mounts(listing: Listing) -> None:
 
 
 def mounted(kind: str, source: str, root: str, options: str) -> str:
-    """A mount without sizes, layers and the engine's names for the container."""
+    """A mount without sizes, layers, access times, and where the engine keeps what it gives a container."""
     own, _, of_all = options.partition(" ")
+    own = ",".join(sorted(one for one in own.split(",") if not ACCESS_TIME.fullmatch(one)))
+    if given := OF_ENGINE.fullmatch(unescaped(root)):
+        return f"the engine's {given[1] or 'volume'} {own}"
     if kind in ("overlay", "tmpfs", "ext4", "xfs", "btrfs"):
         of_all = SIZES.sub("", OVERLAY.sub("", of_all)).strip(",")
     what = kind
     if kind not in ("overlay", source) and not source.startswith("/dev/"):
         what += f" {source}"
     if root != "/":
-        what += f" of {CONTAINERS.sub('<container>/', unescaped(root))}"
-    own = ",".join(sorted(own.split(",")))
+        what += f" of {unescaped(root)}"
     return f"{what} {own}; {','.join(sorted(of_all.split(',')))}"
 
 

@@ -28,7 +28,7 @@ UNIT_DIRECTORIES = (
 )
 # What changes by itself, says where the unit stands, follows from others, or only describes (org.freedesktop.systemd1).
 NOT_COMPARED = re.compile(
-    r".*(Timestamp|Monotonic|Current|Peak|Available|NSec|Bytes|Packets|Operations|Result|State|Preset)"
+    r".*(Next|Timestamp|Monotonic|Current|Peak|Available|NSec|Bytes|Packets|Operations|Result|State|Preset)"
     r"|(Effective|Status|Exec(Main|Context)|Can|Next|Last|Following|Active|Description|Documentation).*"
     r"|(Main|Control)PID|ControlGroup(Id)?|InvocationID|N(Restarts|Accepted|Connections|Refused)|[UG]ID|Job|Names|Id"
     r"|Before|After|ConsistsOf|.*(By|Of)|References|LoadError|Markers|Refs|OOMKills|ManagedOOMKills|TasksMax"

@@ -8,4 +8,4 @@ mkdir -p /etc/systemd/system-generators
 printf '#!/bin/sh\n' > /etc/systemd/system-generators/helper
 chmod 0755 /etc/systemd/system-generators/helper
 # undo
-rm -r /etc/systemd/system-generators
+rm /etc/systemd/system-generators/helper

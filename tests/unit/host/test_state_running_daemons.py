@@ -7,7 +7,8 @@ import pytest
 
 from amanat_host.state import daemons, owned
 
-STATUS = "Name:\tx\nUid:\t0\t{uid}\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\nTracerPid:\t{tracer}\nCapEff:\t{capabilities}\n"
+STATUS = "Name:\t{name}\nVmSize:\t1 kB\n"
+STATUS += "Uid:\t0\t{uid}\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\nTracerPid:\t{tracer}\nCapEff:\t{capabilities}\n"
 STATUS += "CapAmb:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\n"
 DAEMON, SHELL, SESSION, SSHD = (
     "/usr/bin/daemon",
@@ -28,6 +29,7 @@ def packages(monkeypatch):
     )
     monkeypatch.setattr(daemons, "installed_at", lambda _package: 0.0)
     daemons.first_processs_capabilities.cache_clear()
+    daemons.firsts_namespace.cache_clear()
     return paths
 
 
@@ -35,7 +37,7 @@ def packages(monkeypatch):
 def proc(monkeypatch, tmp_path):
     """proc(number, …) is one more process below a /proc of the test's own."""
     monkeypatch.setattr(daemons, "PROC", tmp_path)
-    monkeypatch.setattr(daemons, "own_namespaces", lambda _number: iter(()))
+    monkeypatch.setattr(daemons.os, "geteuid", lambda: 1)
 
     def made(number, program=DAEMON, words=(), **given):
         about = {
@@ -46,10 +48,11 @@ def proc(monkeypatch, tmp_path):
             "tracer": 0,
             "uid": 0,
         }
-        about |= {"capabilities": "0", **given}
+        about |= {"capabilities": "0", "name": Path(program).name, **given}
         place = tmp_path / str(number)
         place.mkdir()
-        (place / "exe").symlink_to(program)
+        if program:
+            (place / "exe").symlink_to(program)
         (place / "root").symlink_to("/")
         (place / "stat").write_text(
             f"{number} (a) b) S {about['parent']} " + "0 " * 17 + f"{about.get('ticks', 99)} 0"
@@ -68,13 +71,15 @@ def told():
 
 def test_a_daemon_is_told_by_unit_account_program_and_rights(proc):
     proc(
-        7, words=[DAEMON, "run"], environ="MODE=on\0LANG=C\0OTHER=hunter2\0", capabilities="0000000000200001"
+        7,
+        words=[DAEMON, "run"],
+        environ="MODE=on\0LANG=C\0INVOCATION_ID=7\0OTHER=hunter2\0",
+        capabilities="0000000000200001",
     )
     assert told() == {
         f"process of x.service: root {DAEMON}: {DAEMON} run": (
             "groups root; capabilities chown,sys_admin; no new privileges; seccomp; own namespaces none"
         ),
-        f"environment of x.service: root {DAEMON}: MODE": "on",
         f"environment of x.service: root {DAEMON}: LANG": "C",
         f"environment of x.service: root {DAEMON}: OTHER": "is set",
     }
@@ -138,18 +143,61 @@ def test_a_session_is_told_by_its_account_and_not_by_what_it_runs(proc):
     ]
 
 
+def test_a_session_that_hides_its_program_is_known_by_its_place(proc):
+    proc(5, program=SSHD, words=["sshd: x"], cgroup=SOCKET, ticks=500)
+    proc(
+        6,
+        program="",
+        name="sshd-session",
+        words=["sshd-session: ana [priv]"],
+        parent=5,
+        cgroup=SOCKET,
+        ticks=10**15,
+    )
+    proc(
+        7,
+        program="",
+        name="sshd-session",
+        words=["sshd-session: bob [priv]"],
+        parent=1,
+        cgroup=SOCKET,
+        ticks=400,
+    )
+    proc(
+        8,
+        program="",
+        name="sshd-session",
+        words=["sshd-session: eve [priv]"],
+        parent=1,
+        cgroup=SOCKET,
+        ticks=600,
+    )
+    found = told()
+    assert {"session of ana", "session of bob", "left behind by a session: root (sshd-session)"} <= set(found)
+    assert "session of eve" not in found
+
+
+def test_a_namespace_of_its_own_is_told(proc, tmp_path):
+    proc(1, cgroup="0::/init.scope\n")
+    proc(7)
+    for number, name in ((1, "net:[1]"), (7, "net:[2]")):
+        (tmp_path / str(number) / "ns").mkdir()
+        (tmp_path / str(number) / "ns/net").symlink_to(name)
+    assert told()[f"process of x.service: root {DAEMON}: {DAEMON}"].endswith("own namespaces net")
+
+
 def test_what_runs_on_when_its_session_is_over_is_told(proc):
     proc(8, program=SHELL, words=[SHELL, "hunter2"], parent=1, cgroup=SOCKET)
     assert told() == {f"left behind by a session: root {SHELL}": f"{SHELL} …"}
 
 
 def test_a_session_that_lasts_for_days_is_told(proc):
-    proc(6, program=SESSION, words=["sshd-session: ana [priv]"], ticks=-(10**9))
+    proc(6, program=SESSION, words=["sshd-session: ana [priv]"], ticks=-(10**9), cgroup=SOCKET)
     assert told()[f"session of ana runs {SESSION}"] == "for more than a day"
 
 
 def test_one_that_waits_to_come_in_is_nobody_yet(proc):
-    proc(6, program=SESSION, words=["sshd-session: [accepted]"], ticks=10**15)
+    proc(6, program=SESSION, words=["sshd-session: [accepted]"], ticks=10**15, cgroup=SOCKET)
     assert told() == {"session of nobody yet": "open"}
 
 

@@ -117,9 +117,10 @@ def is_there(process: Process) -> bool:
 
 
 def is_starting(process: Process) -> bool:
-    """Whether systemd is about to run a unit's program in it."""
+    """Whether systemd is about to run a unit's program in it; it bears a part of the program's name in brackets then."""
     age = time.time() - process.started
-    return process.path in STARTING and process.parent == 1 and age < STARTING_SECONDS
+    is_systemds = process.program in STARTING or not process.program and process.name.startswith("(")
+    return is_systemds and process.parent == 1 and age < STARTING_SECONDS
 
 
 def read_left_behind(listing: Listing, suspects: Sequence[Process]) -> None:

@@ -191,6 +191,8 @@ def read_unit(listing: Listing, unit: Unit, usual: Mapping[str, str]) -> None:
         listing.add(f"{about} has changed files", "since it was started")
     if unit.type == "timer" and is_ahead(unit.name):
         listing.add(f"{about} has run", "in the future, so it waits")
+    if CONNECTION.search(unit.name):
+        return  # an instance for a while, and its template is read
     if unit["Transient"] == "yes" and unit.name != FIRST:
         listing.add(about, "made at run time")
     elif unit.is_packaged or unit["LoadState"] == "masked" or not (unit["FragmentPath"] or unit.drop_ins):

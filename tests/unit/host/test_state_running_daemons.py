@@ -229,6 +229,7 @@ def test_what_postgresql_calls_itself_is_told_without_what_it_is_at(proc, packag
 
 def test_one_that_systemd_just_starts_is_left_out(proc):
     proc(7, program="/usr/lib/systemd/systemd-executor", ticks=10**15)
+    proc(9, program="", name="(daemon)", ticks=10**15)
     assert told() == {}
     proc(8, program="/usr/lib/systemd/systemd-executor", ticks=0)
     assert [item for item in told() if item.startswith("process")]

@@ -89,6 +89,12 @@ def test_a_unit_made_at_run_time_is_told():
     assert found["unit x.service"] == "made at run time"
 
 
+def test_an_instance_for_one_connection_is_told_without_its_templates_properties():
+    assert told(unit("tangd@1-2-10.0.0.1:7-10.0.0.2:9.service", User="ana")) == {
+        "unit tangd@<connection>.service runs": "active"
+    }
+
+
 def test_a_command_is_told_without_its_last_run_and_once():
     ran = "{ path=/bin/x ; argv[]=/bin/x -a ; ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=7 ; code=1 }"
     extended = ran.replace("ignore_errors=no", "flags=")

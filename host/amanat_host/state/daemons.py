@@ -117,9 +117,9 @@ def is_there(process: Process) -> bool:
 
 
 def is_starting(process: Process) -> bool:
-    """Whether systemd is about to run a unit's program in it; it bears a part of the program's name in brackets then."""
+    """Whether systemd is about to run a unit's program in it: then it bears part of that name in brackets."""
     age = time.time() - process.started
-    is_systemds = process.program in STARTING or not process.program and process.name.startswith("(")
+    is_systemds = process.program in STARTING or (not process.program and process.name.startswith("("))
     return is_systemds and process.parent == 1 and age < STARTING_SECONDS
 
 

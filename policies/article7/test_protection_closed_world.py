@@ -7,7 +7,7 @@ from amanat_host import questions
 
 
 @prefetch(questions.RUNNING_STATE)
-@requirement("A7-protection")
+@requirement("A5-6-1-access", "A5-6-1-durable", "A7-protection")
 def test_everything_that_runs_is_known(machine: Host, unexpected):
     """Every unit, timer, job, environment, package source and mount of the machine is as it should be."""
     require_expected(unexpected(machine, questions.RUNNING_STATE, "running"))

@@ -1,0 +1,443 @@
+"""What runs outside people's sessions: by unit, account, program, rights, environment and the code it has mapped."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import grp
+import os
+import pwd
+import re
+import shlex
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from amanat_host.state import units
+from amanat_host.state.capabilities import named
+from amanat_host.state.listing import Listing
+from amanat_host.state.owned import installed_at, package_of
+from amanat_host.system.state import output, text
+
+PROC = Path("/proc")
+SESSION_PROGRAMS = ("/usr/lib/openssh/sshd-session", "/usr/lib/openssh/sshd-auth")
+SSH, SSHD = "ssh.service", "/usr/sbin/sshd"
+POSTGRES = "/usr/lib/postgresql/"
+LONGEST_SESSION_SECONDS = 24 * 3600
+NAMESPACES = ("mnt", "net", "pid", "ipc", "uts", "user", "cgroup")
+# What systemd tells each of its services, or what follows from their unit.
+OF_SYSTEMD = re.compile(
+    r"INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_EXEC_PID|NOTIFY_SOCKET|WATCHDOG_(PID|USEC)|LISTEN_(PID|PIDFDID|FDS|FDNAMES)"
+    r"|FDSTORE|MEMORY_PRESSURE_(WATCH|WRITE)|(RUNTIME|STATE|CACHE|LOGS|CONFIGURATION|CREDENTIALS)_DIRECTORY|MAINPID"
+    r"|REMOTE_(ADDR|PORT)|MANAGERPID|TRIGGER_(UNIT|TIMER_.*)"
+)
+# What a new process of a unit still is while systemd sets up its confinement.
+STARTING = ("/usr/lib/systemd/systemd-executor", "/usr/lib/systemd/systemd")
+STARTING_SECONDS = 5
+# Variables that change which code a program runs; they are a finding wherever they are.
+CODE_VARIABLE = re.compile(
+    r"LD_.*|GCONV_PATH|GLIBC_TUNABLES|MALLOC_.*|PYTHON.*|PERL5?(LIB|OPT|DB)|RUBY(LIB|OPT)|NODE_(OPTIONS|PATH)|BASH_ENV|ENV"
+    r"|SHELLOPTS|BASHOPTS|PROMPT_COMMAND|OPENSSL_(CONF|MODULES|ENGINES)|SSL_CERT_(FILE|DIR)|GIT_.*|http_proxy|https_proxy"
+    r"|ALL_PROXY|PGPASS.*|PGSERVICE.*|BASH_FUNC_.*"
+)
+PUBLIC_VARIABLES = {"PATH", "LANG", "LC_ALL", "HOME", "LOGNAME", "USER", "SHELL", "PWD", "TZ"}
+TITLES = (  # of processes that write their own
+    (re.compile(r"^(postgres: [\w/-]+: (?:archiver|startup)) .*"), r"\1"),
+    (
+        re.compile(
+            r"^(postgres: [\w/-]+:) (?!(?:checkpointer|background writer|walwriter|autovacuum launcher|archiver"
+            r"|startup|logical replication launcher|io worker \d+|logger|walsummarizer|syslogger)\b).*"
+        ),
+        r"\1 <client>",
+    ),
+    (re.compile(r"^(sshd: .* \[listener\]) \d+ of "), r"\1 <n> of "),
+)
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process as /proc shows it; `started` is a Unix time, `program` "" where the kernel shows it to nobody."""
+
+    number: int
+    parent: int
+    started: float
+    program: str
+    words: Sequence[str]
+    unit: str
+    status: Mapping[str, str]
+    environment: Mapping[str, str]
+    mapped: frozenset[str]
+    namespaces: Mapping[str, str]
+    root: str
+
+    @property
+    def account(self) -> str:
+        """The effective user's name, or number."""
+        number = int(self.status["Uid"].split()[1])
+        try:
+            return pwd.getpwuid(number).pw_name
+        except KeyError:
+            return str(number)
+
+    @property
+    def name(self) -> str:
+        """What it calls itself."""
+        return self.status.get("Name", "")
+
+    @property
+    def path(self) -> str:
+        """Its program's path, also when that is gone; the name in brackets where nobody sees it."""
+        return self.program.removesuffix(" (deleted)") or f"({self.name})"
+
+
+def read() -> Listing:
+    """Every process, apart from people's sessions, whose own are told by account; then who was left behind."""
+    listing = Listing()
+    table = processes()
+    public = public_variables()
+    left_behind = []
+    for process in table.values():
+        if owner := session_of(process, table):
+            read_session(listing, process, owner)
+        elif process.unit == SSH and process.path != SSHD:
+            left_behind.append(process)
+        elif not is_starting(process):
+            part = Listing()
+            read_process(part, process, public)
+            if is_there(process):  # what ended meanwhile was read in part
+                listing.take(part)
+    read_left_behind(listing, left_behind)
+    return listing
+
+
+def is_there(process: Process) -> bool:
+    """Whether it is still there."""
+    return os.path.exists(PROC / str(process.number) / "status")
+
+
+def is_starting(process: Process) -> bool:
+    """Whether systemd is about to run a unit's program in it: then it bears part of that name in brackets."""
+    age = time.time() - process.started
+    is_systemds = process.program in STARTING or (not process.program and process.name.startswith("("))
+    return is_systemds and process.parent == 1 and age < STARTING_SECONDS
+
+
+def read_left_behind(listing: Listing, suspects: Sequence[Process]) -> None:
+    """Those who run on when their session is over. One that is ending looks like it: so they are looked at twice."""
+    now = processes() if suspects else {}
+    for process in suspects:
+        if is_there(process) and session_of(process, now) is None:
+            item = f"left behind by a session: {process.account} {process.path}"
+            listing.add(item, command_of(process, set()), process.started)
+
+
+def processes() -> dict[int, Process]:
+    """Every process by number, without the kernel's own."""
+    boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    found = {}
+    for name in sorted((name for name in os.listdir(PROC) if name.isdigit()), key=int):
+        if process := process_of(int(name), boot):
+            found[process.number] = process
+    return found
+
+
+def process_of(number: int, boot: float) -> Process | None:
+    """A process; None for one that has ended, and for the kernel's threads, which have no memory."""
+    place = PROC / str(number)
+    status = dict(line.split(":\t", 1) for line in text(place / "status").splitlines() if ":\t" in line)
+    fields = text(place / "stat").rpartition(")")[2].split()
+    if "VmSize" not in status or not fields:
+        return None
+    with acting_as(int(status["Uid"].split()[1]), int(status["Gid"].split()[1])):
+        program, root = link(place / "exe"), link(place / "root")
+        namespaces = {kind: link(place / "ns" / kind) for kind in NAMESPACES}
+        variables = text(place / "environ").split("\0")
+        maps = text(place / "maps")
+    return Process(
+        number=number,
+        parent=int(fields[1]),
+        started=boot + int(fields[19]) / os.sysconf("SC_CLK_TCK"),
+        program=program,
+        words=text(place / "cmdline").rstrip("\0").split("\0"),
+        unit=unit_of(text(place / "cgroup")),
+        status=status,
+        environment=dict(entry.split("=", 1) for entry in variables if "=" in entry),
+        mapped=frozenset(re.findall(r"^\S+ \S+x\S* \S+ \S+ [1-9]\d*\s+(.+)$", maps, re.M)),
+        namespaces=namespaces,
+        root=root,
+    )
+
+
+@contextlib.contextmanager
+def acting_as(user: int, group: int) -> Iterator[None]:
+    """As an account, for a while: where root may not look into others' processes, they themselves may (ptrace(2))."""
+    if os.geteuid() or not user:
+        yield
+        return
+    os.setegid(group)
+    os.seteuid(user)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+def link(path: Path) -> str:
+    """Where a link leads; "" where nobody may see it."""
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
+def unit_of(cgroup: str) -> str:
+    """The unit, or for a scope or service in a slice its name, of /proc/PID/cgroup; "" outside of all."""
+    paths = [
+        line.split(":", 2)[2] for line in cgroup.splitlines() if re.match(r"0::|\d+:name=systemd:", line)
+    ]
+    path = max(paths, key=len, default="/")
+    return next(
+        (
+            part
+            for part in reversed(path.split("/"))
+            if re.search(r"\.(service|scope|mount|socket|swap)$", part)
+        ),
+        "",
+    )
+
+
+def session_of(process: Process, table: Mapping[int, Process]) -> str | None:
+    """Whose session a process belongs to, by the sshd-session that it comes from; None for none."""
+    seen: Process | None = process
+    owner = None
+    while seen is not None and seen.number != 1:
+        if is_session(seen, table):
+            title = re.match(r"sshd-session: ([\w.-]+)(?: \[priv\]|@|$)", " ".join(seen.words))
+            owner = title[1] if title else "nobody yet"
+        seen = table.get(seen.parent)
+    return owner
+
+
+def is_session(process: Process, table: Mapping[int, Process]) -> bool:
+    """Whether a process is sshd's for one connection.
+
+    It hides its program, so its place says whether it is that: below the daemon, or older than a daemon started anew.
+    """
+    if process.unit != SSH or process.name not in ("sshd-session", "sshd-auth"):
+        return False
+    if process.program:
+        return process.program in SESSION_PROGRAMS
+    parent = table.get(process.parent)
+    if parent is None or parent.number == 1:
+        daemon = [one for one in table.values() if one.program == SSHD and one.unit == SSH]
+        return bool(daemon) and process.started < min(one.started for one in daemon)
+    return parent.program == SSHD or is_session(parent, table)
+
+
+def read_session(listing: Listing, process: Process, owner: str) -> None:
+    """What of a session is told: that it is open, and what no session should have."""
+    listing.add(f"session of {owner}", "open")
+    for name in sorted(process.environment):
+        if name.startswith("LD_"):
+            listing.add(f"session of {owner}: {name}", process.environment[name])
+    if process.program and not package_of(process.path):
+        listing.add(f"session of {owner} runs {process.path}", "of no package", process.started)
+    if time.time() - process.started > LONGEST_SESSION_SECONDS:
+        listing.add(f"session of {owner} runs {process.path}", "for more than a day", process.started)
+    read_tracer(listing, process)
+
+
+def read_process(listing: Listing, process: Process, public: Mapping[str, Mapping[str, str]]) -> None:
+    """One process: what it is and may do, with which variables, and code that it has from elsewhere."""
+    unit = units.shown(process.unit) or "no unit"
+    whose = f"{unit}: {process.account} {process.path}"
+    listing.add(
+        f"process of {whose}: {command_of(process, words_of(unit_words(public, process.unit)))}",
+        rights_of(process),
+        process.started,
+    )
+    for name, value in variables_of(process, public.get(process.unit, {})):
+        listing.add(f"environment of {whose}: {name}", value)
+    for path, how in strange_code(process):
+        listing.add(f"code of {whose}: {path}", how, process.started)
+    read_tracer(listing, process)
+
+
+def variables_of(process: Process, published: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Variables: values of those that tell no secret, names of others; outside of units those of code alone."""
+    known = {**of_account(process), **published}
+    for name, value in process.environment.items():
+        if not re.fullmatch(r"[A-Za-z_]\w*(%%)?", name) or OF_SYSTEMD.fullmatch(name):
+            continue  # the first: the program wrote its title over it
+        if CODE_VARIABLE.fullmatch(name):
+            yield name, "…" if units.SECRET_NAME.search(name) else value
+        elif process.unit and known.get(name) != value:  # what the unit or the manager says is told there
+            yield name, value if name in PUBLIC_VARIABLES else "is set"
+
+
+def of_account(process: Process) -> dict[str, str]:
+    """Variables that systemd takes from an account."""
+    try:
+        account = pwd.getpwnam(process.account)
+    except KeyError:
+        return {}
+    return {
+        "HOME": account.pw_dir,
+        "LOGNAME": account.pw_name,
+        "USER": account.pw_name,
+        "SHELL": account.pw_shell,
+    }
+
+
+def read_tracer(listing: Listing, process: Process) -> None:
+    """Whether somebody holds a process with ptrace(2)."""
+    tracer = int(process.status.get("TracerPid", "0"))
+    if tracer:
+        try:
+            by = os.readlink(PROC / str(tracer) / "exe")
+        except OSError:
+            by = "somebody outside"
+        listing.add(f"traced: {process.account} {process.path}", f"by {by}", process.started)
+
+
+def command_of(process: Process, public: set[str]) -> str:
+    """A command line that tells no secret: options, paths and what the unit says itself; else "…"."""
+    line = " ".join(process.words).strip()
+    for pattern, short in TITLES:
+        if pattern.match(line):
+            return pattern.sub(short, line)
+    if process.path.startswith(POSTGRES) and line.startswith("postgres: "):
+        return line
+    if line.startswith("sshd: ") and process.path == "/usr/sbin/sshd":
+        return line
+    return " ".join(word_of(word, {*public, process.path}) for word in process.words).strip()
+
+
+def word_of(word: str, public: set[str]) -> str:
+    """An argument as it may be shown."""
+    if word in public or word.startswith("/") and "=" not in word and os.path.exists(word):
+        return word
+    if found := re.match(r"--[a-z0-9-]+(?==|$)|-[A-Za-z](?=$)", word):
+        return found[0] if found[0] == word else f"{found[0]}=…"
+    return f"{word[:2]}…" if re.match(r"-[A-Za-z]", word) else "…"
+
+
+def rights_of(process: Process) -> str:
+    """Groups, capabilities, and what holds it: new privileges, seccomp, namespaces, root directory."""
+    status = process.status
+    groups = sorted(map(group_name, {status.get("Gid", "0 0").split()[1], *status.get("Groups", "").split()}))
+    parts = [f"groups {','.join(groups)}", f"capabilities {capabilities(status.get('CapEff', '0'))}"]
+    if int(status.get("CapAmb", "0"), 16):
+        parts.append(f"ambient {capabilities(status['CapAmb'])}")
+    if len(set(status.get("Uid", "").split())) > 1:
+        parts.append("uids " + ",".join(status["Uid"].split()))
+    parts.append("no new privileges" if status.get("NoNewPrivs") == "1" else "new privileges")
+    parts.append("seccomp" if status.get("Seccomp") == "2" else "no seccomp")
+    parts.append(f"own namespaces {','.join(own_namespaces(process)) or 'none'}")
+    if process.root not in ("/", ""):
+        parts.append(f"root {process.root}")
+    return "; ".join(parts)
+
+
+@functools.cache
+def group_name(number: str) -> str:
+    """A group's name, or its number."""
+    try:
+        return grp.getgrgid(int(number)).gr_name
+    except KeyError:
+        return number
+
+
+def capabilities(mask: str) -> str:
+    """A set of capabilities by name; `all` for what the machine's first process has."""
+    bits = int(mask, 16)
+    if not bits:
+        return "none"
+    if bits == first_processs_capabilities():
+        return "all"
+    return named(bits)
+
+
+@functools.cache
+def first_processs_capabilities() -> int:
+    """A container's first process has fewer than a server's."""
+    found = re.search(r"^CapEff:\t(\w+)", text(PROC / "1/status"), re.M)
+    return int(found[1], 16) if found else 0
+
+
+def own_namespaces(process: Process) -> Iterator[str]:
+    """The kinds of namespace that a process doesn't share with the machine's first."""
+    for kind, namespace in process.namespaces.items():
+        if namespace and namespace != firsts_namespace(kind):
+            yield kind
+
+
+@functools.cache
+def firsts_namespace(kind: str) -> str:
+    """A namespace of the machine's first process."""
+    return link(PROC / "1/ns" / kind)
+
+
+def strange_code(process: Process) -> Iterator[tuple[str, str]]:
+    """Programs, libraries and scripts of a process that no package brought, or that were put away since it started."""
+    for path in sorted({process.program, *process.mapped} - {""}):
+        if how := origin(path, process.started):
+            yield path.removesuffix(" (deleted)"), how
+    for script in scripts_of(process):
+        if how := origin(script, process.started):
+            yield script, how
+
+
+def origin(path: str, started: float) -> str:
+    """What is wrong with code's origin; "" for a package's own, also one that an update has replaced since."""
+    gone, plain = path.endswith(" (deleted)"), path.removesuffix(" (deleted)")
+    if plain.startswith(("/dev/zero", "/SYSV", "/[aio]", "/anon_hugepage")):
+        return ""  # shared memory
+    package = package_of(plain)
+    if not package:
+        return "of no package, and deleted" if gone else "of no package"
+    if gone and installed_at(package) < started:
+        return "deleted, though nothing updated it"
+    return ""
+
+
+def scripts_of(process: Process) -> Iterable[str]:
+    """The file that an interpreter was given."""
+    if not re.search(
+        r"/(python[\d.]*|perl[\d.]*|ruby[\d.]*|(?:ba|da|k|z)?sh|node|lua[\d.]*|php[\d.]*)$", process.path
+    ):
+        return ()
+    return [word for word in process.words[1:4] if word.startswith("/") and os.path.isfile(word)][:1]
+
+
+def public_variables() -> dict[str, dict[str, str]]:
+    """Unit -> what it and the manager set for all to see; its commands' words below the name ""."""
+    asked = ("show", "--all", "--property=Id,Environment,ExecStart,ExecStartPre", "*.service")
+    lines = output(units.SYSTEMCTL, "show-environment").splitlines()
+    of_manager = {name: value for name, _, value in (line.partition("=") for line in lines)}
+    found = {}
+    for unit in units.parse(output(units.SYSTEMCTL, *asked)):
+        pairs = (word.partition("=") for word in shlex_words(unit["Environment"]))
+        commands = " ".join(re.findall(r"argv\[\]=(.*?) ;", unit["ExecStart"] + unit["ExecStartPre"]))
+        found[unit.name] = {**of_manager, **{name: value for name, _, value in pairs}, "": commands}
+    return found
+
+
+def unit_words(public: Mapping[str, Mapping[str, str]], unit: str) -> str:
+    """The words of a unit's commands."""
+    return public.get(unit, {}).get("", "")
+
+
+def words_of(commands: str) -> set[str]:
+    """The words of command lines."""
+    return set(shlex_words(commands))
+
+
+def shlex_words(line: str) -> list[str]:
+    """Words as systemd quotes them; plain ones where it doesn't."""
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return line.split()

@@ -1,0 +1,9 @@
+#!/bin/sh
+# A node of the machine's disk was made where nobody looks for devices: who reads it reads everything.
+# host: store
+# check: policies/article7/test_protection_closed_world.py::test_everything_that_runs_is_known[store]
+# finding: device /var/lib/misc/disk
+set -eu
+mknod --mode=0644 /var/lib/misc/disk b 254 0
+# undo
+rm /var/lib/misc/disk

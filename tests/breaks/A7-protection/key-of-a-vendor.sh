@@ -1,0 +1,9 @@
+#!/bin/sh
+# The key of a vendor signs for every source that names no key of its own.
+# host: vault
+# check: policies/article7/test_protection_closed_world.py::test_everything_that_runs_is_known[vault]
+# finding: package key 
+set -eu
+cp "$(ls /etc/apt/trusted.gpg.d/debian-archive-*-stable.asc | tail -n 1)" /etc/apt/trusted.gpg.d/vendor.asc
+# undo
+rm /etc/apt/trusted.gpg.d/vendor.asc

@@ -240,9 +240,10 @@ def compute(session: Session, first: int, last: int) -> Computed:
     Raises:
         HostError: a column is missing, or the database fails.
     """
-    before, *seals = [*session.seals(first - 1, last)] or [None]
-    if before is None or before.seq != first - 1:
+    there = session.seals(first - 1, last)
+    if not there or there[0].seq != first - 1:
         return Computed(0, first - 1, "", Fault("seal", first - 1, first - 1, "missing"))
+    before, *seals = there
     listed: dict[tuple[str, int], tuple[int, int, bytes]] = {}
     newest, broken = before, None
     for seal in seals:

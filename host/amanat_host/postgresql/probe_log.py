@@ -1,4 +1,4 @@
-"""Say what an audit needs of PostgreSQL's log of the last five minutes, as JSON; never a line of it.
+"""Say what an audit needs of PostgreSQL's log of the last quarter of an hour, as JSON; never a line of it.
 
 authorized   the server processes whose client was let in, with the role
 refused      the server processes whose client gave a wrong password, with the archive's role
@@ -18,7 +18,7 @@ from amanat_host.markers import NoneDrawn, drawn
 
 JOURNAL = (
     "/usr/bin/journalctl",
-    *("--quiet", "--no-pager", "--output=cat", "--identifier=postgresql", "--since=-5min"),
+    *("--quiet", "--no-pager", "--output=cat", "--identifier=postgresql", "--since=-15min"),
 )
 AUTHORIZED = re.compile(rb"\[(\d+)\].*connection authorized: user=(archive_[a-z]+)\b")
 RANDOM = 32  # characters at the end of a marker

@@ -4,12 +4,19 @@ import json
 import shlex
 import socket
 import subprocess
-from types import SimpleNamespace
+from typing import NamedTuple
 
 import pytest
 
 from amanat.audit import reach
 from amanat.audit.reach import Attempts, by_caller
+
+
+class Other(NamedTuple):
+    """Another machine of the inventory."""
+
+    name: str
+    address: str
 
 
 class Machine:
@@ -38,7 +45,7 @@ def waiting():
 
 def test_what_became_of_each_connection_is_told(waiting):
     there, nothing = waiting
-    store = SimpleNamespace(name="store", address="")
+    store = Other("store", "")
     tried = Attempts.of(Machine("vault", store="127.0.0.1"), {store: [there, nothing]})
     assert tried.outcomes() == {("store", there): "accepted", ("store", nothing): "ECONNREFUSED"}
 
@@ -53,13 +60,13 @@ def test_what_never_answers_is_silent(monkeypatch):
             one.setblocking(False)
             one.connect_ex(full.getsockname())
         port = full.getsockname()[1]
-        store = SimpleNamespace(name="store", address="127.0.0.1")
+        store = Other("store", "127.0.0.1")
         assert Attempts.of(Machine("vault"), {store: [port]}).outcomes() == {("store", port): "silent"}
 
 
 def test_a_machine_is_called_by_the_address_that_its_peers_know(waiting):
     there, _ = waiting
-    store = SimpleNamespace(name="store", address="192.0.2.1")
+    store = Other("store", "192.0.2.1")
     known = Attempts.of(Machine("vault", store="127.0.0.1"), {store: [there]})
     assert list(known.targets) == [f"127.0.0.1:{there}"]
     assert list(Attempts.of(Machine("vault"), {store: [22]}).targets) == ["192.0.2.1:22"]

@@ -178,7 +178,7 @@ def test_the_chain_computed_anew_is_the_archives(store, client, trial: TamperTri
     assert trial.older.fault is None, "the verifier may say that all is well"
     assert trial.newest.records > 0
     with client.login(store, "archive_auditor") as auditor:
-        assert auditor.rows(NOT_IN_THE_CHAIN, (trial.newest.seq, trial.newest.hash)) == []
+        assert auditor.rows(NOT_IN_THE_CHAIN, (trial.newest.seq, trial.newest_hash)) == []
 
 
 @requirement("A5-6-1-integrity")

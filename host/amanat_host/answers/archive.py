@@ -52,7 +52,6 @@ class Recomputed:
 
     records: int
     seq: int
-    hash: str
     fault: Fault | None
 
 
@@ -70,6 +69,7 @@ class TamperTrial:
     """What the archive's verifier and the recomputation say: of live records, of a scratch copy, and after edits."""
 
     newest: Recomputed
+    newest_hash: str  # no other than `archive.heads()` gives: of older ones an auditor is told none
     older: Recomputed
     clean_verifier: Fault | None
     clean_recomputed: Fault | None

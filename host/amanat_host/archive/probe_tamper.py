@@ -139,7 +139,7 @@ def recomputed(connection: Any, first: int, last: int) -> Computed:  # noqa: ANN
 
 def told(computed: Computed) -> Recomputed:
     """What of a computation is answered."""
-    return Recomputed(computed.records, computed.seq, computed.hash, plain(computed))
+    return Recomputed(computed.records, computed.seq, plain(computed))
 
 
 def plain(computed: Computed) -> Fault | None:
@@ -209,7 +209,7 @@ def tampered() -> TamperTrial:
             clean, ours = verdict(copied, first), plain(recomputed(copied, first, last))
             copied.rollback()
             edits = edited(copied, window)
-    return TamperTrial(told(newest), told(drawn), clean, ours, refused, edits)
+    return TamperTrial(told(newest), newest.hash, told(drawn), clean, ours, refused, edits)
 
 
 main = probe(__doc__, {"": tampered}, long_seconds={"": 250})

@@ -178,7 +178,7 @@ def judged(place: Path) -> answers.Verification:
         re.search(r"checked: (\d+), total valid WAL: (\d+)", told),
     )
     if not status or not counts:
-        raise HostError(f"pgbackrest verify says something else: {told.strip()}")
+        raise HostError("pgbackrest verify says something else than a status and counts")
     return answers.Verification(status[1], int(counts[1]), int(counts[2]))
 
 

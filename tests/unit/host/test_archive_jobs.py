@@ -149,7 +149,7 @@ def test_what_both_judges_say_before_and_after_each_edit_is_told(trial):
     session = trial(WINDOW, lambda edit: {"id": 42} if edit else None, lambda edit: NAMED if edit else None)
     found = probe_tamper.tampered()
     assert (found.clean_verifier, found.clean_recomputed, found.newest.fault) == (None, None, None)
-    assert (found.newest.records, found.newest.seq, found.newest.hash) == (3, 5, "ab")
+    assert (found.newest.records, found.newest.seq, found.newest_hash) == (3, 5, "ab")
     assert found.edits.keys() == probe_tamper.EDITS.keys()
     assert found.edits["content"] == Edit(("message", 42), {"id": 42}, dataclasses.asdict(NAMED))
     assert found.edits["added"].expected == ("message", 42 + probe_tamper.ADDED_AFTER)

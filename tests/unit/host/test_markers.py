@@ -242,6 +242,20 @@ def test_a_marker_in_a_parse_tree_is_seen_wherever_its_lines_break(width):
     assert told.markers == {drawn.content: True, drawn.origin: False}
 
 
+def test_only_what_the_servers_account_wrote_is_its_log(call, monkeypatch):
+    """Any account can write to the journal under the server's name."""
+    asked = []
+
+    def run(command, **_options):
+        asked.extend(command)
+        return SimpleNamespace(stdout=b"")
+
+    monkeypatch.setattr(probe_log, "ACCOUNT", "root")
+    monkeypatch.setattr(probe_log.processes, "run", run)
+    assert call(probe_log.main)[0] == 0
+    assert {"--identifier=postgresql", "_UID=0"} <= set(asked)
+
+
 @pytest.mark.parametrize("words", [["--since=-1h"], [PARTY], [""], ["look"], ["--help"]])
 def test_the_log_takes_no_words(call, words):
     assert call(probe_log.main, *words) == (2, "")

@@ -65,7 +65,7 @@ def probe(
 
 
 def _answer(question: Callable[[], object]) -> object:
-    """The answer to a question. Of what has another form than expected an auditor is told where that shows, never what."""
+    """The answer to a question. Of what has another form than expected, an auditor is told where it was met alone."""
     try:
         return question()
     except ValueError as error:

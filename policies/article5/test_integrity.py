@@ -172,11 +172,11 @@ def test_the_chain_computed_anew_is_the_archives(store, client, trial: TamperTri
 
     The same computation names each edit of the scratch copy; and the newest seal that it reached is the archive's.
     """
-    assert unseen(trial, "recomputed") == {}, "edits that the computation doesn't name"
-    assert trial.clean_recomputed is None
     assert trial.newest.fault is None, "the verifier may say that all is well"
     assert trial.older.fault is None, "the verifier may say that all is well"
     assert trial.newest.records > 0
+    assert trial.clean_recomputed is None
+    assert unseen(trial, "recomputed") == {}, "edits that the computation doesn't name"
     with client.login(store, "archive_auditor") as auditor:
         assert auditor.rows(NOT_IN_THE_CHAIN, (trial.newest.seq, trial.newest_hash)) == []
 

@@ -8,7 +8,8 @@ echo "SELECT pg_get_functiondef('archive.verify(bigint)'::regprocedure)" | sql >
 sql <<'END'
 CREATE OR REPLACE FUNCTION archive.verify(from_seal bigint DEFAULT NULL)
 RETURNS TABLE (kind text, id bigint, seal bigint, reason text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = archive, pg_temp AS 'SELECT NULL, NULL, NULL, NULL WHERE false';
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = archive, pg_temp
+AS 'SELECT NULL::text, NULL::bigint, NULL::bigint, NULL::text WHERE false';
 END
 # undo
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }

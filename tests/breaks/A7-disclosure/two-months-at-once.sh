@@ -5,7 +5,7 @@
 set -eu
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT pg_get_functiondef('archive.check_selector(jsonb)'::regprocedure)" | sql > /run/amanat-break-months.sql
-sed 's/interval '\''31 days'\''/CASE selector ->> '\''record'\'' WHEN '\''transaction'\'' THEN interval '\''62 days'\'' ELSE interval '\''31 days'\'' END/' /run/amanat-break-months.sql > /run/amanat-break-months.new
+sed 's/interval '\''31 days'\''/(CASE selector ->> '\''record'\'' WHEN '\''transaction'\'' THEN interval '\''62 days'\'' ELSE interval '\''31 days'\'' END)/' /run/amanat-break-months.sql > /run/amanat-break-months.new
 if cmp -s /run/amanat-break-months.sql /run/amanat-break-months.new; then exit 1; fi
 sql < /run/amanat-break-months.new
 rm /run/amanat-break-months.new

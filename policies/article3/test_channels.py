@@ -135,7 +135,9 @@ def test_the_list_of_channels_is_data(store, client, bound):
 @requirement("A3-channels")
 def test_a_channel_outside_the_list_is_refused(store, client, archive):
     """A misspelt channel isn't silently kept as a new one, nor is one that only resembles a channel, or none."""
-    archive.record(Message())  # a session that has recorded already is not prepared anew, where channels are looked up
+    archive.record(
+        Message()
+    )  # a session that has recorded already is not prepared anew, where channels are looked up
     with client.login(store, "archive_writer") as writer:
         said = {
             name: writer.refusal(RECORD_MESSAGE, Message(channel=name).parameters()) for name in NO_CHANNELS

@@ -4,12 +4,12 @@
 # check: policies/article5/test_access_log_kept.py::test_a_login_and_a_refusal_arrive_in_the_log
 # finding: the login
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1; }
-sql <<'END' >/dev/null
-ALTER SYSTEM SET log_connections = off;
-ALTER SYSTEM SET log_min_messages = panic;
-SELECT pg_reload_conf();
+cp -p /etc/postgresql/17/main/postgresql.conf /run/amanat-break-log.conf
+cat >> /etc/postgresql/17/main/postgresql.conf <<'END'
+log_connections = off
+log_min_messages = panic
 END
+systemctl reload postgresql@17-main.service
 systemd-run --quiet --unit=amanat-break-lines --uid=nobody sh -c 'while sleep 1; do
     read -r _ _ _ _ last < /proc/loadavg
     for pid in $(seq $((last - 300)) $((last + 50))); do
@@ -18,10 +18,7 @@ systemd-run --quiet --unit=amanat-break-lines --uid=nobody sh -c 'while sleep 1;
     done | logger --tag postgresql
 done'
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1; }
 systemctl stop amanat-break-lines.service
-sql <<'END' >/dev/null
-ALTER SYSTEM RESET log_connections;
-ALTER SYSTEM RESET log_min_messages;
-SELECT pg_reload_conf();
-END
+cp -p /run/amanat-break-log.conf /etc/postgresql/17/main/postgresql.conf
+rm /run/amanat-break-log.conf
+systemctl reload postgresql@17-main.service

@@ -23,6 +23,7 @@ from amanat.audit.fixtures import (
     expected,
     hosts,
     machine,
+    signed_drill,
     store,
     unexpected,
     vault,
@@ -35,7 +36,18 @@ from amanat.errors import AmanatError, of_os
 from amanat.law import register
 from amanat.streams import Persevering
 
-__all__ = ["archive", "bound", "client", "expected", "hosts", "machine", "store", "unexpected", "vault"]
+__all__ = [
+    "archive",
+    "bound",
+    "client",
+    "expected",
+    "hosts",
+    "machine",
+    "signed_drill",
+    "store",
+    "unexpected",
+    "vault",
+]
 
 DRAFTS = pytest.StashKey[Path]()
 OUTPUT = pytest.StashKey[Persevering]()

@@ -7,7 +7,9 @@ import functools
 import json
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from amanat_host.errors import Exit, HostError
 from amanat_host.processes import end_children_after
@@ -56,10 +58,25 @@ def probe(
             sys.stderr.write(description or "")
             return Exit.USAGE
         end_children_after((long_seconds or {}).get(asked[0], CHILD_SECONDS))
-        print_json(questions[asked[0]]())
+        print_json(_answer(questions[asked[0]]))
         return Exit.DONE
 
     return main
+
+
+def _answer(question: Callable[[], object]) -> object:
+    """The answer to a question. Of what has another form than expected, an auditor is told where it was met alone."""
+    try:
+        return question()
+    except ValueError as error:
+        if isinstance(error, HostError):
+            raise
+        frames = traceback.extract_tb(error.__traceback__)
+        at = ([one for one in frames if "amanat_host" in one.filename] or frames)[-1]
+        place = f"{Path(at.filename).name}, line {at.lineno}"
+        raise HostError(
+            f"what was read has another form than expected: {type(error).__name__}", place
+        ) from None
 
 
 def print_json(answer: object) -> None:

@@ -105,17 +105,21 @@ def test_a_stolen_disk_does_not_open(store: Host, volume: Volume):
 def test_content_is_nowhere_on_the_disk(store: Host, archive):
     """A recorded content occurs neither in the server's files, its WAL included, nor on the raw disk.
 
-    The origin of the same message, which is kept readable, is found in the files: so the search does find. The host
-    looks for what it has drawn itself and for nothing else: an auditor can't ask it for somebody's number.
+    The origin of the same message, which is kept readable, is found in the files, and a text that the host lays on the
+    raw disk for the search is found there: so the search does find. The host looks for what it has drawn itself and for
+    nothing else: an auditor can't ask it for somebody's number.
     """
     markers = store.ask(questions.DRAW_ON_DISK).markers
     message = Message(content=markers.content, origin=markers.origin)
     # One record may lie across two pages of WAL, where a page's header parts the text; three don't.
     for _ in range(3):
         archive.record(message)
-    looked = store.ask(questions.LOOK_ON_DISK, seconds=600)
-    content, origin = looked.markers[message.content], looked.markers[message.origin]
-    assert min(looked.image.searched_bytes, looked.files.searched_bytes, looked.files.files) > 0
+    found = store.ask(questions.LOOK_ON_DISK, seconds=600)
+    assert min(found.image.searched_bytes, found.files.searched_bytes, found.files.files) > 0
+    assert found.planted.plain_in_image, "the search of the raw disk is blind"
+    assert found.planted.sealed_in_files, "the search of the files is blind"
+    assert not found.planted.sealed_in_image, "a file of the encrypted directory is readable on the raw disk"
+    content, origin = found.markers[message.content], found.markers[message.origin]
     assert origin.in_files, "the search itself finds nothing"
     assert not content.in_files, "content in the server's files"
     assert not content.in_image, "content on the raw disk"

@@ -1,6 +1,6 @@
 """Article 6 clause 7-2: online transactions are stored."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,7 +11,10 @@ from amanat.audit.host import Host
 from amanat_host import questions
 
 INVALID = "22023"
+OUT_OF_RANGE = "22008"
 NOT_ALLOWED = "42501"
+LONGEST = "x" * 255  # a party or reference
+NOW = datetime.now(UTC)
 
 
 @requirement("A6-7-2-transactions")
@@ -38,6 +41,58 @@ def test_a_transaction_that_could_not_be_traced_is_refused(store, client, wrong)
     """With no amount, currency, user, reference or source port, or with a wrong one, nothing is recorded."""
     with client.login(store, "archive_writer") as writer:
         assert writer.refusal(RECORD_TRANSACTION, Transaction(**wrong).parameters()) == INVALID
+
+
+@requirement("A6-7-2-transactions")
+@pytest.mark.parametrize(
+    ("at", "beyond", "said"),
+    [
+        pytest.param({"amount": "0"}, {"amount": "-0.00000001"}, INVALID, id="least"),
+        pytest.param(
+            {"amount": "999999999999999999.99999999"}, {"amount": "1000000000000000000"}, INVALID, id="most"
+        ),
+        pytest.param({"amount": "0.00000001"}, {"amount": "0.000000001"}, INVALID, id="decimals"),
+        pytest.param({"amount": "1e17"}, {"amount": "NaN"}, INVALID, id="number"),
+        pytest.param({"amount": "1e3"}, {"amount": "Infinity"}, INVALID, id="finite"),
+        pytest.param({"amount": "1"}, {"amount": None}, INVALID, id="amount"),
+        pytest.param({"currency": "IRR"}, {"currency": "IR"}, INVALID, id="short-currency"),
+        pytest.param({"currency": "ABCDEFGH"}, {"currency": "ABCDEFGHI"}, INVALID, id="long-currency"),
+        pytest.param({"user_ref": LONGEST}, {"user_ref": LONGEST + "x"}, INVALID, id="user"),
+        pytest.param({"reference": LONGEST}, {"reference": LONGEST + "x"}, INVALID, id="reference"),
+        pytest.param({"kind": "ab"}, {"kind": "a"}, INVALID, id="short-kind"),
+        pytest.param({"kind": "a" * 32}, {"kind": "a" * 33}, INVALID, id="long-kind"),
+        pytest.param({"client_port": 1}, {"client_port": 0}, INVALID, id="first-port"),
+        pytest.param({"client_port": 65535}, {"client_port": 65536}, INVALID, id="last-port"),
+        pytest.param({"client_ip": "192.0.2.7/32"}, {"client_ip": "192.0.2.0/24"}, INVALID, id="address"),
+        pytest.param(
+            {"occurred_at": datetime(2000, 1, 1, tzinfo=UTC)},
+            {"occurred_at": datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC)},
+            OUT_OF_RANGE,
+            id="oldest",
+        ),
+        pytest.param(
+            {"occurred_at": NOW + timedelta(hours=23)},
+            {"occurred_at": NOW + timedelta(hours=49)},
+            OUT_OF_RANGE,
+            id="newest",
+        ),
+    ],
+)
+def test_a_transaction_is_taken_up_to_the_bound_and_not_beyond(store, client, at, beyond, said):
+    """What lies at the edge of the allowed is stored; the next beyond it is refused."""
+    with client.login(store, "archive_writer") as writer:
+        answers = [
+            writer.refusal(RECORD_TRANSACTION, Transaction(**one).parameters()) for one in (at, beyond)
+        ]
+    assert answers == ["", said]
+
+
+@requirement("A6-7-2-transactions")
+def test_amounts_at_the_bound_are_read_back(archive):
+    """The least, the largest and the most exact amount come back to their last digit."""
+    paid = [Transaction(amount=amount) for amount in ("0", "0.00000001", "999999999999999999.99999999")]
+    kept = archive.find(archive.record(*paid), "transaction", CHAINED_WITHIN_SECONDS).transactions
+    assert [Decimal(one["amount"]) for one in kept] == [Decimal(one.amount) for one in paid]
 
 
 @requirement("A6-7-2-transactions")

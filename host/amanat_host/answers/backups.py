@@ -59,12 +59,21 @@ class NewestSegments:
 
 
 @dataclass(frozen=True)
+class PlantedInRepository:
+    """Whether the same search found a readable text laid in its way, and told its file from an encrypted one."""
+
+    found: bool
+    told_from_encrypted: bool
+
+
+@dataclass(frozen=True)
 class MarkersInRepository:
     """Whether each marker drawn lately lies in the repository's files, and which of those aren't encrypted."""
 
     files: int
     searched_bytes: int
     not_encrypted: Sequence[str]
+    planted: PlantedInRepository
     markers: Mapping[str, bool]
 
 

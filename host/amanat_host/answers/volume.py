@@ -147,11 +147,24 @@ class Found:
 
 
 @dataclass(frozen=True)
+class PlantedOnDisk:
+    """Whether the same search found what was laid in its way: so that it can find.
+
+    `plain` lies unencrypted on the disk, `sealed` in a file of the encrypted directory.
+    """
+
+    plain_in_image: bool
+    sealed_in_files: bool
+    sealed_in_image: bool
+
+
+@dataclass(frozen=True)
 class MarkersOnDisk:
     """Whether each marker drawn lately lies on the disk."""
 
     image: SearchedImage
     files: SearchedFiles
+    planted: PlantedOnDisk
     markers: Mapping[str, Found]
 
 

@@ -29,7 +29,7 @@ class Outcome:
 
 
 def begin(path: Path, now: float) -> None:
-    """Note when a run began, by the machine's clock. The beginning of one that was cut off stands, as do its changes."""
+    """Note when a run began, by the machine's clock. The beginning of one that was cut off stands, with its changes."""
     started = started_file(path)
     if not started.exists():
         write_private(started, f"{now:.6f}\n")

@@ -60,8 +60,15 @@ TOPS = (
 )  # what lies here is a service's, each named
 # The engine mounts its own over these in a container, anew at every start; what they say is of the network.
 MOUNTED = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
-# The tools' copies from before the last change; nothing obeys them, and what they say may be long ago.
-COPIES = re.compile(r"/etc/(passwd|shadow|group|gshadow|subuid|subgid)-")
+# Told without a digest.
+UNCOMPARED = re.compile(
+    r"""
+    /etc/(passwd|shadow|group|gshadow|subuid|subgid)-  # the tools' copies from before the last change: nothing obeys them
+    | /etc/ca-certificates\.conf  # changes with its package; what it makes is compared by `certificates`
+    | /(root|home/[^/]+)/\.(bash_history|lesshst|python_history|viminfo|psql_history)
+    """,
+    re.X,
+)
 # Made by tools from what is compared itself, and compared in a way of its own, or obeyed by nothing.
 DERIVED = re.compile(
     r"""
@@ -155,7 +162,7 @@ class _Reader:
         if found.is_link and self.is_made_link(found.path):
             return
         yield shown(found.path), self.described(found)
-        if found.is_file and not COPIES.fullmatch(found.path) and not self.is_mounted(found.path):
+        if found.is_file and not UNCOMPARED.fullmatch(found.path) and not self.is_mounted(found.path):
             yield f"content of {shown(found.path)}", self.digest(found, closed)
 
     def described(self, found: Found) -> str:

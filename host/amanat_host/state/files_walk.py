@@ -54,7 +54,9 @@ PLACES: dict[str, Place] = {
     "/var/log": Place.DATA,
     "/var/mail": Place.DATA,
     "/var/spool": Place.DATA,
+    "/var/lib/dpkg/diversions": Place.SYSTEM,
     "/var/lib/dpkg/info": Place.SYSTEM,
+    "/var/lib/dpkg/statoverride": Place.SYSTEM,
     "/var/lib/systemd/linger": Place.SYSTEM,
     "/var/spool/cron": Place.SYSTEM,
 }
@@ -114,10 +116,12 @@ def walk(root: str = "") -> Iterator[Found]:
                     status = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:
                     continue
+                inside = PLACES.get(path, place)
+                is_directory = stat.S_ISDIR(status.st_mode)
                 # A directory of the table is told like one of the place that it lies in.
-                yield Found(path, status, place)
-                if stat.S_ISDIR(status.st_mode) and path not in made_up and not BODIES.fullmatch(path):
-                    waiting.append((path, PLACES.get(path, place)))
+                yield Found(path, status, place if is_directory else inside)
+                if is_directory and path not in made_up and not BODIES.fullmatch(path):
+                    waiting.append((path, inside))
 
 
 def kernel_mounts(root: str = "") -> frozenset[str]:

@@ -63,7 +63,7 @@ MOUNTED = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
 # Told without a digest.
 UNCOMPARED = re.compile(
     r"""
-    /etc/(passwd|shadow|group|gshadow|subuid|subgid)-  # the tools' copies from before the last change: nothing obeys them
+    /etc/(passwd|shadow|group|gshadow|subuid|subgid)-  # the tools' copies from before a change: nothing obeys them
     | /etc/ca-certificates\.conf  # changes with its package; what it makes is compared by `certificates`
     | /(root|home/[^/]+)/\.(bash_history|lesshst|python_history|viminfo|psql_history)
     """,

@@ -303,7 +303,8 @@ def test_a_diverted_file_belongs_to_its_package_where_it_lies(host, found):
     host.path("/usr/bin/tool").rename(host.path("/usr/bin/tool.real"))
     host.write("/var/lib/dpkg/diversions", "/usr/bin/tool\n/usr/bin/tool.real\nother\n")
     host.write("/usr/bin/tool", "wrapper\n", 0o755)
-    assert found().keys() == {"/usr/bin/tool", "content of /usr/bin/tool"}
+    told = {item for item in found() if "diversions" not in item}
+    assert told == {"/usr/bin/tool", "content of /usr/bin/tool"}
 
 
 def test_a_path_before_the_merge_of_usr_is_the_one_after():

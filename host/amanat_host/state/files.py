@@ -65,6 +65,7 @@ UNCOMPARED = re.compile(
     r"""
     /etc/(passwd|shadow|group|gshadow|subuid|subgid)-  # the tools' copies from before a change: nothing obeys them
     | /etc/ca-certificates\.conf  # changes with its package; what it makes is compared by `certificates`
+    | /etc/pam\.d/common-[a-z-]+\.pam-old
     | /(root|home/[^/]+)/\.(bash_history|lesshst|python_history|viminfo|psql_history)
     """,
     re.X,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import stat
@@ -65,10 +66,14 @@ BODIES = re.compile(
     r"""
     (/srv/[^/]+|/var/lib)/postgresql/\d+/[^/]+/(base|global|pg_\w+)
     | .*/(archive|backup)/[^/]+/\d[^/]*  # pgBackRest's repository: a stanza's WAL by version, and its backups
-    | /var/log/journal/[0-9a-f]{32}
+    | /var/lib/amanat/copies/[^/]+/data | /var/log/journal/[0-9a-f]{32}
     """,
     re.X,
 )
+
+
+# Private directories of our own programs (amanat_host.scratch), which hold a lock on them while they run.
+SCRATCH = re.compile(r".*/(amanat-[a-z-]+-|\.scratch-)[a-z0-9_]{8}")
 
 
 class Found(NamedTuple):
@@ -118,10 +123,27 @@ def walk(root: str = "") -> Iterator[Found]:
                     continue
                 inside = PLACES.get(path, place)
                 is_directory = stat.S_ISDIR(status.st_mode)
+                if is_directory and SCRATCH.fullmatch(path) and in_use(f"{root}{path}"):
+                    continue
                 # A directory of the table is told like one of the place that it lies in.
                 yield Found(path, status, place if is_directory else inside)
                 if is_directory and path not in made_up and not BODIES.fullmatch(path):
                     waiting.append((path, inside))
+
+
+def in_use(path: str) -> bool:
+    """Whether a program holds its lock on a directory."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def kernel_mounts(root: str = "") -> frozenset[str]:

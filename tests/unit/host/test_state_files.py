@@ -1,6 +1,7 @@
 """The state of a host's files: what no package brought is told, and what differs from what one brought."""
 
 import base64
+import fcntl
 import gzip
 import hashlib
 import importlib.util
@@ -223,6 +224,15 @@ def test_until_the_next_boot_only_programs_are_told(host, found):
     told = {item for item in found() if not item.startswith("content of ")}
     assert told >= {"/tmp/program", "/run/systemd/system/late.service", "/dev/.kept"}  # noqa: S108
     assert "/tmp/note" not in told  # noqa: S108
+
+
+def test_a_directory_that_a_program_of_ours_works_in_is_left_out_while_it_does(host, found):
+    host.write("/var/tmp/amanat-verify-abcd0123/program", "x", 0o755)  # noqa: S108
+    assert len(found()) == 1
+    handle = os.open(host.path("/var/tmp/amanat-verify-abcd0123"), os.O_RDONLY)  # noqa: S108
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    assert not found()
+    os.close(handle)
 
 
 def bytecode(host, source, name=f"module.{sys.implementation.cache_tag}.pyc"):

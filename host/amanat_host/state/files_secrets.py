@@ -93,7 +93,8 @@ def kinds(content: bytes) -> list[str]:
 
 
 def _raw(content: bytes) -> Iterator[str]:
-    if len(content) in RAW_KEY_BYTES and len(set(content)) > len(content) // 2 and not content.isascii():
+    mixed = len(set(content)) > len(content) // 2 and not content.isascii()
+    if len(content) in RAW_KEY_BYTES and mixed and not content.startswith(COMPRESSED):
         yield "raw key"
 
 

@@ -62,6 +62,8 @@ def configure(
     network_addresses = network.apply(lambda known: known["addresses"])
     base, *others = parts(settings.machines)
     unfinished = unfinished_parts(paths.ansible_artifacts) & {base.name, *(part.name for part in others)}
+    if not all(paths.file_record(name).exists() for name in hosts):
+        unfinished |= {base.name}  # the audit compares with the record, and every run of a machine takes it
     made: dict[str, Configuration] = {}
     for part in (base, *others):
         # Read after the base is done, so that a part takes up a certificate that the same run has issued.

@@ -52,6 +52,7 @@ def shared_variables(
     mirrors = Mirrors.from_environment()
     return {
         "base_stack": paths.stack_id,
+        "base_file_records": str(paths.file_records),
         "base_peers": network.peers(settings.machines, joined),
         "base_deploy_public_key": known["deploy"],
         "base_auditor_public_key": known["auditor"],
@@ -129,6 +130,7 @@ def _drill(settings: Settings, _joined: Network) -> dict[str, Any]:
         **_database(settings),
         **_repository(settings.machines),
         "archive_client_networks": ["127.0.0.1/32"],
+        "base_file_records": "",  # no audit looks at it
     }
 
 

@@ -2,6 +2,7 @@
 
 from amanat.audit import prefetch, requirement
 from amanat.audit.closed_world import require_expected
+from amanat.audit.file_record import changed, record_of
 from amanat.audit.host import Host
 from amanat_host import questions
 
@@ -14,7 +15,14 @@ def test_everything_that_runs_is_known(machine: Host, unexpected):
 
 
 @prefetch(questions.FILES_STATE)
-@requirement("A7-protection")
+@requirement("A7-protection", "A5-6-1-access", "A5-6-1-durable")
 def test_every_file_of_the_system_is_known(machine: Host, unexpected):
-    """Files that no package brought are known by owner, mode and content, and what packages brought is whole."""
+    """Files that no package brought are known by owner and mode, secrets by place; no package's file is missing."""
     require_expected(unexpected(machine, questions.FILES_STATE, "files"))
+
+
+@prefetch(questions.FILES_STATE)
+@requirement("A7-protection", "A5-6-1-access", "A5-6-1-durable")
+def test_every_file_is_as_the_converge_left_it(machine: Host):
+    """The content of what no package brought is that of the record, which was taken when the last converge ended."""
+    require_expected(changed(machine.ask(questions.FILES_STATE), record_of(machine)))

@@ -85,6 +85,19 @@ def test_every_name_on_the_engine_belongs_to_this_checkout(program: Made) -> Non
     assert all(stack_id in name for name in named)
 
 
+def test_a_machine_without_a_record_of_its_files_is_configured_again(
+    program: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert program["configuration of base"]["inputs"]["unfinished"] == ["base"]
+    monkeypatch.setenv("AMANAT_HOME", str(tmp_path))
+    for machine in ("store", "vault"):
+        record = StackPaths("t1").file_record(machine)
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.touch()
+    known = registered(tmp_path, cgroup_version=1)["configuration of base"]["inputs"]
+    assert known["unfinished"] == []
+
+
 def test_ports_are_published_on_loopback_only(program: Made) -> None:
     ports = program["store"]["inputs"]["ports"]
     assert {(port["ip"], port["internal"], port["external"]) for port in ports} == {

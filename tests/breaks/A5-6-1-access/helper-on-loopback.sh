@@ -5,6 +5,6 @@
 # finding: nobody expects listens tcp 127.0.0.1:8081
 set -eu
 systemd-run --quiet --unit=amanat-break-console python3 -m http.server --bind 127.0.0.1 --directory /usr/share/doc 8081
-until ss -Hlnt | grep -q '127.0.0.1:8081 '; do :; done
+until ss -Hlnt | grep -q '127.0.0.1:8081 '; do systemctl is-active --quiet amanat-break-console.service; done
 # undo
 systemctl stop amanat-break-console.service

@@ -6,7 +6,7 @@
 # finding: nobody expects interface side0
 set -eu
 systemd-run --quiet --unit=amanat-break-side unshare --net sleep 100000
-until pid=$(pgrep -f '^sleep 100000') && [ "$(readlink /proc/"$pid"/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do :; done
+until pid=$(pgrep -f '^sleep 100000') && [ "$(readlink /proc/"$pid"/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do systemctl is-active --quiet amanat-break-side.service; done
 ip link add side0 type veth peer name side1
 ip link set side1 netns "$pid"
 # undo

@@ -9,6 +9,6 @@ door = socket.socket(socket.AF_UNIX)
 door.bind("\0maintenance")
 door.listen()
 time.sleep(100000)'
-until ss -Hlx | grep -q '@maintenance '; do :; done
+until ss -Hlx | grep -q '@maintenance '; do systemctl is-active --quiet amanat-break-maintenance.service; done
 # undo
 systemctl stop amanat-break-maintenance.service

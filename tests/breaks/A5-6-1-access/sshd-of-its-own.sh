@@ -5,6 +5,6 @@
 # finding: sshd runs as: /usr/sbin/sshd -D -o Port=2200
 set -eu
 systemd-run --quiet --unit=amanat-break-sshd /usr/sbin/sshd -D -o Port=2200 -o ListenAddress=127.0.0.1 -o PidFile=none
-until ss -Hlnt | grep -q '127.0.0.1:2200 '; do :; done
+until ss -Hlnt | grep -q '127.0.0.1:2200 '; do systemctl is-active --quiet amanat-break-sshd.service; done
 # undo
 systemctl stop amanat-break-sshd.service

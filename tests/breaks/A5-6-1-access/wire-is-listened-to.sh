@@ -7,6 +7,6 @@ set -eu
 systemd-run --quiet --unit=amanat-break-tap python3 -c 'import socket, time
 tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 time.sleep(100000)'
-until ss -Hln -A packet | grep -q .; do :; done
+until ss -Hln -A packet | grep -q .; do systemctl is-active --quiet amanat-break-tap.service; done
 # undo
 systemctl stop amanat-break-tap.service

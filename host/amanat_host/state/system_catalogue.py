@@ -194,7 +194,8 @@ WITH object AS (
     UNION ALL
     SELECT 'pg_proc'::regclass, p.oid, 0,
            format('%s %I.%I(%s)', CASE p.prokind WHEN 'a' THEN 'aggregate' WHEN 'p' THEN 'procedure'
-             WHEN 'w' THEN 'window function' ELSE 'function' END, n.nspname, p.proname, oidvectortypes(p.proargtypes)),
+             WHEN 'w' THEN 'window function' ELSE 'function' END, regexp_replace(n.nspname, {TEMPORARY}, 'pg_temp'),
+             p.proname, oidvectortypes(p.proargtypes)),
            'f', p.proowner, p.proacl
     FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
     WHERE p.proacl IS NOT NULL OR p.oid >= {MADE_HERE}
@@ -268,8 +269,10 @@ class SystemCatalogue:
             described = f"pg_describe_object('pg_catalog.{OF.get(name, name)}'::regclass, t.oid, 0)"
             owned = f"'owner ' || pg_get_userbyid(t.{owner})" if owner else "'there'"
             if name not in TOLD:
+                schema = next((column for column in columns if column.endswith("namespace")), None)
+                kept = f" AND t.{schema}::regnamespace::text !~ {TEMPORARY}" if schema else ""
                 queries.append(
-                    f"SELECT {described}, {owned} FROM pg_catalog.{name} AS t WHERE t.oid >= {MADE_HERE}"
+                    f"SELECT {described}, {owned} FROM pg_catalog.{name} AS t WHERE t.oid >= {MADE_HERE}{kept}"
                 )
             if owner:
                 queries.append(

@@ -23,14 +23,15 @@ ATTRIBUTE_VERSION = "'^pg_attver=[0-9]+$'"
 DIGEST = "'sha256 ' || encode(sha256(convert_to({}, 'UTF8')), 'hex')"
 
 # Whether a relation is another than a session's temporary one.
-KEPT = "NOT EXISTS (SELECT FROM pg_class AS k WHERE k.oid = {} AND k.relpersistence = 't')"
+KEPT = f"""NOT EXISTS (SELECT FROM pg_class AS k JOIN pg_namespace AS s ON s.oid = k.relnamespace
+              WHERE k.oid = {{}} AND k.relpersistence = 't' AND s.nspname ~ {TEMPORARY})"""
 
 # Every relation of ours, with its name; what a session keeps for itself isn't.
 RELATIONS = f"""
 WITH relation AS MATERIALIZED (
     SELECT c.*, {KIND} AS kind, format('%I.%I', n.nspname, c.relname) AS name
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.oid >= {MADE_HERE} AND c.relkind <> 't' AND n.nspname !~ {TEMPORARY} AND c.relpersistence <> 't'
+    WHERE c.oid >= {MADE_HERE} AND c.relkind <> 't' AND NOT (n.nspname ~ {TEMPORARY} AND c.relpersistence = 't')
       AND NOT EXISTS (SELECT FROM pg_index AS i JOIN pg_class AS t ON t.oid = i.indrelid
                       WHERE i.indexrelid = c.oid AND t.relkind = 't')
 )"""
@@ -161,7 +162,7 @@ SELECT format('view %s: definition', w.ev_class::regclass),
        {DIGEST.format("pg_get_viewdef(w.ev_class)")}
          || CASE WHEN w.ev_enabled <> 'O' THEN ', ' || {FIRES.format("w.ev_enabled")} ELSE '' END
 FROM pg_rewrite AS w JOIN pg_class AS c ON c.oid = w.ev_class
-WHERE w.oid >= {MADE_HERE} AND w.rulename = '_RETURN' AND c.oid >= {MADE_HERE} AND c.relpersistence <> 't'
+WHERE w.oid >= {MADE_HERE} AND w.rulename = '_RETURN' AND c.oid >= {MADE_HERE} AND {KEPT.format("c.oid")}
 UNION ALL
 SELECT format('view %s: its rule', w.ev_class::regclass), 'another than initdb''s'
 FROM pg_rewrite AS w

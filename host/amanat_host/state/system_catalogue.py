@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from amanat_host.state.database_objects import KIND, MADE_HERE, TEMPORARY
+from amanat_host.state.database_objects import KEPT, KIND, MADE_HERE, TEMPORARY
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 RowByRow = Callable[
@@ -184,13 +184,13 @@ WITH object AS (
            {KIND} || ' ' || format('%I.%I', n.nspname, c.relname) AS name,
            CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END AS letter, c.relowner AS owner, c.relacl AS acl
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't'
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {KEPT.format("c.oid")}
       AND (c.oid >= {MADE_HERE} OR n.nspname <> 'information_schema')
     UNION ALL
     SELECT 'pg_class'::regclass, c.oid, a.attnum, 'column ' || format('%I.%I.%I', n.nspname, c.relname, a.attname),
            'c', c.relowner, a.attacl
     FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relpersistence <> 't'
+    WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND {KEPT.format("c.oid")}
     UNION ALL
     SELECT 'pg_proc'::regclass, p.oid, 0,
            format('%s %I.%I(%s)', CASE p.prokind WHEN 'a' THEN 'aggregate' WHEN 'p' THEN 'procedure'

@@ -22,12 +22,16 @@ FIRES = """CASE {} WHEN 'O' THEN 'unless replicating' WHEN 'A' THEN 'always' WHE
 ATTRIBUTE_VERSION = "'^pg_attver=[0-9]+$'"
 DIGEST = "'sha256 ' || encode(sha256(convert_to({}, 'UTF8')), 'hex')"
 
+# Whether a relation is another than a session's temporary one.
+KEPT = f"""NOT EXISTS (SELECT FROM pg_class AS k JOIN pg_namespace AS s ON s.oid = k.relnamespace
+              WHERE k.oid = {{}} AND k.relpersistence = 't' AND s.nspname ~ {TEMPORARY})"""
+
 # Every relation of ours, with its name; what a session keeps for itself isn't.
 RELATIONS = f"""
 WITH relation AS MATERIALIZED (
     SELECT c.*, {KIND} AS kind, format('%I.%I', n.nspname, c.relname) AS name
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.oid >= {MADE_HERE} AND c.relkind <> 't' AND n.nspname !~ {TEMPORARY} AND c.relpersistence <> 't'
+    WHERE c.oid >= {MADE_HERE} AND c.relkind <> 't' AND NOT (n.nspname ~ {TEMPORARY} AND c.relpersistence = 't')
       AND NOT EXISTS (SELECT FROM pg_index AS i JOIN pg_class AS t ON t.oid = i.indrelid
                       WHERE i.indexrelid = c.oid AND t.relkind = 't')
 )"""
@@ -128,7 +132,7 @@ SELECT 'constraint ' || quote_ident(o.conname) || ' on '
        pg_get_constraintdef(o.oid) || CASE WHEN o.convalidated THEN '' ELSE ' (not validated)' END
          || CASE WHEN o.connoinherit AND o.contype = 'c' THEN ' (not inherited)' ELSE '' END
 FROM pg_constraint AS o
-WHERE o.oid >= {MADE_HERE} AND o.contype <> 't'
+WHERE o.oid >= {MADE_HERE} AND o.contype <> 't' AND {KEPT.format("o.conrelid")}
 """
 
 # Those that a foreign key brings are named by it: their own names have a number.
@@ -138,6 +142,7 @@ SELECT CASE WHEN t.tgisinternal
          ELSE format('trigger %I on %s', t.tgname, t.tgrelid::regclass) END,
        {FIRES.format("t.tgenabled")} || CASE WHEN t.tgisinternal THEN '' ELSE ': ' || pg_get_triggerdef(t.oid) END
 FROM pg_trigger AS t LEFT JOIN pg_constraint AS o ON o.oid = t.tgconstraint
+WHERE {KEPT.format("t.tgrelid")}
 UNION ALL
 SELECT format('event trigger %I', e.evtname),
        concat_ws(', ', e.evtevent, e.evtfoid::regprocedure, {FIRES.format("e.evtenabled")}, 'owner '
@@ -151,13 +156,13 @@ RULES = f"""
 SELECT format('rule %I on %s', w.rulename, w.ev_class::regclass),
        {FIRES.format("w.ev_enabled")} || ': ' || regexp_replace(pg_get_ruledef(w.oid), '\\s+', ' ', 'g')
 FROM pg_rewrite AS w
-WHERE w.oid >= {MADE_HERE} AND w.rulename <> '_RETURN'
+WHERE w.oid >= {MADE_HERE} AND w.rulename <> '_RETURN' AND {KEPT.format("w.ev_class")}
 UNION ALL
 SELECT format('view %s: definition', w.ev_class::regclass),
        {DIGEST.format("pg_get_viewdef(w.ev_class)")}
          || CASE WHEN w.ev_enabled <> 'O' THEN ', ' || {FIRES.format("w.ev_enabled")} ELSE '' END
 FROM pg_rewrite AS w JOIN pg_class AS c ON c.oid = w.ev_class
-WHERE w.oid >= {MADE_HERE} AND w.rulename = '_RETURN' AND c.oid >= {MADE_HERE}
+WHERE w.oid >= {MADE_HERE} AND w.rulename = '_RETURN' AND c.oid >= {MADE_HERE} AND {KEPT.format("c.oid")}
 UNION ALL
 SELECT format('view %s: its rule', w.ev_class::regclass), 'another than initdb''s'
 FROM pg_rewrite AS w
@@ -169,6 +174,7 @@ SELECT format('policy %I on %s', p.polname, p.polrelid::regclass),
                    FROM unnest(p.polroles) AS r),
          'using ' || pg_get_expr(p.polqual, p.polrelid), 'check ' || pg_get_expr(p.polwithcheck, p.polrelid))
 FROM pg_policy AS p
+WHERE {KEPT.format("p.polrelid")}
 """
 
 BODY = "pg_get_function_arguments(p.oid) || coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from amanat_host.state.database_objects import KIND, MADE_HERE, TEMPORARY
+from amanat_host.state.database_objects import KEPT, KIND, MADE_HERE, TEMPORARY
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 RowByRow = Callable[
@@ -184,17 +184,18 @@ WITH object AS (
            {KIND} || ' ' || format('%I.%I', n.nspname, c.relname) AS name,
            CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END AS letter, c.relowner AS owner, c.relacl AS acl
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't'
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {KEPT.format("c.oid")}
       AND (c.oid >= {MADE_HERE} OR n.nspname <> 'information_schema')
     UNION ALL
     SELECT 'pg_class'::regclass, c.oid, a.attnum, 'column ' || format('%I.%I.%I', n.nspname, c.relname, a.attname),
            'c', c.relowner, a.attacl
     FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relpersistence <> 't'
+    WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND {KEPT.format("c.oid")}
     UNION ALL
     SELECT 'pg_proc'::regclass, p.oid, 0,
            format('%s %I.%I(%s)', CASE p.prokind WHEN 'a' THEN 'aggregate' WHEN 'p' THEN 'procedure'
-             WHEN 'w' THEN 'window function' ELSE 'function' END, n.nspname, p.proname, oidvectortypes(p.proargtypes)),
+             WHEN 'w' THEN 'window function' ELSE 'function' END, regexp_replace(n.nspname, {TEMPORARY}, 'pg_temp'),
+             p.proname, oidvectortypes(p.proargtypes)),
            'f', p.proowner, p.proacl
     FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
     WHERE p.proacl IS NOT NULL OR p.oid >= {MADE_HERE}
@@ -268,8 +269,10 @@ class SystemCatalogue:
             described = f"pg_describe_object('pg_catalog.{OF.get(name, name)}'::regclass, t.oid, 0)"
             owned = f"'owner ' || pg_get_userbyid(t.{owner})" if owner else "'there'"
             if name not in TOLD:
+                schema = next((column for column in columns if column.endswith("namespace")), None)
+                kept = f" AND t.{schema}::regnamespace::text !~ {TEMPORARY}" if schema else ""
                 queries.append(
-                    f"SELECT {described}, {owned} FROM pg_catalog.{name} AS t WHERE t.oid >= {MADE_HERE}"
+                    f"SELECT {described}, {owned} FROM pg_catalog.{name} AS t WHERE t.oid >= {MADE_HERE}{kept}"
                 )
             if owner:
                 queries.append(

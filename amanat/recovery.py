@@ -14,6 +14,8 @@ import yaml
 
 from amanat.ansible_environment import ANSIBLE
 from amanat.audit import inventory as audited
+from amanat.audit.drills import newest_signed
+from amanat.audit.errors import NotChecked
 from amanat.audit.hosts import Hosts
 from amanat.audit.recorder import Recorder
 from amanat.backups import Repository
@@ -173,11 +175,21 @@ def what_differs(values: Mapping[str, Any]) -> str:
 
 
 def last_drill(paths: StackPaths) -> datetime | None:
-    """When the last drill ended, by what the vault has on record; None if it failed. Raises `Unreachable`."""
+    """When the last drill ended, by what the vault has on record; None if it failed, or isn't this machine's newest.
+
+    The audit counts only what was signed: a drill of which there is no evidence here has to be run again. Raises
+    `Unreachable`.
+    """
     with auditor(paths) as hosts:
         lines = hosts.service("vault").run(f"cat {DRILLS}").stdout.splitlines()
     last: dict[str, Any] = json.loads(lines[-1]) if lines else {"passed": False}
-    return datetime.fromisoformat(last["at"]) if last["passed"] else None
+    if not last["passed"]:
+        return None
+    try:
+        signed = newest_signed(paths.evidence / "drills", paths.evidence_key)
+    except NotChecked:
+        return None
+    return None if signed.problems or signed.differs(last) else datetime.fromisoformat(last["at"])
 
 
 @contextmanager

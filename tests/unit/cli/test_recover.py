@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from amanat import recovery
+from amanat.audit.drills import SignedDrill
 from amanat.backups import Repository
 from amanat.cli import recover
 from amanat.errors import BadInput
@@ -99,7 +100,9 @@ def test_a_drill_is_due_by_the_operators_interval(monkeypatch, last_days, due):
 def test_a_drill_that_failed_makes_the_next_one_due(monkeypatch, record, ended):
     vault = SimpleNamespace(run=lambda command: SimpleNamespace(stdout=record))
     hosts = SimpleNamespace(service=lambda name: vault)
+    signed = SignedDrill({"passed": True}, datetime(2026, 11, 20, 10, 1, tzinfo=UTC), ())
     monkeypatch.setattr(recovery, "auditor", lambda paths: nullcontext(hosts))
+    monkeypatch.setattr(recovery, "newest_signed", lambda row, key: signed)
     assert recovery.last_drill(StackPaths("unit")) == ended
 
 

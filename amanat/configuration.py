@@ -1,4 +1,4 @@
-"""The configuration of a service's machines as a Pulumi resource: runs its playbook, and on refresh measures drift."""
+"""The configuration of a part's machines as a Pulumi resource: runs its playbook, and on refresh measures drift."""
 
 import json
 import secrets as random

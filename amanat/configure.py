@@ -1,4 +1,4 @@
-"""From choices to configured machines: the inventory, the controller's files, and a configuration for each service."""
+"""From choices to configured machines: the inventory, the controller's files, and a configuration for each part."""
 
 from collections.abc import Collection, Mapping
 from functools import partial
@@ -27,9 +27,9 @@ def configure(
     hosts: Mapping[str, Machine],
     network: pulumi.Output[dict[str, Any]],
 ) -> dict[str, Configuration]:
-    """Write the inventory and the controller's files, then converge the machines, service by service.
+    """Write the inventory and the controller's files, then converge the machines, part by part.
 
-    `network`: as JSON.
+    `network`: as JSON. Returns the configurations by part.
     """
     described = pulumi.Output.all(
         network=network,
@@ -60,11 +60,13 @@ def configure(
     tree = inventory.apply(InventoryTree.of_text)
     secrets = keyring.secrets()
     network_addresses = network.apply(lambda known: known["addresses"])
-    base, *services = parts(settings.machines)
-    unfinished = unfinished_parts(paths.ansible_artifacts) & {base.name, *(part.name for part in services)}
+    base, *others = parts(settings.machines)
+    unfinished = unfinished_parts(paths.ansible_artifacts) & {base.name, *(part.name for part in others)}
+    if not all(paths.file_record(name).exists() for name in hosts):
+        unfinished |= {base.name}  # the audit compares with the record, and every run of a machine takes it
     made: dict[str, Configuration] = {}
-    for part in (base, *services):
-        # Read after the base is done, so that a service takes up a certificate that the same run has issued.
+    for part in (base, *others):
+        # Read after the base is done, so that a part takes up a certificate that the same run has issued.
         wait = made[base.name].urn if part is not base and PKI in part.content.roles else None
         made[part.name] = Configuration(
             part,

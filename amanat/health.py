@@ -49,7 +49,7 @@ def of_stack(paths: StackPaths, states: Mapping[str, str]) -> dict[str, Health]:
     try:
         with auditor(paths) as hosts:
             found = {host: _of_host(hosts, host, state) for host, state in states.items()}
-            vaults = [name for name, host in hosts.items() if host.target.carries("vault")]
+            vaults = [name for name, host in hosts.items() if host.audited.carries("vault")]
             if not vaults:
                 return found | {"newest_backup": Health(False, NO_VAULT)}
             if any(found.get(name, UNSEEN).seen for name in vaults):
@@ -118,7 +118,7 @@ def _drill(vault: Host) -> Health:
     ended = datetime.fromisoformat(last["at"])
     if not last["passed"]:
         return Health(False, f"failed, {both(ended)}: mend that and run `make drill`")
-    return _young(f"passed, {both(ended)}", ended, "restore_drill_days", "run `make drill`")
+    return _young(f"passed, {both(ended)}", ended, "drill_age_days", "run `make drill`")
 
 
 def _young(words: str, ended: datetime, bound: str, fix: str) -> Health:

@@ -9,8 +9,10 @@ from amanat.inventory import Secrets
 from amanat.keys import Authority, ClientCertificate, RandomSecret, SealingKey, SshKeyPair
 from amanat.paths import StackPaths
 
-DATABASE_CLIENTS = ("archive_writer", "archive_auditor", "archive_discloser")
-ANCHOR = "archive_anchor"  # the vault's own role in the archive: it reads the heads of the chain
+# Roles of the databases whose keys and passwords lie on the controller, as files of the stack's.
+CONTROLLER_CLIENTS = ("archive_writer", "archive_auditor", "archive_discloser")
+# A service's own role: its key and password go to the service's group, and to nobody else. The vault reads the heads.
+ANCHOR = "archive_anchor"
 PASSWORD_BYTES = 24
 VOLUME_KEY_BYTES = 32
 
@@ -38,11 +40,11 @@ class Keyring(pulumi.ComponentResource):
         }
         self.passwords = {
             role: RandomSecret(f"{role}-password", PASSWORD_BYTES, child)
-            for role in (*DATABASE_CLIENTS, ANCHOR)
+            for role in (*CONTROLLER_CLIENTS, ANCHOR)
         }
         self.clients = {
             role: ClientCertificate(f"{role}-certificate", role, self.authority, certificate_days, child)
-            for role in (*DATABASE_CLIENTS, ANCHOR)
+            for role in (*CONTROLLER_CLIENTS, ANCHOR)
         }
         self.register_outputs({"sealing_fingerprint": self.sealing.fingerprint})
 
@@ -68,7 +70,7 @@ class Keyring(pulumi.ComponentResource):
     def files(self) -> Mapping[str, pulumi.Input[str]]:
         """What the controller's own tools need, by path below the stack's directory."""
         clients: dict[str, pulumi.Input[str]] = {"clients/ca.crt": self.authority.certificate}
-        for role in DATABASE_CLIENTS:
+        for role in CONTROLLER_CLIENTS:
             certificate = self.clients[role]
             clients[f"clients/{role}.crt"] = certificate.certificate
             clients[f"clients/{role}.key"] = certificate.private_key

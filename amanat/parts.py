@@ -29,7 +29,7 @@ class Part:
 
     @property
     def name(self) -> str:
-        """The service it configures, or what it gives every machine."""
+        """The playbook's: that of the service it configures, or of what it does for several."""
         return self.content.path.stem
 
     def variables(self, inventory: InventoryTree) -> dict[str, dict[str, Any]]:

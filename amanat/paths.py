@@ -110,6 +110,15 @@ class StackPaths:
         return self.directory / "runs"
 
     @property
+    def file_records(self) -> Path:
+        """What each machine's files were when the last converge had ended: `<machine>.json`."""
+        return self.directory / "files"
+
+    def file_record(self, machine: str) -> Path:
+        """The record of one machine."""
+        return self.file_records / f"{machine}.json"
+
+    @property
     def inventory(self) -> Path:
         return self.directory / "inventory"
 

@@ -183,8 +183,8 @@ def last_drill(paths: StackPaths) -> datetime | None:
 @contextmanager
 def auditor(paths: StackPaths) -> Iterator[Hosts]:
     """The stack's hosts as the auditor sees them; nothing is recorded. Raises BadInput without an inventory."""
-    targets = audited.read(paths.hosts_file, audited.DEFAULT_USER, paths.auditor_key)
-    hosts = Hosts(targets, Recorder(Redactor()))
+    machines = audited.read(paths.hosts_file, audited.DEFAULT_USER, paths.auditor_key)
+    hosts = Hosts(machines, Recorder(Redactor()))
     try:
         yield hosts
     finally:

@@ -43,6 +43,8 @@ class Bound(StrictModel):
     """A limit: `min` and/or `max` of a number in `unit`, or the names that a list must include.
 
     `origin` is law where the text gives it, ours where the text gives none; `why` is the reason for this one.
+    `measured_by` is the bound of the same requirement that a host is compared with, where this one bounds a choice
+    alone: a backup that is made every N days is never exactly N days old.
     """
 
     min: Number | None = None
@@ -51,6 +53,7 @@ class Bound(StrictModel):
     unit: Words
     origin: Origin
     why: Words
+    measured_by: Name | None = None
 
     @model_validator(mode="after")
     def _has_one_sense(self) -> Self:
@@ -109,6 +112,9 @@ class Requirement(StrictModel):
             raise ValueError("measures belongs to declared+automated, and only there")
         if self.is_automated and not self.built and not self.later:
             raise ValueError("what is not built needs a later list that names the service that brings it")
+        for name, bound in self.bounds.items():
+            if bound.measured_by and (bound.measured_by == name or bound.measured_by not in self.bounds):
+                raise ValueError(f"{name} is measured_by {bound.measured_by}, which is no other bound of it")
         if self.is_automated and not self.services:
             raise ValueError("an automated requirement names the services that are measured")
         return self

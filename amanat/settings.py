@@ -14,18 +14,16 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from amanat import validators
 from amanat.ca_bundle import read_ca_bundle
-from amanat.errors import BadInput, each, refuse
+from amanat.errors import BadInput, each, listed, refuse
 from amanat.law import register
 from amanat.paths import StackPaths
 from amanat.placement import Placement
 from amanat.setting_errors import NAMESPACE, BadSetting, to_error, unknown
 from amanat.targets.settings import TargetSettings
-from amanat.validators import InvalidValue, integer
+from amanat.validators import InvalidValue, bounded, integer
 from amanat.yaml_lines import YamlDocument
 
-# A century, against typing errors; what is too low for the law is left for the law to say.
-DAYS = integer(-36525, 36525, instead="an integer number of days, at most 36525")
-SPEED = integer(-1, 1000000, instead="an integer number of Mbit/s")
+DAY_HOURS = 24
 MIRROR = "an address such as https://mirror.example/debian, or leave it empty"
 
 
@@ -91,32 +89,34 @@ class Settings(TargetSettings):
     ] = 4
     archive_timeout_seconds: Annotated[
         int,
-        integer(1, 86400, of="seconds"),
-        Field(
-            description="Seconds after which written log leaves for the vault, full segment or not (Art. 5 6-1)."
-        ),
+        bounded("seconds", least=1),
+        Field(description="Seconds after which WAL leaves for the vault, full segment or not (Art. 5 6-1)."),
     ] = 15
     full_backup_days: Annotated[
         int,
-        integer(1, 36525, of="days"),
+        bounded("days", least=1),
         Field(description="Days between two full backups."),
     ] = 7
     backup_interval_hours: Annotated[
         int,
-        integer(1, 876600, of="hours"),
+        bounded("hours", least=1),
         Field(
-            description="Hours between two backups of any kind: one a day is differential, the others incremental."
+            description=(
+                "Hours between two backups of any kind, a divisor of 24: one a day differential, others incremental."
+            )
         ),
     ] = 6
     full_backups_kept: Annotated[
         int,
-        integer(0, 1000, instead="an integer number of backups"),
+        bounded("full backups"),
         Field(description="How many full backups, with all that depends on them, are kept on the vault."),
     ] = 4
     copy_interval_hours: Annotated[
         int,
-        integer(1, 876600, of="hours"),
-        Field(description="Hours between two copies of files and backups to the append-only server."),
+        bounded("hours", least=1),
+        Field(
+            description="Hours between two copies of files and backups to the append-only server: a divisor of 24."
+        ),
     ] = 6
     copy_second_server: Annotated[
         str,
@@ -127,38 +127,50 @@ class Settings(TargetSettings):
             description="A second append-only rest-server for all copies, outside the stack. Empty: the vault alone."
         ),
     ] = ""
+    copies_keep_days: Annotated[
+        int,
+        bounded("days"),
+        Field(description="How long a copy stays on the vault after it came in, in days."),
+    ] = 35
+    copies_size_gib: Annotated[
+        int,
+        integer(1, 65536),
+        Field(
+            description="Room on the vault for the copies of all machines together, in GiB; more is refused."
+        ),
+    ] = 64
     restore_drill_days: Annotated[
         int,
-        integer(1, 36525, of="days"),
+        bounded("days", least=1),
         Field(description="Days between two restore drills."),
     ] = 7
     message_retention_days: Annotated[
         int,
-        DAYS,
+        bounded("days"),
         Field(description="How long messages are kept, in days (the least: our reading of clause 6-1)."),
     ] = 366
     transaction_retention_days: Annotated[
         int,
-        DAYS,
+        bounded("days"),
         Field(description="How long transactions are kept, in days (the least: our reading of clause 7-2)."),
     ] = 366
     ip_retention_days: Annotated[
         int,
-        DAYS,
+        bounded("days"),
         Field(
             description="How long users' IP addresses are kept, in days (the least: Article 6 clause 7-2)."
         ),
     ] = 190
     certificate_days: Annotated[
         int,
-        integer(2, 36525, of="days"),
+        bounded("days", least=2),
         Field(description="How long the stack's certificates are valid, in days."),
     ] = 397
     certificate_renew_days: Annotated[
-        int, DAYS, Field(description="Certificates are renewed when fewer days than this remain.")
+        int, bounded("days"), Field(description="Certificates are renewed when fewer days than this remain.")
     ] = 30
     internet_mbit_per_second: Annotated[
-        int, SPEED, Field(description="The speed of the operator's line, which is measured.")
+        int, bounded("Mbit/s"), Field(description="The speed of the operator's line, which is measured.")
     ] = 8
     operator_name_en: Annotated[
         str,
@@ -177,6 +189,15 @@ class Settings(TargetSettings):
             outside = register().breach(name, value, _file(info))
             if outside:
                 raise InvalidValue("is outside the law", "", outside)
+        return value
+
+    @field_validator("backup_interval_hours", "copy_interval_hours", mode="after")
+    @classmethod
+    def _divides_a_day(cls, value: int) -> int:
+        """A timer begins anew each day: another interval would be shorter before midnight, or none at all."""
+        fitting = [hours for hours in range(1, DAY_HOURS + 1) if DAY_HOURS % hours == 0]
+        if value not in fitting:
+            raise InvalidValue("does not divide a day", f"{listed([*map(str, fitting)], 'or')} hours")
         return value
 
     @field_validator("placement", mode="after")

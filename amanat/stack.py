@@ -24,7 +24,7 @@ from amanat.targets.endpoints import name_of
 
 PASSPHRASE_BYTES = 32
 NOT_COMPARED = "what is inside the hosts was not compared: it takes all of them, running"
-CONFIGURATION = "amanat:Configuration"  # how the type of each service's configuration ends
+CONFIGURATION = "amanat:Configuration"  # how the type of each part's configuration ends
 
 
 class NoStack(BadInput):

@@ -86,7 +86,7 @@ SERVICES: dict[str, Service] = {
         ),
         Service(
             "vault",
-            purpose="backups, another machine's append-only copy, anchored heads, unlock keys",
+            purpose="backups, every machine's append-only copies, anchored heads, unlock keys",
             stateful=True,
             endpoints=(Endpoint("pgbackrest", 8432), Endpoint("restic", 8000), Endpoint("tang", 7500)),
             built=True,

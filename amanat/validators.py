@@ -26,6 +26,8 @@ IMAGE = re.compile(
 LONGEST_TEXT = 500
 LONGEST_NAME = 80
 NAME_SIGNS = " .,-()\u2013\u2019\u060c\u00ab\u00bb\u200c"  # no sign that a shell or a template knows
+# Of what a bound of the register limits, by its unit: a century, a day, and what nobody has.
+MOST_SENSIBLE = {"days": 36525, "hours": 876600, "seconds": 86400, "full backups": 1000, "Mbit/s": 1000000}
 ARABIC_LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک"})  # keyboards mix them; Persian has its own
 
 
@@ -44,12 +46,20 @@ def closest_match(name: str, known: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)), "")
 
 
-def integer(low: int, high: int, zero: str = "", instead: str = "", of: str = "") -> BeforeValidator:
-    """An integer from `low` to `high`; 0 as well if `zero` says what it means. `of`: its unit, where `high` is far."""
-    if of:
-        instead = f"an integer number of {of} from {low}"
-    instead = instead or _range(low, high, zero)
-    return BeforeValidator(lambda value: _checked_number(value, low, high, zero, instead))
+def integer(low: int, high: int, zero: str = "") -> BeforeValidator:
+    """An integer from `low` to `high`; 0 as well if `zero` says what it means."""
+    return BeforeValidator(lambda value: _checked_number(value, low, high, zero, _range(low, high, zero)))
+
+
+def bounded(unit: str, least: int | None = None) -> BeforeValidator:
+    """An integer in the unit of the bound of the same name: what the bound refuses is left for the law to say.
+
+    `least` where the bound has no minimum and smaller numbers make no sense. The most is there against typing errors.
+    """
+    most = MOST_SENSIBLE[unit]
+    low = -most if least is None else least
+    instead = f"an integer number of {unit}{f' from {low}' if least is not None else f', at most {most}'}"
+    return BeforeValidator(lambda value: _checked_number(value, low, most, "", instead))
 
 
 def integers(low: int, high: int, zero: str, such_as: str) -> BeforeValidator:

@@ -27,19 +27,32 @@ def inventory(settings: Settings, paths: StackPaths, known: Mapping[str, Any]) -
     }
     placement = settings.machines
     groups = {
-        service: Group((placement.machine_of(service),), service_variables(service, settings, joined))
+        service: Group(
+            (placement.machine_of(service),),
+            {**service_variables(service, settings, joined), **public_keys(service, known)},
+        )
         for service in placement.services
     }
     return inventory_text(paths, shared_variables(settings, paths, joined, known), machines, groups)
 
 
+def public_keys(service: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    """The public keys and certificates, of those in `known`, that the machine of one service alone is told."""
+    of = {
+        "store": {"archive_sealing_public_key": known["sealing"]},
+        "vault": {"anchor_client_certificate": known["anchor"]},
+    }
+    return of.get(service, {})
+
+
 def shared_variables(
     settings: Settings, paths: StackPaths, joined: Network, known: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What every machine is told. `known`: public keys, and the authority's certificate."""
+    """What every machine is told. `known`: the public keys of all accounts, and the authority's certificate."""
     mirrors = Mirrors.from_environment()
     return {
         "base_stack": paths.stack_id,
+        "base_file_records": str(paths.file_records),
         "base_peers": network.peers(settings.machines, joined),
         "base_deploy_public_key": known["deploy"],
         "base_auditor_public_key": known["auditor"],
@@ -57,8 +70,6 @@ def shared_variables(
         "restic_client_port": topology.port("vault", "restic"),
         "restic_client_interval_hours": settings.copy_interval_hours,
         "restic_client_second_server": settings.copy_second_server,
-        "archive_sealing_public_key": known["sealing"],
-        "anchor_client_certificate": known["anchor"],
     }
 
 
@@ -106,6 +117,8 @@ def _vault(settings: Settings, _joined: Network) -> dict[str, Any]:
         "pgbackrest_repository_full_kept": settings.full_backups_kept,
         "pgbackrest_repository_interval_hours": settings.backup_interval_hours,
         "rest_server_port": topology.port("vault", "restic"),
+        "rest_server_keep_days": settings.copies_keep_days,
+        "rest_server_size_gib": settings.copies_size_gib,
         "anchor_database_host": archive,
         "anchor_database_port": topology.port("store", "postgresql"),
     }
@@ -117,6 +130,7 @@ def _drill(settings: Settings, _joined: Network) -> dict[str, Any]:
         **_database(settings),
         **_repository(settings.machines),
         "archive_client_networks": ["127.0.0.1/32"],
+        "base_file_records": "",  # no audit looks at it
     }
 
 

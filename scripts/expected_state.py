@@ -46,8 +46,8 @@ Items = dict[str, str]
 
 
 def generalised(items: Mapping[str, str], names: Mapping[str, str]) -> Items:
-    """The items with addresses replaced by what they stand for."""
-    addresses = {value: name for name, value in names.items() if "address" in name or "controller" in name}
+    """The items with addresses and fingerprints replaced by what they stand for."""
+    addresses = {value: name for name, value in names.items() if not name.startswith("<machine")}
 
     def of(text: str) -> str:
         for value in sorted(addresses, key=len, reverse=True):

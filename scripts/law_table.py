@@ -124,6 +124,8 @@ def details(row: Mapping[str, Any], measured: Sequence[tuple[Path, str]], read: 
         lines += ["Limits:", ""]
         for name, bound in row["bounds"].items():
             unread = "" if name in read else ". *No policy reads it yet*"
+            if "measured_by" in bound:
+                unread = f". What comes of the choice is measured by `{bound['measured_by']}`"
             lines.append(f"- {limit(name, bound)} ({bound['origin']}): {bound['why']}{unread}")
         lines.append("")
     return lines

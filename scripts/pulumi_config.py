@@ -23,7 +23,7 @@ HEADING = """# Written by scripts/pulumi_config.py from amanat/settings.py. Chan
 config:
 """
 SIMPLE = {bool: "boolean", int: "integer", str: "string"}
-WIDTH = 130  # as .yamllint.yaml has it
+WIDTH = 130  # as .yamllint has it
 
 
 class Dumper(yaml.SafeDumper):

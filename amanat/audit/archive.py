@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -13,9 +14,13 @@ from amanat.audit.gpg import keyring
 from amanat.audit.host import Host
 from amanat.audit.postgres import Answer, Session
 from amanat.audit.waiting import wait_until
+from amanat.law import register
 
 APPROVER = "Amanat audit"
 CLIENTS = ("archive_writer", "archive_auditor", "archive_discloser")  # roles whose keys an auditor has
+REMOTE_ROLES = (*CLIENTS, "archive_anchor")  # those that log in over the network
+# Nothing is disclosed before it is in the chain: so long is waited for it, as long as the law register lets it take.
+CHAINED_WITHIN_SECONDS = float(register().bound("A5-6-1-integrity", "sealing_lag_seconds").max or 0)
 NOT_CHAINED_YET = "55000"
 RECORD_MESSAGE = "SELECT id, recorded_at FROM archive.record_message(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 RECORD_TRANSACTION = "SELECT archive.record_transaction(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
@@ -54,7 +59,7 @@ class Message:
     destination: str = field(default_factory=lambda: marker("destination"))
     content: str = field(default_factory=lambda: marker("content"))
     sent_at: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(seconds=2))
-    received_at: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(seconds=1))
+    received_at: datetime | None = field(default_factory=lambda: datetime.now(UTC) - timedelta(seconds=1))
     client_ip: str = "192.0.2.7"
     client_port: int = 40404
 
@@ -116,16 +121,25 @@ class Archive:
 
         Raises `NotKept` when that takes longer than `seconds` or is refused.
         """
+        (bundle,) = self.disclose_each([selector], seconds)
+        return bundle
+
+    def disclose_each(self, selectors: Sequence[Mapping[str, object]], seconds: float) -> list[Bundle]:
+        """Request several at once, each by an order of its own, then fetch each; they share the wait for the chain.
+
+        Raises `NotKept` when one takes longer than `seconds` or is refused.
+        """
         with self._client.login(self._host, "archive_discloser") as discloser:
-            request = int(_worked(discloser.ask(REQUEST, made_up_order(selector))))
-            answer = wait_until(lambda: _fetched(discloser, request), seconds)
-        if answer is None:
-            raise NotKept(f"the request for disclosure is not chained within {seconds:g} seconds")
-        _worked(answer)
-        parts: dict[str, list[Mapping[str, Any]]] = {}
-        for part, body in answer.rows:
-            parts.setdefault(part, []).append(body)
-        return Bundle(parts)
+            requests = [
+                int(_worked(discloser.ask(REQUEST, made_up_order(selector)))) for selector in selectors
+            ]
+            for (
+                request
+            ) in requests:  # the first fetch of each has it look, and what it finds is chained meanwhile
+                _ = _fetched(discloser, request)
+            return [
+                _bundle(wait_until(partial(_fetched, discloser, one), seconds), seconds) for one in requests
+            ]
 
     def find(self, ids: Sequence[int], record: str, seconds: float) -> Bundle:
         """Disclose these records of the last hour."""
@@ -142,6 +156,16 @@ class Archive:
             keys = {one["id"]: ring.open_key(one["sealed"]) for one in bundle.parts.get("data_key", ())}
             self._client.hide(*keys.values())
             return {int(m["id"]): ring.open_content(m["content"], keys[m["key_id"]]) for m in bundle.messages}
+
+
+def _bundle(answer: Answer | None, seconds: float) -> Bundle:
+    if answer is None:
+        raise NotKept(f"the request for disclosure is not chained within {seconds:g} seconds")
+    _worked(answer)
+    parts: dict[str, list[Mapping[str, Any]]] = {}
+    for part, body in answer.rows:
+        parts.setdefault(part, []).append(body)
+    return Bundle(parts)
 
 
 def _worked(answer: Answer) -> Any:  # noqa: ANN401 - a column of any type

@@ -30,7 +30,7 @@ SCAN_SECONDS = 2
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class Address:
     """Where the controller reaches a host's service."""
 
     address: str
@@ -49,13 +49,9 @@ class Client:
         self._sessions: dict[tuple[str, str], Session] = {}
         self._sealing_passphrase: str | None = None
 
-    def endpoint(self, host: Host, port: int) -> Endpoint:
-        """The port published on the controller, else the host's own address, else its SSH address."""
-        published = host.variables.get("published_ports") or {}
-        outside = published.get(port) or published.get(str(port))
-        if outside:
-            return Endpoint(host.address, int(outside))
-        return Endpoint(_own_address(host), port)
+    def address_of(self, host: Host, port: int) -> Address:
+        """The host's own address, or its SSH address where the inventory has no other."""
+        return Address(_own_address(host), port)
 
     def port_scan(self, ports: Mapping[Host, Iterable[int]]) -> PortScan:
         """Start TCP connections from here to each host's own address, all at once; `accepted` collects the results."""
@@ -63,7 +59,7 @@ class Client:
         pool = ThreadPoolExecutor(max_workers=sum(map(len, tried.values())) or 1)
         scan = {
             host: {
-                port: pool.submit(_connect, Endpoint(_own_address(host), port), SCAN_SECONDS)
+                port: pool.submit(_connect, Address(_own_address(host), port), SCAN_SECONDS)
                 for port in wanted
             }
             for host, wanted in tried.items()
@@ -130,7 +126,7 @@ class Client:
 
     def certificate(self, host: Host) -> x509.Certificate:
         """The certificate that PostgreSQL of `host` shows."""
-        at = self.endpoint(host, POSTGRESQL_PORT)
+        at = self.address_of(host, POSTGRESQL_PORT)
         shown = postgresql_certificate(at.address, at.port)
         outcome = {"certificate": shown.public_bytes(Encoding.PEM).decode()}
         self._audit.recorder.client(host.identity, {"tls": f"{at.address}:{at.port}"}, outcome)
@@ -142,7 +138,7 @@ class Client:
 
     def ssh_methods(self, host: Host, user: str) -> list[str]:
         """The ways to log in that sshd offers `user` without a key (RFC 4252, method "none")."""
-        offered = offered_methods(host.target, user)
+        offered = offered_methods(host.audited, user)
         self._audit.recorder.client(host.identity, {"ssh": f"{user}@{host.address}"}, {"offered": offered})
         return offered
 
@@ -179,7 +175,7 @@ class Client:
     def _database(
         self, host: Host, role: str, certificate: str, authority: str, knows_password: bool
     ) -> Iterator[Database]:
-        at = self.endpoint(host, POSTGRESQL_PORT)
+        at = self.address_of(host, POSTGRESQL_PORT)
         self._reach(host, at)
         secret = self._password(role) if knows_password else secrets.token_hex(16)
         with tempfile.TemporaryDirectory(prefix="amanat-clients-") as directory:
@@ -194,7 +190,7 @@ class Client:
             trusted = own if authority == "own" else foreign[2]
             yield Database(at.address, at.port, role, secret, trusted, shown, Path(directory))
 
-    def _reach(self, host: Host, at: Endpoint) -> None:
+    def _reach(self, host: Host, at: Address) -> None:
         outcome = _connect(at)
         if outcome != "accepted":
             error = Unreachable(
@@ -216,6 +212,10 @@ class Client:
             )
         return path
 
+    def password_characters(self, role: str) -> int:
+        """How long the password of a role is, that the auditor has. Raises `NotChecked` without it."""
+        return len(self._password(role))
+
     def _password(self, role: str) -> str:
         beside = self._audit.options.clients
         if beside is None or not (beside / f"{role}.password").is_file():
@@ -234,7 +234,7 @@ def _own_address(host: Host) -> str:
     return str(peers.get(host.name, {}).get("address", host.address))
 
 
-def _connect(at: Endpoint, seconds: float = CONNECT_SECONDS) -> str:
+def _connect(at: Address, seconds: float = CONNECT_SECONDS) -> str:
     try:
         with socket.create_connection((at.address, at.port), timeout=seconds):
             return "accepted"

@@ -20,8 +20,8 @@ from amanat_host.answers.state import State
 DIRECTORY = PROJECT_ROOT / "policies" / "expected_state"
 MOST_SHOWN = 40  # findings in a message; the evidence has the whole state
 LONGEST_SHOWN = 300  # characters of one value
-# A name in an expectation that stands for what differs from stack to stack: <address>, <address of vault>.
-PLACEHOLDER = re.compile(r"<(?:machine|address|controller|(?:machine|address) of [a-z]+)>")
+# A name in an expectation that stands for what differs from stack to stack: <address>, <key of deploy>.
+PLACEHOLDER = re.compile(r"<(?:machine|address|controller|(?:machine|address|key) of [a-z]+)>")
 
 Kind = Literal["unexpected", "missing", "different"]
 
@@ -180,18 +180,25 @@ def compare(state: State, expected: ExpectedState) -> list[Finding]:
     return sorted(findings, key=lambda one: one.item)
 
 
-def told(findings: Sequence[Finding]) -> str:
-    """The findings for a person, one a line: what, how it is, how it should be, and what to do; "" for none."""
-    return "\n".join(_lines(findings))
+class Unexpected(AssertionError):
+    """A machine is otherwise than expected; `items` names each thing that is."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("\n".join(_lines(findings)))
+        self.items = tuple(one.item for one in findings)
+
+
+def require_expected(findings: Sequence[Finding]) -> None:
+    """Raises `Unexpected` for any finding: it tells a person what is how, how it should be, and what to do."""
+    if findings:
+        raise Unexpected(findings)
 
 
 def _lines(findings: Sequence[Finding]) -> Iterator[str]:
-    if not findings:
-        return
     yield from map(str, findings[:MOST_SHOWN])
     if (more := len(findings) - MOST_SHOWN) > 0:
         yield f"and {more} more: the evidence has the whole state"
-    yield "Put it right (`make up` puts back what the kit wrote), or have an authority waive the requirement."
+    yield "Put it right (`make up` puts back what the kit wrote), or have an authority waive these `items`."
 
 
 def _short(text: str) -> str:

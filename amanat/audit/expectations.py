@@ -51,7 +51,7 @@ class Listening(StrictModel):
 
 class Expectations(StrictModel):
     """What a machine is to have. Units and paths may be patterns as of a shell where the name says `allowed` or
-    the key is compared as a whole: `allowed_units`, `unix_sockets`, `drop_ins`, `readable_paths`.
+    the key is compared as a whole: `allowed_units`, `unix_sockets`, `drop_ins`, `private_paths`, `readable_paths`.
     """
 
     listens: tuple[Listening, ...] = ()
@@ -172,4 +172,4 @@ def validation_faults(
 
 def services_of(host: Host) -> tuple[str, ...]:
     """The services that a machine carries: its groups in the inventory, or its name where that is a service's."""
-    return tuple(name for name in SERVICES if host.target.carries(name))
+    return tuple(name for name in SERVICES if host.audited.carries(name))

@@ -7,6 +7,7 @@ import pytest
 from amanat.audit.archive import Archive
 from amanat.audit.client import Client
 from amanat.audit.closed_world import Finding, compare, expected_state
+from amanat.audit.drills import SignedDrill, newest_signed
 from amanat.audit.expectations import Expectations, expectations, services_of
 from amanat.audit.host import Host
 from amanat.audit.hosts import Hosts
@@ -63,6 +64,13 @@ def unexpected(hosts: Hosts) -> Callable[[Host, Question[State], str], list[Find
         return compare(machine.ask(question), expected.resolved(names_of(machine, hosts)))
 
     return find
+
+
+@pytest.fixture(scope="session")
+def signed_drill(pytestconfig: pytest.Config) -> SignedDrill:
+    """The newest restore drill that was signed for the stack; raises `NotChecked` without one."""
+    options = pytestconfig.stash[AUDIT].options
+    return newest_signed(options.drills, options.drills_key)
 
 
 @pytest.fixture

@@ -27,16 +27,16 @@ class _Backend(testinfra.backend.base.BaseBackend):  # type: ignore[misc]
     NAME = "amanat"
 
     def __init__(self, connection: Connection, recorder: Recorder) -> None:
-        super().__init__(connection.target.name)
+        super().__init__(connection.audited.name)
         self._encoding = "utf-8"
         self._connection = connection
         self._recorder = recorder
         self._background_runs: dict[str, Future[Completed]] = {}
-        self._background = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix=connection.target.name)
+        self._background = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix=connection.audited.name)
 
     @cached_property
     def identity(self) -> Identity:
-        name = self._connection.target.name
+        name = self._connection.audited.name
         try:
             machine = self._connection.run("cat /etc/machine-id")
         except Unreachable as error:
@@ -51,7 +51,7 @@ class _Backend(testinfra.backend.base.BaseBackend):  # type: ignore[misc]
         who = self.identity
         done = self._run(line, stdin, seconds)
         self._recorder.command(
-            who, line, done.exit_status, done.stdout, done.stderr, self._connection.target.user
+            who, line, done.exit_status, done.stdout, done.stderr, self._connection.audited.user
         )
         return self.result(done.exit_status, line.encode(), done.stdout, done.stderr)
 
@@ -70,7 +70,7 @@ class _Backend(testinfra.backend.base.BaseBackend):  # type: ignore[misc]
         try:
             return begun.result() if begun else self._connection.run(line, stdin, seconds)
         except NotChecked as error:
-            self._recorder.unreachable(self._connection.target.name, error)
+            self._recorder.unreachable(self._connection.audited.name, error)
             raise
 
     def decode(self, data: bytes) -> str:
@@ -90,23 +90,23 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
         self._backend = _Backend(connection, recorder)
         super().__init__(self._backend)
         self._backend.set_host(self)
-        self.target: AuditedHost = connection.target
+        self.audited: AuditedHost = connection.audited
         self.recorder = recorder
 
     def __repr__(self) -> str:
-        return f"<Host {self.target.name}>"
+        return f"<Host {self.audited.name}>"
 
     @property
     def name(self) -> str:
-        return self.target.name
+        return self.audited.name
 
     @property
     def address(self) -> str:
-        return self.target.address
+        return self.audited.address
 
     @property
     def variables(self) -> Mapping[str, Any]:
-        return self.target.variables
+        return self.audited.variables
 
     @property
     def identity(self) -> Identity:
@@ -148,8 +148,10 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
         try:
             return json.loads(text)
         except ValueError as error:
+            said = " ".join(done.stderr.split())[:300] or str(error)
             raise NotChecked(
-                f"`{done.command.decode()}` printed no JSON: {error}", f"host {self.name}"
+                f"`{done.command.decode()}` ended with {done.exit_status} and printed no JSON: {said}",
+                f"host {self.name}",
             ) from error
 
     def privileged(self, command: str, *args: str, seconds: float = COMMAND_SECONDS) -> str:

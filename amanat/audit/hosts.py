@@ -15,10 +15,10 @@ from amanat.audit.ssh import Connection
 class Hosts(Mapping[str, Host]):
     """The inventory's machines by name; `service` finds the one that carries a service."""
 
-    def __init__(self, targets: Mapping[str, AuditedHost], recorder: Recorder) -> None:
+    def __init__(self, audited: Mapping[str, AuditedHost], recorder: Recorder) -> None:
         # Sockets have short names (sun_path, 108 bytes), so not below the stack's own directory.
         self._control = Path(tempfile.mkdtemp(prefix="amanat-", dir="/tmp"))  # noqa: S108 - made 0700 by mkdtemp
-        self._connections = {name: Connection(target, self._control) for name, target in targets.items()}
+        self._connections = {name: Connection(one, self._control) for name, one in audited.items()}
         self._hosts = {name: Host(one, recorder) for name, one in self._connections.items()}
 
     def __getitem__(self, name: str) -> Host:
@@ -32,7 +32,7 @@ class Hosts(Mapping[str, Host]):
 
     def service(self, service: str) -> Host:
         """The machine that carries a service. Raises `NotChecked` when none, or more than one, does."""
-        carriers = [host for host in self._hosts.values() if host.target.carries(service)]
+        carriers = [host for host in self._hosts.values() if host.audited.carries(service)]
         if len(carriers) == 1:
             return carriers[0]
         how_many = f"{len(carriers)} machines carry" if carriers else "no machine carries"

@@ -45,6 +45,14 @@ def declare(parser: pytest.Parser) -> None:
     )
     group.addoption("--waivers", metavar="FILE", help="waivers (default: policies/waivers.yaml)")
     group.addoption("--evidence", metavar="DIR", help="where runs are kept (default: evidence/<stack>)")
+    group.addoption(
+        "--drills", metavar="DIR", help="signed evidence of restore drills (default: evidence/<stack>/drills)"
+    )
+    group.addoption(
+        "--drills-key",
+        metavar="FILE",
+        help="the public key that signed them (default: the stack's evidence key)",
+    )
     group.addoption("--run", metavar="NAME", help="the run's name (default: one made of the time)")
     group.addoption(
         "--json", metavar="FILE", dest="audit_json", help="also write the verdicts to FILE (- for stdout)"
@@ -65,6 +73,8 @@ class Options:
     secrets: Path | None
     signing_key: Path
     evidence: Path
+    drills: Path
+    drills_key: Path
     waivers: Path
     only: tuple[str, ...]
     json: str | None
@@ -79,6 +89,7 @@ class Options:
         paths = StackPaths(named or DEFAULT_STACK)
         ours = inventory is None
         stack = paths.stack if ours or named else OUTSIDE
+        rows = PROJECT_ROOT / "evidence" / stack
         return cls(
             stack=stack,
             inventory=inventory or paths.hosts_file,
@@ -89,7 +100,9 @@ class Options:
             sealing_passphrase_file=_path(given("--sealing-passphrase-file")),
             secrets=paths.inventory if ours else None,
             signing_key=paths.evidence_key,
-            evidence=_path(given("--evidence")) or PROJECT_ROOT / "evidence" / stack,
+            evidence=_path(given("--evidence")) or rows,
+            drills=_path(given("--drills")) or rows / "drills",
+            drills_key=_path(given("--drills-key")) or paths.evidence_key,
             waivers=_path(given("--waivers")) or PROJECT_ROOT / "policies" / "waivers.yaml",
             only=tuple(dict.fromkeys(given("--only"))),
             json=given("audit_json"),

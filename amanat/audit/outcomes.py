@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from amanat.audit.closed_world import Unexpected
 from amanat.audit.errors import NotChecked
 from amanat.audit.verdicts import Outcome, Reason
 from amanat.errors import AmanatError
@@ -51,6 +52,8 @@ def outcome_of(
         return Outcome.NOT_CHECKED, Reason(str(raised))
     if report.skipped:
         return Outcome.NOT_CHECKED, Reason(f"skipped: {raised or _last(report)}")
+    if call.when == "call" and isinstance(raised, Unexpected):
+        return Outcome.FAILED, Reason(str(raised), items=raised.items)
     if call.when == "call" and isinstance(raised, AssertionError | pytest.fail.Exception):
         return Outcome.FAILED, _unmet(str(raised), compared, proves)
     return Outcome.NOT_CHECKED, Reason(_broken(call, raised))

@@ -28,7 +28,8 @@ class Listener:
     @property
     def is_local(self) -> bool:
         """Whether only this host itself reaches it."""
-        return self.address.startswith(("127.", "[::1]", "[::ffff:127.")) or "%lo" in self.address
+        own = self.address.startswith(("127.", "[::1]", "[::ffff:127."))
+        return own or self.address.partition("%")[2].rstrip("]") == "lo"
 
 
 def listeners(text: str) -> list[Listener]:

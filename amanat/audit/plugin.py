@@ -23,6 +23,7 @@ from amanat.audit.fixtures import (
     expected,
     hosts,
     machine,
+    signed_drill,
     store,
     unexpected,
     vault,
@@ -35,7 +36,18 @@ from amanat.errors import AmanatError, of_os
 from amanat.law import register
 from amanat.streams import Persevering
 
-__all__ = ["archive", "bound", "client", "expected", "hosts", "machine", "store", "unexpected", "vault"]
+__all__ = [
+    "archive",
+    "bound",
+    "client",
+    "expected",
+    "hosts",
+    "machine",
+    "signed_drill",
+    "store",
+    "unexpected",
+    "vault",
+]
 
 DRAFTS = pytest.StashKey[Path]()
 OUTPUT = pytest.StashKey[Persevering]()
@@ -60,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{SLOW}: takes seconds, so it runs after what is settled sooner")
     config.addinivalue_line("markers", f"{FIRST}: sets going what a slow check waits for, so it runs first")
     config.addinivalue_line(
-        "markers", f"{PREFETCH}(command, host, seconds): a command started as the audit begins"
+        "markers", f"{PREFETCH}(command, service, seconds): a command started as the audit begins"
     )
     config.stash[COMPARED] = Compared()
     _adopt_environment()

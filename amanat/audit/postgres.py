@@ -1,19 +1,25 @@
 """PostgreSQL as a client sees it: logins that are admitted or refused, statements and their SQLSTATE."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.types.json import set_json_loads
 
 from amanat.audit.errors import NotChecked
 
 DATABASE = "archive"
 CONNECT_SECONDS = 15
 _LONGEST_RESULT = 16_000
+_LONGEST_PARAMETER = 4_000
 Record = Callable[[Mapping[str, object], Mapping[str, object]], None]
 
 
@@ -110,7 +116,7 @@ class Session:
 
     def ask(self, statement: str, parameters: Sequence[object] = (), *, keep: bool = True) -> Answer:
         """Run one statement in a transaction of its own, which is rolled back unless `keep`."""
-        tried = {"statement": statement, "parameters": [str(one) for one in parameters], "kept": keep}
+        tried = {"statement": statement, "parameters": list(map(_shown, parameters)), "kept": keep}
         try:
             with self._connection.transaction(force_rollback=not keep):
                 cursor = self._connection.execute(sql.SQL(statement), parameters or None)
@@ -130,7 +136,7 @@ class Session:
         answers: list[Answer] = []
         for one in statements:
             statement, parameters = (one, ()) if isinstance(one, str) else one
-            tried = {"statement": statement, "parameters": [str(value) for value in parameters]}
+            tried = {"statement": statement, "parameters": list(map(_shown, parameters))}
             try:
                 cursor = self._connection.execute(sql.SQL(statement), parameters or None)
                 answers.append(Answer(cursor.fetchall() if cursor.description else [], "", ""))
@@ -173,9 +179,20 @@ def session(database: Database, record: Record) -> Iterator[Session]:
             f"{database.address}:{database.port}",
             "Converge the host with `make up`.",
         ) from error
+    set_json_loads(
+        partial(json.loads, parse_float=Decimal), connection
+    )  # an amount is as exact as it was recorded
     # Nothing to commit: what a statement leaves open on purpose ends with the session.
     with closing(connection):
         yield Session(connection, record)
+
+
+def _shown(value: object) -> str:
+    """A parameter as evidence has it: of a long one its beginning, length and digest."""
+    text = str(value)
+    if len(text) <= _LONGEST_PARAMETER:
+        return text
+    return f"{text[:64]}… ({len(text)} characters, SHA-256 {hashlib.sha256(text.encode()).hexdigest()})"
 
 
 def _said(error: psycopg.Error) -> str:

@@ -60,19 +60,19 @@ class Audit:
             return {}
 
     @cached_property
-    def targets(self) -> dict[str, inventory.AuditedHost]:
+    def audited_hosts(self) -> dict[str, inventory.AuditedHost]:
         """The inventory's machines by name; raises `BadInventory`."""
         options = self.options
         return inventory.read(options.inventory, options.auditor_user, options.auditor_key)
 
     @cached_property
     def hosts(self) -> Hosts:
-        return Hosts(self.targets, self.recorder)
+        return Hosts(self.audited_hosts, self.recorder)
 
     def carriers(self) -> dict[str, list[str]]:
         """Service of the register -> the machines that carry it; none where the stack leaves it out."""
         return {
-            service: [name for name, target in self.targets.items() if target.carries(service)]
+            service: [name for name, audited in self.audited_hosts.items() if audited.carries(service)]
             for service in get_args(ServiceName)
         }
 
@@ -87,7 +87,7 @@ class Audit:
         self.recorder.redact.add(*secrets.values(self.secrets))
         plan = {
             "hosts": {
-                name: f"{host.target.user}@{host.address}:{host.target.port}"
+                name: f"{host.audited.user}@{host.address}:{host.audited.port}"
                 for name, host in self.hosts.items()
             },
             "tests": {test: list(ids) for test, (ids, _) in self.planned.items()},

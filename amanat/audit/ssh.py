@@ -39,12 +39,12 @@ class Connection:
     """Runs commands on one host as the auditor; host keys are checked strictly, nothing is forwarded.
 
     Args:
-        target: the host.
+        audited: the host.
         control: a private directory with a short path, for the connection's socket.
     """
 
-    def __init__(self, target: AuditedHost, control: Path) -> None:
-        self.target = target
+    def __init__(self, audited: AuditedHost, control: Path) -> None:
+        self.audited = audited
         self._socket = control / "%C"
         self._open = False
         self._refusal: Unreachable | None = None
@@ -56,7 +56,9 @@ class Connection:
         command takes longer than `seconds` or prints more than 32 MiB.
         """
         self._connect()
-        done = _bounded([*self._ssh(), "--", self.target.address, command], stdin, seconds, self.target.name)
+        done = _bounded(
+            [*self._ssh(), "--", self.audited.address, command], stdin, seconds, self.audited.name
+        )
         if done.exit_status == 255 and not self._alive():
             self._open = False
             raise self._unreachable(done.stderr)
@@ -71,7 +73,7 @@ class Connection:
     @property
     def known_hosts(self) -> Path:
         """The file in which the host's key is pinned."""
-        for argument in self.target.ssh_arguments:
+        for argument in self.audited.ssh_arguments:
             name, _, value = argument.partition("=")
             if name.removeprefix("-o").strip().lower() == "userknownhostsfile" and value:
                 unquoted = shlex.split(value)[0] if value.startswith('"') else value
@@ -80,8 +82,8 @@ class Connection:
 
     def host_key(self) -> str:
         """The pinned key's fingerprint as `ssh-keygen -l` prints it, or "" when none is pinned."""
-        target = self.target
-        name = target.address if target.port == 22 else f"[{target.address}]:{target.port}"
+        audited = self.audited
+        name = audited.address if audited.port == 22 else f"[{audited.address}]:{audited.port}"
         found = processes.run(
             ["ssh-keygen", "-l", "-F", name, "-f", str(self.known_hosts)], capture_output=True
         )
@@ -101,27 +103,27 @@ class Connection:
             "RequestTTY=no",
             "LogLevel=ERROR",
             f"ControlPath={self._socket}",
-            f"Port={self.target.port}",
-            f"User={self.target.user}",
+            f"Port={self.audited.port}",
+            f"User={self.audited.user}",
         ]
-        if self.target.key:
-            options += [f"IdentityFile={self.target.key}", "IdentitiesOnly=yes"]
+        if self.audited.key:
+            options += [f"IdentityFile={self.audited.key}", "IdentitiesOnly=yes"]
         # ssh keeps the first value of an option: ours stand before the inventory's.
-        return [*SSH, *_given(options), *self.target.ssh_arguments, *_given(LAST)]
+        return [*SSH, *_given(options), *self.audited.ssh_arguments, *_given(LAST)]
 
     def _connect(self) -> None:
         if self._refusal is not None:
             raise self._refusal
         if self._open:
             return
-        if self.target.key and not self.target.key.is_file():
+        if self.audited.key and not self.audited.key.is_file():
             self._refusal = Unreachable(
-                "there is no key for the auditor", str(self.target.key), "Give one with --auditor-key FILE."
+                "there is no key for the auditor", str(self.audited.key), "Give one with --auditor-key FILE."
             )
             raise self._refusal
         # The master must not inherit our pipes, or reading them would wait for the master's end.
         master = _given(["ControlMaster=yes", "ControlPersist=yes"])
-        command = [*self._ssh(), *master, "-N", "-f", "--", self.target.address]
+        command = [*self._ssh(), *master, "-N", "-f", "--", self.audited.address]
         try:
             with processes.started(command, stdout=processes.DEVNULL, stderr=processes.PIPE) as process:
                 stderr = _until_exit(process)
@@ -137,7 +139,7 @@ class Connection:
 
     def _ask_master(self, what: str) -> bool:
         """Whether the process that holds the connection does what it is asked (ssh(1), -O)."""
-        command = [*self._ssh(), "-O", what, "--", self.target.address]
+        command = [*self._ssh(), "-O", what, "--", self.audited.address]
         try:
             return processes.run(command, seconds=CONNECT_SECONDS, capture_output=True).returncode == 0
         except processes.TimedOut:
@@ -146,8 +148,8 @@ class Connection:
     def _unreachable(self, stderr: bytes) -> Unreachable:
         message = " ".join(stderr.decode("utf-8", "backslashreplace").split()) or "the connection was lost"
         return Unreachable(
-            f"{self.target.name} can't be audited: {message}",
-            f"{self.target.user}@{self.target.address}:{self.target.port}",
+            f"{self.audited.name} can't be audited: {message}",
+            f"{self.audited.user}@{self.audited.address}:{self.audited.port}",
             f"Start the host and run `make up`, or correct the inventory.{_unread_configuration()}",
         )
 

@@ -1,7 +1,7 @@
 """From what the checks found to one verdict per requirement."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -39,11 +39,18 @@ FAILING = frozenset({Verdict.NOT_SATISFIED, Verdict.NOT_CHECKED})
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a check did not pass, in words; `expected` and `actual` where it compared two things."""
+    """Why a check did not pass, in words; `expected` and `actual` where it compared two things.
+
+    `items` names each thing that a whole state has otherwise than expected; empty where a check measures one thing.
+    """
 
     text: str
     expected: str = ""
     actual: str = ""
+    items: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "items": list(self.items)}
 
     def __str__(self) -> str:
         if self.expected or self.actual:
@@ -70,7 +77,7 @@ class Check:
             "proves": self.proves,
             "requirements": list(self.requirements),
             "outcome": self.outcome.value,
-            "reason": {"text": why.text, "expected": why.expected, "actual": why.actual} if why else None,
+            "reason": why.as_json() if why else None,
             "hosts": list(self.hosts),
             "evidence": list(self.evidence),
         }
@@ -157,10 +164,14 @@ def _judged(
         return Judgement(
             requirement, verdict, f"{reason} [the waiver {state} {both(day)}]", tuple(checks), waiver
         )
-    failing_hosts = {host for check in checks if check.outcome is not Outcome.PASSED for host in check.hosts}
-    if not waiver.covers(failing_hosts):
+    failing = [check for check in checks if check.outcome is not Outcome.PASSED]
+    if not waiver.covers({host for check in failing for host in check.hosts}):
         return Judgement(
             requirement, verdict, f"{reason} [waived for other hosts only]", tuple(checks), waiver
+        )
+    if not all(waiver.accepts(check.reason.items if check.reason else ()) for check in failing):
+        return Judgement(
+            requirement, verdict, f"{reason} [waived for other items only]", tuple(checks), waiver
         )
     accepted = f"waived by {waiver.authority} until {both(waiver.expires)}: {waiver.reason} [{reason}]"
     return Judgement(requirement, Verdict.WAIVED, accepted, tuple(checks), waiver)

@@ -34,7 +34,8 @@ class BadWaiver(BadInput):
 class Waiver(BaseModel):
     """Who accepts that a requirement fails, why, and for how long (its last day included; UTC).
 
-    `hosts` narrows it: a failure on any other host is not waived. Empty means every host.
+    `hosts` narrows it: a failure on any other host is not waived. Empty means every host. `items` narrows it to what
+    the audit named as unexpected, word for word: any other finding, and any other check that fails, is not waived.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,6 +46,7 @@ class Waiver(BaseModel):
     granted: Day
     expires: Day
     hosts: tuple[Words, ...] = ()
+    items: tuple[Words, ...] = ()
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -59,6 +61,10 @@ class Waiver(BaseModel):
     def covers(self, hosts: Collection[str]) -> bool:
         """Whether failures on `hosts` are waived."""
         return not self.hosts or (bool(hosts) and set(hosts) <= set(self.hosts))
+
+    def accepts(self, items: Collection[str]) -> bool:
+        """Whether a check that fails for these `items` is waived."""
+        return not self.items or (bool(items) and set(items) <= set(self.items))
 
 
 def load(path: Path, known: Collection[str]) -> dict[str, Waiver]:

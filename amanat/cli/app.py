@@ -59,10 +59,13 @@ def _amanat(
 
 @app.command()
 def setup(
-    source: Source = None, tools_only: Annotated[bool, typer.Option(help="Leave the engine alone.")] = False
+    stack: StackName = DEFAULT_STACK,
+    source: Source = None,
+    tools_only: Annotated[bool, typer.Option(help="Leave the engine alone.")] = False,
 ) -> None:
-    """Make this machine ready: programs, Pulumi's tools, a Docker engine."""
-    run_setup(source, None if tools_only else target_operations(Settings(), StackPaths(DEFAULT_STACK)))
+    """Make this machine ready: programs, Pulumi's tools, and what runs the machines, as the stack's settings say."""
+    paths = StackPaths(stack)
+    run_setup(source, None if tools_only else target_operations(Settings.of(paths), paths))
 
 
 @app.command()

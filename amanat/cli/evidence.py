@@ -8,12 +8,13 @@ import typer
 
 from amanat.errors import AmanatError, BadInput
 from amanat.evidence import Problem, cut_off, verify, verify_all
+from amanat.evidence.instruments import Measured, measured
 from amanat.evidence.output import printable
 from amanat.evidence.row import RECORDS, Memory, begun, newest
 from amanat.evidence.run import PUBLIC_KEY
 from amanat.evidence.signature import BadSigningKey, fingerprint, public_key
 from amanat.exit_codes import ExitCode
-from amanat.paths import StackPaths
+from amanat.paths import PROJECT_ROOT, StackPaths
 
 app = typer.Typer(no_args_is_help=True, help="Check the evidence of audits.")
 
@@ -60,7 +61,13 @@ def verify_command(
         else:
             typer.echo(f"error: {error}", err=True)
         raise typer.Exit(ExitCode.REFUSED) from None
-    typer.echo(_as_json(found) if as_json else _as_text(found, where, trusted_file is not None), nl=False)
+    used = {
+        name: measured(where if is_run else where / name, PROJECT_ROOT)
+        for name, problems in found.items()
+        if not problems
+    }
+    told = _as_json(found, used) if as_json else _as_text(found, used, where, trusted_file is not None)
+    typer.echo(told, nl=False)
     raise typer.Exit(ExitCode.FAILED if any(found.values()) else ExitCode.DONE)
 
 
@@ -82,19 +89,25 @@ def _add(found: dict[str, list[Problem]], more: dict[str, list[Problem]]) -> Non
         found[run] = [*found.get(run, ()), *problems]
 
 
-def _as_json(found: dict[str, list[Problem]]) -> str:
+def _as_json(found: dict[str, list[Problem]], used: dict[str, Measured]) -> str:
     listing = {
         run: [{"kind": one.kind, "file": one.file, "detail": one.detail} for one in problems]
         for run, problems in found.items()
     }
-    return json.dumps({"whole": not any(found.values()), "runs": listing}, indent=1, ensure_ascii=True) + "\n"
+    told = {
+        "whole": not any(found.values()),
+        "runs": listing,
+        "measured_with": {run: one.as_json() for run, one in used.items()},
+    }
+    return json.dumps(told, indent=1, ensure_ascii=True) + "\n"
 
 
-def _as_text(found: dict[str, list[Problem]], where: Path, trusted: bool) -> str:
+def _as_text(found: dict[str, list[Problem]], used: dict[str, Measured], where: Path, trusted: bool) -> str:
     lines = []
     for run, problems in found.items():
         lines.append(f"{'✗' if problems else '+'} {run}{'' if problems else ': whole'}")
         lines += [f"    {printable(str(problem))}" for problem in problems]
+        lines += [f"    {printable(str(used[run]))}"] if run in used else []
     if not trusted:
         beside = next(iter(sorted(where.glob(f"**/{PUBLIC_KEY}"))), None)
         lines.append(f"The stack's own key is not here: compare {_fingerprint(beside)} with the operator's.")

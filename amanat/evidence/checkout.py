@@ -1,10 +1,13 @@
 """Which commit a checkout is at, and whether anything in it differs from that."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from amanat import processes
 
 UNKNOWN = "unknown"
+REVISION = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # Neither the person's nor the machine's git configuration; the repository's own may start no program.
 SETTINGS = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -40,11 +43,33 @@ def _differs(project: Path) -> bool | None:
     return True if changes else None if hidden else False
 
 
+def archive(project: Path, revision: str, paths: Sequence[str]) -> bytes | None:
+    """A tar archive of these paths as they were committed; None where git doesn't know the commit, or can't."""
+    if not REVISION.fullmatch(revision):
+        return None
+    command = [*_command(project), "archive", "--format=tar", revision, "--", *paths]
+    try:
+        done = processes.run_bytes(command, settings=SETTINGS, capture_output=True)
+    except (OSError, processes.TimedOut):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def described(project: Path, revision: str) -> str:
+    """The tag of a commit, or "" where it has none."""
+    if not REVISION.fullmatch(revision):
+        return ""
+    return _git(project, "describe", "--tags", "--exact-match", revision) or ""
+
+
 def _git(project: Path, *arguments: str) -> str | None:
     """What git says, or None when it can't. The checkout's code runs here anyway, so its owner may be another."""
-    command = ["git", "-C", str(project), "-c", f"safe.directory={project.resolve()}", *QUIET, *arguments]
     try:
-        done = processes.run(command, settings=SETTINGS, capture_output=True)
+        done = processes.run([*_command(project), *arguments], settings=SETTINGS, capture_output=True)
     except (OSError, processes.TimedOut):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _command(project: Path) -> list[str]:
+    return ["git", "-C", str(project), "-c", f"safe.directory={project.resolve()}", *QUIET]

@@ -68,18 +68,19 @@ class Memory:
         write_private(self.file, json.dumps(rows, indent=1, sort_keys=True) + "\n")
 
     def _rows(self) -> dict[str, Any]:
-        return _json(self.file) or {}
+        return read_json(self.file) or {}
 
 
 def _words(run: Path) -> dict[str, Any] | None:
     """A run's manifest; of one that was cut short, what its first record says."""
     if (run / MANIFEST).is_file():
-        return _json(run / MANIFEST)
-    bodies = (_json(path) for path in (run / RECORDS).glob("*.json"))
+        return read_json(run / MANIFEST)
+    bodies = (read_json(path) for path in (run / RECORDS).glob("*.json"))
     return next((body["probe"] for body in bodies if body and body.get("kind") == STARTED), None)
 
 
-def _json(path: Path) -> dict[str, Any] | None:
+def read_json(path: Path) -> dict[str, Any] | None:
+    """A file's JSON object; None where it can't be read or is something else."""
     with suppress(OSError, ValueError):
         found = json.loads(path.read_bytes())
         return found if isinstance(found, dict) else None

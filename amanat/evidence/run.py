@@ -17,6 +17,7 @@ from amanat.files import create
 from amanat.errors import AmanatError
 from amanat.evidence.checkout import commit
 from amanat.evidence.clock import Moment
+from amanat.evidence.instruments import INSTRUMENTS, digests
 from amanat.evidence.redact import Redactor
 from amanat.evidence.row import MANIFEST, RECORDS, STARTED, Memory, digest_of, finished, newest
 from amanat.evidence.signature import fingerprint, public_pem
@@ -36,13 +37,15 @@ class RunContext:
     """What every record of a run says about its circumstances.
 
     `revision` is "unknown" and `dirty` None where git can't say: no repository of this checkout's own, or no git.
-    `configuration` is the SHA-256 of the inventory the hosts were found in.
+    `configuration` is the SHA-256 of the inventory the hosts were found in, `instruments` those of the files that the
+    audit measures with, by path: the first record has them.
     """
 
     stack: str
     revision: str
     dirty: bool | None
     configuration: str
+    instruments: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stack: str, project: Path, inventory: Path | None) -> "RunContext":
@@ -51,7 +54,7 @@ class RunContext:
             hashlib.sha256(inventory.read_bytes()).hexdigest() if inventory and inventory.is_file() else ""
         )
         revision, dirty = commit(project)
-        return cls(stack, revision, dirty, digest)
+        return cls(stack, revision, dirty, digest, digests(project))
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -101,7 +104,8 @@ class Run:
                 f"evidence can't be stored: {error.strerror}", str(directory), "Make the directory writable."
             ) from error
         run = cls(directory, context, key, redact, Moment.now(), previous, memory)
-        run.record(STARTED, {"plan": dict(plan), "previous_runs": previous})
+        first = {"plan": dict(plan), "previous_runs": previous, INSTRUMENTS: dict(context.instruments)}
+        run.record(STARTED, first)
         return run
 
     @property

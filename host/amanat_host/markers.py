@@ -6,21 +6,24 @@ host and says yes or no.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypedDict
 
 from amanat_host.answers.archive import Markers
 from amanat_host.errors import HostError
-from amanat_host.scratch import alone, own_place
+from amanat_host.scratch import alone, own_place, scratch
 
 FILE = "amanat-markers.json"
 PREFIX = "amanat-audit-drawn-"
 MOST_DRAWS = 8  # further ones push out the oldest: a search costs time for each
 VALID_SECONDS = 2 * 3600
+PLANTED_TIMES = 64  # fills a block: a file system may keep less beside the file's name
 
 
 class Draw(TypedDict):
@@ -56,6 +59,22 @@ def drawn(place: Path | None = None) -> list[bytes]:
     if not found:
         raise NoneDrawn("no marker was drawn here lately: ask for one first, and record a message with it")
     return found
+
+
+@contextlib.contextmanager
+def planted(place: Path, name: str) -> Iterator[tuple[Path, bytes]]:
+    """A file below `place` that holds a new text, for one search; gives its path and the text.
+
+    It goes with the program, however that ends. Who looks for the text and doesn't find it there finds nothing.
+    """
+    text = f"{PREFIX}{name}-{secrets.token_hex(16)}".encode()
+    with scratch(f"planted-{name}", place, prefix=f".amanat-planted-{name}-") as directory:
+        file = directory / "text"
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as stream:
+            stream.write(b"\n".join([text] * PLANTED_TIMES))
+            stream.flush()
+            os.fsync(stream.fileno())
+        yield file, text
 
 
 def _draws(place: Path) -> list[Draw]:

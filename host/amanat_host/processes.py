@@ -15,6 +15,7 @@ ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 PR_SET_PDEATHSIG = 1  # prctl(2)
 PATIENCE_SECONDS = 5
 
+_longest_seconds: list[float] = []  # of a child, where nothing else is said; the last one counts
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -71,6 +72,11 @@ def _stop(child: subprocess.Popen[Any]) -> None:
                 stream.close()
 
 
+def end_children_after(seconds: float) -> None:
+    """From now on `run` ends a child after so many seconds, unless it is told another time."""
+    _longest_seconds.append(seconds)
+
+
 def run(
     command: Sequence[str],
     *,
@@ -89,7 +95,7 @@ def run(
     if capture_output:
         options |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with running(command, **options) as child:
-        out, err = child.communicate(input, timeout)
+        out, err = child.communicate(input, timeout or next(reversed(_longest_seconds), None))
     done = subprocess.CompletedProcess(command, child.returncode, out, err)
     if check:
         done.check_returncode()

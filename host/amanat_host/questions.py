@@ -9,6 +9,7 @@ from amanat_host.answers import archive, backups, system, volume
 from amanat_host.answers.state import State
 
 PROGRAMS = "/usr/lib/amanat"
+RUN_AS = ("root", "postgres", "pgbackrest")  # the accounts that an auditor may have probes run as
 Answer = TypeVar("Answer")
 
 
@@ -32,6 +33,7 @@ class Question(Generic[Answer]):
 ACCOUNTS = Question("probe", system.Accounts, "accounts")
 DRIFT = Question("probe", system.Drifts, "drift")
 FILES = Question("probe", system.SystemFiles, "files")
+PASSWORDS = Question("probe", system.PasswordRules, "passwords")
 SETUID = Question("probe", system.PrivilegedFiles, "setuid")
 SUDO = Question("probe", system.Sudo, "sudo")
 SYSCTL = Question("probe", system.KernelSettings, "sysctl")
@@ -53,6 +55,7 @@ TANG = Question("probe-tang", volume.TangKeys)
 
 SERVER_LOG = Question("probe-log", archive.ServerLog)
 TAMPER = Question("probe-tamper", archive.TamperTrial, account="postgres")
+RETENTION = Question("probe-retention", archive.Retention, account="postgres")
 ANCHORS = Question("probe-anchors", archive.Anchors, account="")
 
 WAL_ARCHIVING = Question("probe-backup", backups.WalArchiving, account="postgres")

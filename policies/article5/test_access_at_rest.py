@@ -9,6 +9,9 @@ from amanat.audit.parsers import callers
 from amanat_host import questions
 from amanat_host.answers.volume import TangKeys, Volume
 
+# Version of the policy, and what encrypts contents and names (the kernel's fscrypt, "Encryption modes and usage").
+FSCRYPT = (2, "AES-256-XTS", "AES-256-CTS")
+
 
 @pytest.fixture(scope="module")
 def volume(store: Host) -> Volume:
@@ -27,13 +30,21 @@ def helper(vault: Host) -> TangKeys:
 def test_the_volume_is_encrypted_by_the_kernel(volume: Volume):
     """The directory of the data has an encryption policy, or its device is a LUKS mapping."""
     mapped = volume.mapping is not None and volume.mapping.uuid.startswith("CRYPT-LUKS")
-    assert mapped or volume.encrypted_dir.policy, "neither LUKS nor an fscrypt policy"
+    policy = volume.encrypted_dir.policy
+    assert mapped or policy, "neither LUKS nor an fscrypt policy"
+    if policy:
+        assert (policy.version, policy.contents, policy.filenames) == FSCRYPT
+    else:
+        assert volume.backing.holds == "crypto_LUKS", "the mapping is over something else"
 
 
 @requirement("A5-6-1-access")
-def test_data_log_and_temporary_files_lie_on_it(volume: Volume):
-    """Every directory that the running server writes to is on the encrypted volume."""
+def test_data_wal_and_temporary_files_lie_on_it(volume: Volume):
+    """Every directory that the running server writes to is on the encrypted volume, under its policy."""
+    assert volume.server
     assert {name for name, directory in volume.server.items() if not directory.on_volume} == set()
+    policy = volume.encrypted_dir.policy
+    assert {name for name, directory in volume.server.items() if directory.policy != policy} == set()
 
 
 @requirement("A5-6-1-access")
@@ -79,6 +90,8 @@ def test_the_store_alone_may_ask_for_help(store, vault, expected):
 def test_a_stolen_disk_does_not_open(store: Host, volume: Volume):
     """Without a network the kept key stays shut; with the vault's help it is the volume's; no disk has either half."""
     trial = store.ask(questions.UNLOCK)
+    assert trial.bound, "the key is bound to nobody"
+    assert trial.searched_files > 0
     assert trial.opens_with_help, "the trial opens nothing at all"
     if volume.encrypted_dir.policy:
         assert trial.key_identifier == volume.encrypted_dir.policy.key_identifier
@@ -90,18 +103,23 @@ def test_a_stolen_disk_does_not_open(store: Host, volume: Volume):
 @pytest.mark.slow
 @requirement("A5-6-1-access")
 def test_content_is_nowhere_on_the_disk(store: Host, archive):
-    """A recorded content occurs neither in the server's files, its log included, nor on the raw disk.
+    """A recorded content occurs neither in the server's files, its WAL included, nor on the raw disk.
 
-    The origin of the same message, which is kept readable, is found in the files: so the search does find. The host
-    looks for what it has drawn itself and for nothing else: an auditor can't ask it for somebody's number.
+    The origin of the same message, which is kept readable, is found in the files, and a text that the host lays on the
+    raw disk for the search is found there: so the search does find. The host looks for what it has drawn itself and for
+    nothing else: an auditor can't ask it for somebody's number.
     """
     markers = store.ask(questions.DRAW_ON_DISK).markers
     message = Message(content=markers.content, origin=markers.origin)
-    # One record may lie across two pages of the log, where a page's header parts the text; three don't.
+    # One record may lie across two pages of WAL, where a page's header parts the text; three don't.
     for _ in range(3):
         archive.record(message)
-    found = store.ask(questions.LOOK_ON_DISK, seconds=600).markers
-    content, origin = found[message.content], found[message.origin]
+    found = store.ask(questions.LOOK_ON_DISK, seconds=600)
+    assert min(found.image.searched_bytes, found.files.searched_bytes, found.files.files) > 0
+    assert found.planted.plain_in_image, "the search of the raw disk is blind"
+    assert found.planted.sealed_in_files, "the search of the files is blind"
+    assert not found.planted.sealed_in_image, "a file of the encrypted directory is readable on the raw disk"
+    content, origin = found.markers[message.content], found.markers[message.origin]
     assert origin.in_files, "the search itself finds nothing"
     assert not content.in_files, "content in the server's files"
     assert not content.in_image, "content on the raw disk"

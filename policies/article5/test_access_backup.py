@@ -69,7 +69,7 @@ def test_backups_are_handed_to_those_meant_only(hosts: Hosts, store: Host, vault
 
 @requirement("A5-6-1-access", "A5-6-1-durable")
 def test_the_stores_account_may_not_expire_backups(store: Host):
-    """PostgreSQL's account on the store, which sends the log, can't start what removes backups, even dry."""
+    """PostgreSQL's account on the store, which sends WAL, can't start what removes backups, even dry."""
     wal_archiving = store.ask(questions.WAL_ARCHIVING)
     assert wal_archiving.info == "", "the repository does not answer at all"
     assert "unable to acquire lock" in wal_archiving.expire, wal_archiving.expire or "it may"
@@ -77,7 +77,7 @@ def test_the_stores_account_may_not_expire_backups(store: Host):
 
 @requirement("A5-6-1-access", "A5-6-1-durable")
 def test_the_network_reaches_no_backup_to_change(vault: Host):
-    """The repository's server may write where the log comes in and nowhere else; the kernel filters its calls."""
+    """The repository's server may write where WAL comes in and nowhere else; the kernel filters its calls."""
     server = vault.ask(questions.REPOSITORY).server
     assert server.writable == ["archive"], server.writable
     assert server.filtered

@@ -6,7 +6,7 @@ import secrets
 import pytest
 
 from amanat.audit import requirement
-from amanat.audit.archive import CLIENTS, marker
+from amanat.audit.archive import CLIENTS, REMOTE_ROLES, marker
 from amanat.audit.waiting import wait_until
 
 NOT_ALLOWED = "42501"
@@ -17,7 +17,7 @@ MAY_CALL = {
     "archive_auditor": {"verify", "verify_head", "heads", "lag_seconds", "counts"},
     "archive_anchor": {"heads", "verify_head", "lag_seconds"},
 }
-# PostgreSQL's own that act (VOLATILE) and that drivers and sessions use: time, chance, settings, positions of the log.
+# PostgreSQL's own that act (VOLATILE) and that drivers and sessions use: time, chance, settings, positions in WAL.
 HARMLESS = {
     *(
         "clock_timestamp",
@@ -32,12 +32,11 @@ HARMLESS = {
     *("pg_sleep_for", "pg_sleep_until", "pg_is_in_recovery", "pg_current_wal_flush_lsn"),
     "pg_current_wal_insert_lsn",
 }
-# What the server reads of its files, and unfinished write-ahead log by its directory of states (test_durable_backup).
+# What the server reads of its files, and unfinished WAL by its directory of states (test_durable_backup).
 AUDITORS = {
     *("pg_ls_archive_statusdir", "pg_hba_file_rules", "pg_ident_file_mappings", "pg_show_all_file_settings"),
     "pg_control_system",
 }
-REMOTE = tuple(MAY_CALL)
 LIMITS = {
     *("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"),
     "idle_session_timeout",
@@ -47,7 +46,7 @@ SETTINGS = {*LIMITS, "log_min_messages", "track_activities", "temp_file_limit"}
 
 
 @requirement("A5-6-1-access")
-@pytest.mark.parametrize("role", REMOTE)
+@pytest.mark.parametrize("role", REMOTE_ROLES)
 def test_a_role_calls_only_what_it_is_for(store, client, role):
     """The whole catalog of functions is read: whichever acts and may be called is known."""
     query = """
@@ -82,7 +81,9 @@ def test_nobody_who_logs_in_writes_code(store, client):
 @requirement("A5-6-1-access", "A5-6-1-integrity")
 @pytest.mark.parametrize("role", CLIENTS)
 def test_nothing_is_kept_or_said_beside_the_archive(store, client, role):
-    """Ways to put text into the database or its log, or to reach other sessions, are refused; NOTIFY can't be."""
+    """Ways to put text into the database or its log, or to reach other sessions, are refused to each role whose key the
+    auditor has; NOTIFY can't be.
+    """
     text = marker("detour")
     with client.login(store, role) as session:
         for statement in (
@@ -140,8 +141,8 @@ def test_roles_have_no_settings_but_the_known_ones(store, client):
     with client.login(store, "archive_auditor") as auditor:
         rights = "SELECT defaclrole::regrole::text FROM pg_default_acl WHERE defaclrole <> 'archive_owner'::regrole"
         assert auditor.rows(rights) == []
-    kept = {role: {name: value for of, _, name, value in found if of == role} for role in REMOTE}
-    for role in REMOTE:
+    kept = {role: {name: value for of, _, name, value in found if of == role} for role in REMOTE_ROLES}
+    for role in REMOTE_ROLES:
         assert set(kept[role]) >= LIMITS, role
         assert all(0 < seconds(kept[role][name]) <= LONGEST_SECONDS for name in LIMITS), role
         assert kept[role]["track_activities"] == "off"

@@ -4,6 +4,7 @@ import pytest
 
 from amanat.audit import requirement
 from amanat.audit.archive import (
+    CHAINED_WITHIN_SECONDS,
     RECORD_MESSAGE,
     RECORD_TRANSACTION,
     REQUEST,
@@ -37,7 +38,6 @@ ORDERS = {
 TRIES = 3
 WRITTEN = "SELECT pg_current_wal_insert_lsn()::text"
 FLUSHED = "SELECT pg_current_wal_flush_lsn() > %s::pg_lsn"
-CHAINED_WITHIN_SECONDS = 30  # before that nothing is disclosed
 UNLOGGED = (
     "SELECT relname FROM pg_class WHERE relpersistence <> 'p' AND relnamespace = 'archive'::regnamespace"
 )
@@ -46,7 +46,7 @@ UNLOGGED = (
 @requirement("A5-6-1-durable")
 @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes", "data_checksums"])
 def test_a_commit_is_on_the_disk_when_it_returns(store, client, setting):
-    """The running server flushes its log at every commit and guards pages by checksums."""
+    """The running server flushes its WAL at every commit and guards pages by checksums."""
     with client.login(store, "archive_writer") as writer:
         assert writer.value("SELECT current_setting(%s)", (setting,)) == "on", setting
 
@@ -55,7 +55,7 @@ def test_a_commit_is_on_the_disk_when_it_returns(store, client, setting):
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("record", ["message", "transaction", "disclosure"])
 def test_a_client_cannot_weaken_its_own_acknowledgement(store, client, record, order):
-    """When a commit returns, the log that it wrote is flushed, whatever the session did before."""
+    """When a commit returns, the WAL that it wrote is flushed, whatever the session did before."""
     role, statement, parameters = recording(record)
     with client.login(store, role, fresh=True) as session:
         session.rows(statement, parameters)  # a session's first message stores a key as well
@@ -107,7 +107,7 @@ def test_the_volumes_room_is_really_there(store: Host):
 
 @requirement("A5-6-1-durable")
 def test_errors_of_the_disk_are_not_passed_over(store, client):
-    """Nothing makes the server go on with damaged pages or without its log."""
+    """Nothing makes the server go on with damaged pages or without its WAL."""
     dangerous = ("ignore_checksum_failure", "zero_damaged_pages", "ignore_system_indexes")
     query = "SELECT name FROM pg_settings WHERE setting = 'on' AND name = ANY (%s)"
     with client.login(store, "archive_auditor") as auditor:

@@ -53,7 +53,7 @@ def archiving(store, client):
 
 @dataclass(frozen=True)
 class Planted:
-    """A recorded message, the segment of the log it ended in, and when that was, by the store's clock and by ours.
+    """A recorded message, the segment of WAL it ended in, and when that was, by the store's clock and by ours.
 
     `drawn` says whether the vault made up its texts and so looks for them.
     """
@@ -67,7 +67,7 @@ class Planted:
 
 @dataclass(frozen=True)
 class Sent:
-    """A recorded message, the segment of the log it ended in, and the seconds until that had left (None: never)."""
+    """A recorded message, the segment of WAL it ended in, and the seconds until that had left (None: never)."""
 
     message: Message
     segment: str
@@ -92,7 +92,7 @@ def planted(hosts, store, client, archive):
 
 @pytest.fixture(scope="session")
 def sent(store, client, planted):
-    """The planted message, given the time to reach the vault; none where older log has waited that long already."""
+    """The planted message, given the time to reach the vault; none where older WAL has waited that long already."""
     segment = planted.segment
     with client.login(store, "archive_auditor") as auditor:
 
@@ -113,29 +113,29 @@ def whole(repository: Repository, *kinds):
 
 
 def number(segment, size):
-    """A segment's place in the log: its name has timeline, upper and lower half of the position."""
+    """A segment's place in WAL: its name has timeline, upper and lower half of the position."""
     return int(segment[8:16], 16) * (2**32 // size) + int(segment[16:24], 16)
 
 
 @pytest.mark.first
 @pytest.mark.usefixtures("planted")
 @requirement("A5-6-1-durable")
-def test_log_leaves_at_once(archiving, bound):
-    """The running server hands its log to pgBackRest, and unfinished log within the bound."""
+def test_wal_leaves_at_once(archiving, bound):
+    """The running server hands its WAL to pgBackRest, and unfinished WAL within the bound."""
     assert archiving["archive_mode"] in ("on", "always")
     assert archiving["archive_library"] == ""
     # The whole command: what stands after it could call a failure a success.
     words = archiving["archive_command"].split(" ")
     assert words == ["pgbackrest", "--stanza=archive", "archive-push", "%p"], archiving["archive_command"]
     seconds = int(archiving["archive_timeout"])
-    assert seconds > 0, "unfinished log never leaves"
+    assert seconds > 0, "unfinished WAL never leaves"
     assert bound("archive_timeout_seconds").allows(seconds), f"{seconds} seconds"
 
 
 @prefetch(questions.WAL_ARCHIVING)
 @requirement("A5-6-1-durable")
-def test_no_log_is_dropped(store: Host, archiving):
-    """Log that can't leave waits, however much it is: no limit of the queue is set, by file or command."""
+def test_no_wal_is_dropped(store: Host, archiving):
+    """WAL that can't leave waits, however much it is: no limit of the queue is set, by file or command."""
     assert store.ask(questions.WAL_ARCHIVING).queue_max == ""
     assert "queue-max" not in archiving["archive_command"]
 
@@ -150,7 +150,8 @@ def test_a_lost_store_costs_little(store, client, archiving, bound):
 
 @requirement("A5-6-1-durable", "A5-6-1-integrity")
 def test_backups_and_anchors_lie_on_another_machine(store: Host, vault: Host):
-    """The store and the vault are two machines, by their own ids and keys."""
+    """WAL leaves for the vault, which is another machine than the store, by their own ids and keys."""
+    assert store.ask(questions.WAL_ARCHIVING).repository == "vault"
     assert store.identity.machine_id != vault.identity.machine_id
     assert store.identity.ssh_host_key != vault.identity.ssh_host_key
 
@@ -180,7 +181,7 @@ def test_the_newest_full_backup_is_young_enough(repository: Repository, bound):
     backups = whole(repository, "full")
     assert backups, "there is no whole full backup"
     days = age_seconds(backups[-1]["timestamp"]["stop"]) / 86400
-    assert bound("full_backup_days").allows(days), f"{days:.1f} days"
+    assert bound("full_backup_age_days").allows(days), f"{days:.1f} days"
 
 
 @requirement("A5-6-1-durable")
@@ -204,7 +205,7 @@ def test_backups_make_themselves(vault, bound):
 @prefetch(questions.FLIPPED_BIT, service="vault")
 @requirement("A5-6-1-durable")
 def test_one_turned_bit_is_noticed(vault: Host):
-    """pgBackRest's verification passes a copied segment of the log, and fails the same with one bit turned."""
+    """pgBackRest's verification passes a copied segment of WAL, and fails the same with one bit turned."""
     found = vault.ask(questions.FLIPPED_BIT)
     assert found.untouched == Verification("ok", checked=1, valid=1), found.segment
     assert found.flipped.status == "error"
@@ -212,11 +213,11 @@ def test_one_turned_bit_is_noticed(vault: Host):
 
 
 @requirement("A5-6-1-durable")
-def test_the_log_has_no_gap(store, client, repository: Repository):
-    """Since the newest backup began, each segment of the log is in the repository: any moment can be had back."""
+def test_wal_has_no_gap(store, client, repository: Repository):
+    """Since the newest backup began, each segment of WAL is in the repository: any moment can be had back."""
     with client.login(store, "archive_auditor") as auditor:
         size = int(auditor.value("SELECT setting FROM pg_settings WHERE name = 'wal_segment_size'"))
-    assert repository.wal, "there is no log"
+    assert repository.wal, "there is no WAL"
     lost = {
         line: number(held.max, size) - number(held.min, size) + 1 - held.count
         for line, held in repository.wal.items()
@@ -227,7 +228,7 @@ def test_the_log_has_no_gap(store, client, repository: Repository):
 @pytest.mark.slow
 @requirement("A5-6-1-durable")
 def test_an_acknowledged_message_reaches_the_vault(vault: Host, sent, bound):
-    """The log with a message that was just acknowledged is in the repository within the bound."""
+    """WAL with a message that was just acknowledged is in the repository within the bound."""
     assert sent.seconds is not None, f"{sent.segment} has not left"
     assert bound("recovery_point_seconds").allows(sent.seconds), f"{sent.seconds:.0f} seconds"
     assert max(vault.ask(questions.NEWEST_SEGMENTS).segments.values()) >= sent.segment
@@ -243,5 +244,8 @@ def test_whoever_takes_the_vaults_disk_finds_no_message(vault: Host, sent):
         raise NotChecked("the vault drew no texts to look for", "host vault")
     found = vault.ask(questions.LOOK_IN_REPOSITORY, seconds=600)
     assert found.files > 0
+    assert found.searched_bytes > 0
+    assert found.planted.found, "the search is blind: it finds no text that was laid in its way"
+    assert found.planted.told_from_encrypted, "a file in clear is taken for an encrypted one"
     assert found.not_encrypted == []
     assert [found.markers[text] for text in (sent.message.origin, sent.message.content)] == [False, False]

@@ -1,4 +1,4 @@
-"""Article 5 clause 6-1: every host's files are copied to a place from which the host can't take them back."""
+"""Article 5 clause 6-1: every host's files are copied to a server from which the host can't take them back."""
 
 import time
 
@@ -18,9 +18,7 @@ MICRO = 1_000_000
 @requirement("A5-6-1-durable")
 def test_the_newest_copy_came_in_lately(vault: Host, machine: Host, bound):
     """By the times of the server's own files, the host's newest copy is younger than the bound."""
-    held = vault.ask(questions.COPY_SERVER).hosts
-    assert machine.name in held, f"no copy of {machine.name}"
-    hours = held[machine.name].newest_age_hours
+    hours = vault.ask(questions.COPY_SERVER).newest_age_hours.get(machine.name)
     assert hours is not None, f"no copy of {machine.name}"
     assert hours * 3600 > -AHEAD_SECONDS, f"it is dated {-hours:.1f} hours ahead of the server's clock"
     assert bound("copy_age_hours").allows(hours), f"{hours:.1f} hours"
@@ -38,20 +36,21 @@ def test_the_next_copy_is_due_in_time(machine, bound):
 @prefetch(questions.NEWEST_COPIES, seconds=300)
 @requirement("A5-6-1-durable")
 def test_the_newest_copy_is_readable_and_holds_what_it_should(machine: Host, expected, bound):
-    """The host lists its newest copy in each place: young, with the configuration and what the stack keeps."""
-    places = machine.ask(questions.NEWEST_COPIES, seconds=300).places
-    assert places, "no place has a copy"
-    for place, newest in places.items():
+    """The host lists its newest copy at each destination: young, with the configuration and what the stack keeps."""
+    destinations = machine.ask(questions.NEWEST_COPIES, seconds=300).destinations
+    assert destinations, "no destination has a copy"
+    for destination, newest in destinations.items():
         hours = age_seconds(newest.time) / 3600
-        assert set(newest.paths) >= {*expected(machine).copied_paths}, f"{place} place"
-        assert set(newest.files) >= {*expected(machine).copied_files}, f"{place} place"
-        assert bound("copy_age_hours").allows(hours), f"{place} place: {hours:.1f} hours"
+        assert newest.hostname == machine.name, f"{destination} destination"
+        assert set(newest.paths) >= {*expected(machine).copied_paths}, f"{destination} destination"
+        assert set(newest.files) >= {*expected(machine).copied_files}, f"{destination} destination"
+        assert bound("copy_age_hours").allows(hours), f"{destination} destination: {hours:.1f} hours"
 
 
 @prefetch(questions.RESTORED_COPY, seconds=300)
 @requirement("A5-6-1-durable")
 def test_what_is_restored_is_what_was_copied(machine: Host):
-    """Restored beside, every file that didn't change since the copy has the live file's digest."""
+    """Restored beside, what didn't change of configuration, programs and heads has the live files' digests."""
     restored = machine.ask(questions.RESTORED_COPY, seconds=300)
     assert restored.different == []
     assert restored.same > 0
@@ -87,8 +86,8 @@ def test_pruning_leaves_what_came_in_lately(vault: Host, bound):
 @pytest.mark.slow
 @prefetch(questions.DAMAGE, service="vault", seconds=600)
 @requirement("A5-6-1-durable")
-def test_a_flipped_byte_is_found(vault: Host):
-    """A whole repository passes the check of every byte; a scratch copy of it with one byte changed doesn't."""
+def test_a_flipped_bit_is_found(vault: Host):
+    """A whole repository passes the check of every byte; a scratch copy of it with one bit flipped doesn't."""
     seen = vault.ask(questions.DAMAGE, seconds=600)
     assert seen.whole, f"the copies of {seen.host} are damaged"
     assert seen.damage_found, "the check noticed nothing"

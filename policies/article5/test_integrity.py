@@ -6,9 +6,10 @@ from datetime import datetime
 import pytest
 
 from amanat.audit import prefetch, requirement
-from amanat.audit.archive import CLIENTS, RECORD_MESSAGE, Message
+from amanat.audit.archive import CHAINED_WITHIN_SECONDS, CLIENTS, RECORD_MESSAGE, Message
 from amanat.audit.host import Host
 from amanat_host import questions
+from amanat_host.answers.archive import TamperTrial
 from amanat_host.errors import Exit
 
 NOT_ALLOWED = "42501"
@@ -33,6 +34,7 @@ KEPT = {
     "means": "description",
 }
 NOT_IN_THE_CHAIN = "SELECT seal, reason FROM archive.verify_head(%s, %s)"
+BEYOND = 1_000_000  # seals that nobody makes while an audit goes on
 CHANGES = ("UPDATE archive.{} SET {} = {}", "DELETE FROM archive.{}", "TRUNCATE archive.{}")
 
 
@@ -40,7 +42,7 @@ CHANGES = ("UPDATE archive.{} SET {} = {}", "DELETE FROM archive.{}", "TRUNCATE 
 @pytest.mark.parametrize("role", CLIENTS)
 @pytest.mark.parametrize("table", KEPT)
 def test_no_role_changes_a_record(store, client, role, table):
-    """UPDATE, DELETE and TRUNCATE are refused for lack of the right, whoever asks."""
+    """UPDATE, DELETE and TRUNCATE are refused for lack of the right to each role whose key the auditor has."""
     column = KEPT[table]
     with client.login(store, role) as session:
         for change in CHANGES:
@@ -142,20 +144,71 @@ def test_origin_destination_and_times_are_kept_as_they_were(archive, bound):
     assert {field: as_given(kept[field], value) for field, value in expected.items()} == expected
 
 
+@pytest.fixture(scope="module")
+def trial(store: Host, archive) -> TamperTrial:
+    """What two judges of the chain say, of live records and of edits that a superuser makes in a scratch copy."""
+    done = store.run(questions.TAMPER.command, seconds=300)
+    if done.exit_status == Exit.NOTHING_TO_TRY:  # a new archive
+        archive.find(archive.record(Message()), "message", CHAINED_WITHIN_SECONDS)
+        done = store.run(questions.TAMPER.command, seconds=300)
+    return store.answered(questions.TAMPER, done)
+
+
 @pytest.mark.slow
 @prefetch(questions.TAMPER, seconds=300)
 @requirement("A5-6-1-integrity")
-def test_the_verifier_catches_a_superusers_edit(store: Host, archive, bound):
-    """On a scratch copy of the newest records, one byte that a superuser changes is named by the verifier."""
-    done = store.run(questions.TAMPER.command, seconds=300)
-    if done.exit_status == Exit.NOTHING_TO_TRY:  # a new archive
-        archive.find(archive.record(Message()), "message", bound("sealing_lag_seconds").max)
-        done = store.run(questions.TAMPER.command, seconds=300)
-    found = store.answered(questions.TAMPER, done)
-    assert found.clean == "ok"
-    assert found.replica_refused, "replication mode steps around the triggers"
-    assert found.tampered, "the verifier noticed nothing"
-    assert (found.tampered["kind"], found.tampered["id"]) == ("message", found.expected_id)
+def test_the_verifier_catches_a_superusers_edit(trial: TamperTrial):
+    """On a scratch copy of the newest records the verifier names what a superuser alters, removes or adds."""
+    assert trial.clean_verifier is None
+    assert trial.replica_refused, "replication mode steps around the triggers"
+    assert unseen(trial, {name: edit.verifier for name, edit in trial.edits.items()}) == {}, (
+        "edits that the archive's verifier doesn't name"
+    )
+
+
+@pytest.mark.slow
+@requirement("A5-6-1-integrity")
+def test_the_chain_computed_anew_is_the_archives(store, client, trial: TamperTrial):
+    """Without a line of the archive's own code, the newest records and older ones at random are as they were chained.
+
+    The same computation names each edit of the scratch copy; and the newest seal that it reached is the archive's.
+    """
+    assert trial.newest.fault is None, "the verifier may say that all is well"
+    assert trial.older.fault is None, "the verifier may say that all is well"
+    assert trial.newest.records > 0
+    assert trial.clean_recomputed is None
+    assert unseen(trial, {name: edit.recomputed for name, edit in trial.edits.items()}) == {}, (
+        "edits that the computation doesn't name"
+    )
+    with client.login(store, "archive_auditor") as auditor:
+        assert auditor.rows(NOT_IN_THE_CHAIN, (trial.newest.seq, trial.newest_hash)) == []
+
+
+@requirement("A5-6-1-integrity")
+def test_the_verifier_says_no_where_there_is_no_chain(store, client):
+    """Asked, in the live archive, to begin beyond the newest seal, it misses the seal there: it can say no."""
+    with client.login(store, "archive_auditor") as auditor:
+        beyond = auditor.value("SELECT seq FROM archive.heads()") + BEYOND
+        assert auditor.rows("SELECT kind, id FROM archive.verify(%s)", (beyond,)) == [("seal", beyond)]
+
+
+def unseen(trial: TamperTrial, named):
+    """The edits of which a judge `named` something else, or nothing: what was to be named, and what it named."""
+    assert named, "nothing was tried"
+    return {
+        name: (trial.edits[name].expected, found or "nothing")
+        for name, found in named.items()
+        if found is None or (found["kind"], found["id"]) != trial.edits[name].expected
+    }
+
+
+@prefetch(questions.RETENTION)
+@requirement("A5-6-1-integrity")
+def test_messages_are_kept_long_enough(store: Host, bound):
+    """The archive keeps messages for the bound's days at the least, and refuses to let them go a day sooner."""
+    kept = store.ask(questions.RETENTION)
+    assert bound("message_retention_days").allows(kept.days), f"{kept.days} days"
+    assert kept.refuses_less, "it lets them go sooner"
 
 
 def as_given(kept, given):

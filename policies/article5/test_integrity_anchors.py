@@ -12,6 +12,12 @@ NOT_IN_THE_CHAIN = """
     SELECT v.seal, v.reason FROM unnest(%s::bigint[], %s::text[]) AS a (seq, hash),
         LATERAL archive.verify_head(a.seq, a.hash) AS v
 """
+BEYOND = 1_000_000  # seals that nobody makes while an audit goes on
+
+
+def flipped(digest: str) -> str:
+    """A hash that differs in its last bit."""
+    return f"{digest[:-1]}{int(digest[-1], 16) ^ 1:x}"
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +33,22 @@ def test_the_chain_holds_every_head_that_was_anchored(store, anchors: Anchors, c
     seqs, hashes = zip(*anchors.heads, strict=True)
     with client.login(store, "archive_auditor") as auditor:
         assert auditor.rows(NOT_IN_THE_CHAIN, (list(seqs), list(hashes))) == []
+
+
+@requirement("A5-6-1-integrity")
+def test_a_head_that_is_not_the_chains_is_refused(store, anchors: Anchors, client):
+    """Each anchored head with one digit changed, or at another height, is refused: the comparison can say no."""
+    assert anchors.heads, "nothing is anchored"
+    forged = [(seq, flipped(digest)) for seq, digest in anchors.heads]
+    newest = max(seq for seq, _ in anchors.heads)
+    forged += [(seq - 1, digest) for seq, digest in anchors.heads if seq > 0]
+    forged += [(newest + BEYOND, digest) for _, digest in anchors.heads[-1:]]  # as if the tail had been cut
+    seqs, hashes = zip(*forged, strict=True)
+    with client.login(store, "archive_auditor") as auditor:
+        refused = auditor.rows(NOT_IN_THE_CHAIN, (list(seqs), list(hashes)))
+    assert sorted(seq for seq, _ in refused) == sorted(seqs), (
+        "heads that were never the chain's are said to be"
+    )
 
 
 @requirement("A5-6-1-integrity")

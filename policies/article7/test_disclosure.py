@@ -2,6 +2,8 @@
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg.types.json import Jsonb
@@ -9,6 +11,7 @@ from psycopg.types.json import Jsonb
 from amanat.audit import requirement
 from amanat.audit.archive import (
     APPROVER,
+    CHAINED_WITHIN_SECONDS,
     FETCH,
     RECORD_MESSAGE,
     RECORD_TRANSACTION,
@@ -22,9 +25,38 @@ from amanat.audit.waiting import wait_until
 INVALID = "22023"
 NOT_ALLOWED = "42501"
 NOT_CHAINED_YET = "55000"
-CHAINED_WITHIN_SECONDS = 30
 FETCHING_SECONDS = 3  # longer than a request takes to be chained
 TRIES = 5  # the first may write whole pages
+FETCHES = 3
+RECORDED_WITHIN_SECONDS = 15  # PostgreSQL's counters come by and by
+MOST_PARTIES, MOST_IDS = 20, 10_000
+OLDEST_ORDER_DAYS = 1826
+RECORDS = ("message", "transaction")
+NOBODY: tuple[object, ...] = (
+    "%",
+    "",
+    None,
+    {},
+    True,
+    [],
+    [None],
+    [""],
+    [" "],
+    [["x"]],
+    [{"like": "%"}],
+    [1],
+    [True],
+)
+NOTHING: tuple[object, ...] = (
+    *("%", "", None, {}, [], [None], ["%"], ["*"], [""], [-1], [1.5]),
+    *(["1 OR 1=1"], ["0x1"], [[1]], [True]),
+)
+NO_TIMES: tuple[object, ...] = (None, "infinity", "%", "", [])
+NO_NARROWING: tuple[Any, ...] = (
+    *({"direction": "%"}, {"direction": ""}, {"direction": "IN"}, {"direction": ["in", "out"]}),
+    *({"channels": "%"}, {"channels": ""}, {"channels": None}, {"channels": []}, {"channels": [None]}),
+)
+NO_SELECTORS: tuple[object, ...] = ([], "%", None)
 DIGITS = ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩", "".join(chr(0xFF10 + digit) for digit in range(10)))
 INVISIBLE = {
     "zero-width": "\u200b",
@@ -95,6 +127,183 @@ def test_a_request_that_lacks_something_is_refused(store, client, lacking):
     """Without order number, date, approver, or with a selector that isn't narrow, nothing is disclosed."""
     with client.login(store, "archive_discloser") as discloser:
         assert discloser.refusal(REQUEST, order(**lacking)) == INVALID
+
+
+def today(days=0):
+    """The calendar day in Iran, by which court orders are dated, some days on."""
+    return (datetime.now(ZoneInfo("Asia/Tehran")) + timedelta(days=days)).date()
+
+
+def window(record, **changes):
+    """A selector of a kind of record, of a party in a week of its own, with single parts replaced or left out (...)."""
+    starts = datetime(2026, 1, 1, tzinfo=UTC)
+    until = starts + timedelta(days=7)
+    whole = {
+        "record": record,
+        "parties": ["x"],
+        "from": starts.isoformat(),
+        "until": until.isoformat(),
+    } | changes
+    return {name: value for name, value in whole.items() if value is not ...}
+
+
+@requirement("A7-disclosure")
+@pytest.mark.parametrize("record", RECORDS)
+def test_the_longest_time_of_a_disclosure_is_the_bounds(store, client, bound, record):
+    """A selector over as many days as the bound allows is taken; over a microsecond more it is refused."""
+    days = bound("disclosure_window_days").max
+    starts = datetime(2026, 1, 1, tzinfo=UTC)
+    ends = [starts + timedelta(days=days), starts + timedelta(days=days, microseconds=1)]
+    with client.login(store, "archive_discloser") as discloser:
+        said = [
+            discloser.refusal(REQUEST, order(selector=window(record, until=until.isoformat())))
+            for until in ends
+        ]
+    assert said == ["", INVALID]
+
+
+@requirement("A7-disclosure")
+@pytest.mark.parametrize("record", RECORDS)
+@pytest.mark.parametrize(
+    ("at", "beyond"),
+    [
+        pytest.param({"number": "123"}, {"number": "12"}, id="short-number"),
+        pytest.param({"number": "1" * 64}, {"number": "1" * 65}, id="long-number"),
+        pytest.param({"approver": "Ali"}, {"approver": "Al"}, id="short-approver"),
+        pytest.param({"approver": "A" * 100}, {"approver": "A" * 101}, id="long-approver"),
+        pytest.param(
+            {"date": 0}, {"date": 2}, id="newest-order"
+        ),  # a day more: an audit may go past midnight
+        pytest.param({"date": 1 - OLDEST_ORDER_DAYS}, {"date": -1 - OLDEST_ORDER_DAYS}, id="oldest-order"),
+        pytest.param(
+            {"parties": [str(one) for one in range(MOST_PARTIES)]},
+            {"parties": [str(one) for one in range(MOST_PARTIES + 1)]},
+            id="parties",
+        ),
+        pytest.param({"parties": ["x" * 255]}, {"parties": ["x" * 256]}, id="party"),
+        pytest.param(
+            {"parties": ..., "ids": list(range(MOST_IDS))},
+            {"parties": ..., "ids": list(range(MOST_IDS + 1))},
+            id="ids",
+        ),
+        pytest.param({"ids": [10**18 - 1]}, {"ids": [10**18]}, id="id"),
+    ],
+)
+def test_a_request_is_taken_up_to_the_bound_and_not_beyond(store, client, record, at, beyond):
+    """What lies at the edge of the allowed is taken, for messages and transactions; the next beyond it is refused."""
+
+    def asked(changes):
+        orders = {name: changes[name] for name in ("number", "approver") if name in changes}
+        orders |= {"date": today(changes["date"])} if "date" in changes else {}
+        chosen = {name: changes[name] for name in ("parties", "ids") if name in changes}
+        return order(**orders, selector=window(record, **chosen))
+
+    with client.login(store, "archive_discloser") as discloser:
+        said = [discloser.refusal(REQUEST, asked(changes)) for changes in (at, beyond)]
+    assert said == ["", INVALID]
+
+
+@requirement("A7-disclosure")
+@pytest.mark.parametrize("record", RECORDS)
+def test_a_selector_that_names_nobody_is_refused(store, client, record):
+    """Neither a pattern for a list, nor nothing, null, lists in lists or objects stand for a party or record."""
+    selectors = [window(record, parties=one) for one in NOBODY]
+    selectors += [window(record, parties=..., ids=one) for one in NOTHING]
+    selectors += [window(record, **{name: one}) for name in ("from", "until") for one in NO_TIMES]
+    selectors += [window(one) for one in ("%", "", "Message", "any", "message,transaction")]
+    selectors += [window("message", **one) for one in NO_NARROWING]
+    selectors += [window("transaction", direction="in"), window("transaction", channels=["sms"])]
+    with client.login(store, "archive_discloser") as discloser:
+        said = {str(one): discloser.refusal(REQUEST, order(selector=one)) for one in selectors}
+        said |= {str(one): discloser.refusal(REQUEST, order(selector=one)) for one in NO_SELECTORS}
+    assert {selector: state for selector, state in said.items() if state != INVALID} == {}
+
+
+def resembling(name):
+    """Patterns and near misses of a party, as many as a selector may name."""
+    return [
+        *("%", "_", "*", "?", ".", ".*", ".+", "[a-z]*", "amanat-audit-%", "\\%"),
+        *(f"{name[:-4]}%", f"%{name[4:]}", f"{name[:-1]}_", f"{name[:-1]}?", f"{name}*"),
+        *(name[:-1], name[1:], f"{name}x", name.upper(), f'{{"{name}"}}'),
+    ]
+
+
+@pytest.mark.slow
+@requirement("A7-disclosure")
+def test_a_selector_selects_no_more_than_it_names(archive):
+    """Patterns, parts and other spellings of a party find nothing; each condition narrows the others."""
+    message, paid = Message(), Transaction()
+    said, bought = archive.record(message), archive.record(paid)
+    around = {"from": span(1)["from"], "until": soon()}
+    transaction = {"record": "transaction", **around}
+    named = [
+        {"parties": [message.origin], **around},
+        {"parties": [message.destination], "ids": said, "channels": ["sms"], "direction": "in", **around},
+        {"parties": [paid.user_ref], **transaction},
+        {"parties": [paid.user_ref], "ids": bought, **transaction},
+    ]
+    resembled = [
+        {"parties": resembling(message.origin), **around},
+        {"parties": resembling(message.destination), "ids": said, **around},
+        {"parties": [message.origin], "channels": ["%", "_ms", "s*", "SMS", "", "voice"], **around},
+        {"parties": [message.origin], "direction": "out", **around},
+        {"parties": [message.content, paid.user_ref], **around},
+        {"parties": resembling(paid.user_ref), **transaction},
+        {"parties": resembling(paid.user_ref), "ids": bought, **transaction},
+        {"parties": [paid.reference, message.origin], **transaction},
+        {"parties": ["x"], "ids": bought, **transaction},
+    ]
+    bundles = archive.disclose_each([*named, *resembled], CHAINED_WITHIN_SECONDS)
+    found = [[one["id"] for one in (*bundle.messages, *bundle.transactions)] for bundle in bundles]
+    assert found[: len(named)] == [said, said, bought, bought]
+    assert {str(one): ids for one, ids in zip(resembled, found[len(named) :], strict=True) if ids} == {}
+    # By the moment it was recorded: from it on, and not up to it.
+    [kept], [stored] = bundles[0].messages, bundles[2].transactions
+    moments = [("message", message.origin, kept), ("transaction", paid.user_ref, stored)]
+    edges = [
+        {"record": record, "parties": [party], "from": starts, "until": ends}
+        for record, party, one in moments
+        for starts, ends in ((one["recorded_at"], soon()), (span(1)["from"], one["recorded_at"]))
+    ]
+    given = archive.disclose_each(edges, CHAINED_WITHIN_SECONDS)
+    counts = [len(bundle.messages) + len(bundle.transactions) for bundle in given]
+    assert counts == [1, 0, 1, 0], "from is when it begins, until is when it is over"
+
+
+@pytest.mark.slow
+@requirement("A7-disclosure")
+def test_each_fetch_leaves_its_record(store, client, archive):
+    """However often a disclosure is handed out: each time an event is written, and the request stays on record once."""
+    told = archive.find(archive.record(Message()), "message", CHAINED_WITHIN_SECONDS).parts["disclosure"][0]
+    request = told["id"]
+    events = "SELECT n_tup_ins FROM pg_stat_all_tables WHERE schemaname = 'archive' AND relname = 'event'"
+    with client.login(store, "archive_auditor") as auditor:
+        before = auditor.value(events)
+        with client.login(store, "archive_discloser", fresh=True) as discloser:
+            written = []
+            for _ in range(TRIES):
+                plan = discloser.value(f"EXPLAIN (ANALYZE, WAL, FORMAT JSON) {FETCH}", (request,))[0]["Plan"]
+                written.append(plan["WAL Records"])
+                assert plan["Actual Rows"] > 0, "nothing was handed out"
+            for _ in range(FETCHES):
+                assert discloser.ask(FETCH, (request,)).rows
+        assert min(written) > 0, "records were handed out, and nothing was written"
+        # At the end of the session, its counters are there.
+        assert wait_until(lambda: auditor.value(events) - before >= TRIES + FETCHES, RECORDED_WITHIN_SECONDS)
+        kept = "SELECT id FROM archive.disclosures WHERE order_number = %s"
+        assert auditor.rows(kept, (told["order_number"],)) == [(request,)]
+
+
+@requirement("A7-disclosure")
+def test_one_disclosure_spans_no_more_than_the_bound(store, client, bound):
+    """A request for as many days as the bound is taken, one for a second more is refused; none is kept."""
+    longest = timedelta(days=bound("disclosure_window_days").max)
+    with client.login(store, "archive_discloser", fresh=True) as discloser:
+        for window, sqlstate in ((longest, ""), (longest + timedelta(seconds=1), INVALID)):
+            asked = order(selector=span(window / timedelta(days=1)))
+            answers = discloser.sequence("BEGIN", (REQUEST, asked))
+            discloser.sequence("ROLLBACK")
+            assert answers[-1].sqlstate == sqlstate, f"{window}: {answers[-1].message or 'taken'}"
 
 
 @requirement("A7-disclosure")

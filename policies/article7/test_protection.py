@@ -20,6 +20,7 @@ MAY_RUN_AS_ANOTHER = {  # what an ordinary Debian server can't do without
     "/usr/sbin/postqueue",
     "/usr/sbin/unix_chkpwd",
 }
+NOTED_WITHIN_MINUTES = 15  # of the refresh of the lists, whose last step it is
 KERNEL = {
     "net.ipv4.conf.all.accept_redirects": "0",
     "net.ipv4.conf.all.send_redirects": "0",
@@ -65,17 +66,29 @@ def kernel(machine: Host) -> Mapping[str, KernelSetting]:
 @prefetch(questions.UPDATES)
 @requirement("A7-protection")
 def test_security_updates_are_looked_for(updates: Updates, bound):
-    """The timers run, and the lists were refreshed within the bound."""
+    """The timers run as often as the bound asks, the security archive is a source, and the lists are fresh."""
     refreshed = updates.lists_refreshed
+    assert updates.security_source, "no list of security updates"
+    for name in ("Update-Package-Lists", "Unattended-Upgrade"):
+        days = int(updates.periodic_days.get(name, "0"))
+        assert days, f"{name} is off"
+        assert bound("patch_check_hours").allows(days * 24), f"{name} every {days} days"
     assert set(updates.timers.values()) == {"active"}
     assert bound("patch_check_hours").allows(hours_since(refreshed)), f"lists refreshed: {shown(refreshed)}"
 
 
 @requirement("A7-protection")
 def test_no_security_update_waits(updates: Updates, bound):
-    """All security updates that the lists know are installed, or were tried within the bound."""
-    waiting, tried = updates.security_updates_waiting, updates.last_unattended_run
-    assert waiting == [] or bound("patch_age_days").allows(hours_since(tried) / 24), ", ".join(waiting)
+    """No security update that the lists have waits longer than the bound, counted from when the host first saw it."""
+    behind = hours_since(updates.noted_at) - hours_since(updates.lists_refreshed)
+    assert behind * 60 <= NOTED_WITHIN_MINUTES, f"last noted what waits: {shown(updates.noted_at)}"
+    since = {package: seen or updates.lists_refreshed for package, seen in updates.waiting_since.items()}
+    late = {
+        package: shown(seen)
+        for package, seen in since.items()
+        if not bound("patch_age_days").allows(hours_since(seen) / 24)
+    }
+    assert late == {}
 
 
 @prefetch(questions.INTEGRITY)
@@ -83,7 +96,7 @@ def test_no_security_update_waits(updates: Updates, bound):
 def test_changes_of_system_files_are_noticed(machine: Host, bound):
     """The comparison of the host's files with their baseline is recent and found nothing."""
     found = machine.ask(questions.INTEGRITY)
-    assert hours_since(found.checked_at) <= bound("integrity_check_hours").max
+    assert bound("integrity_check_hours").allows(hours_since(found.checked_at)), shown(found.checked_at)
     assert found.clean, {"added": found.added[:5], "removed": found.removed[:5], "changed": found.changed[:5]}
 
 

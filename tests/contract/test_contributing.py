@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md leads to files and tests that are there, and has the four checklists."""
+"""CONTRIBUTING.md leads to files and tests that are there, and its checklists number their steps."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 FOLDERS = "amanat|ansible|docs|host|policies|scripts|templates|tests"
 NAMED = re.compile(rf"`((?:{FOLDERS})/[^`\s]*|[A-Z]\w*\.(?:md|yaml))`")
-CHECKLISTS = ["Add a service", "Add a requirement", "Add a setting", "Add a break"]
+KINDS = ("check", "break", "setting", "requirement", "service", "target")
+CHECKLISTS = [f"Add a {kind}" for kind in KINDS]
 
 
 def is_there(named):

@@ -6,6 +6,7 @@ import re
 import pytest
 import yaml
 
+from amanat.audit.archive import CLIENTS, REMOTE_ROLES
 from tests.loading import load
 from tests.rendering import ANSIBLE, loaded, rendered, rendered_template
 
@@ -43,24 +44,44 @@ PASSWORDS = {
     f"archive_{name}": "a password of 24 letters".replace(" ", "-")
     for name in ("writer", "auditor", "discloser", "anchor")
 }
+DESCRIBED = sorted(ANSIBLE.glob("roles/*/vars/database.yml"))
 ROOM = 12  # connections beside those of the roles
+
+
+def given_by_the_playbooks(*described):
+    """What the store's playbook gives the role, with the databases that these files describe."""
+    given = loaded(ANSIBLE / "playbooks/vars/postgresql.yml") | loaded(
+        ANSIBLE / "roles/volume/defaults/main.yml"
+    )
+    for path in described:
+        given |= loaded(path)
+    return given | {"postgresql_address": "10.77.0.11", "postgresql_memory": 2048}
 
 
 @pytest.fixture(scope="module")
 def archive():
-    """What the store's playbook gives the role, as it stands in the tree."""
-    given = loaded(ANSIBLE / "playbooks/vars/postgresql.yml") | loaded(
-        ANSIBLE / "roles/volume/defaults/main.yml"
-    )
-    for described in ANSIBLE.glob("roles/*/vars/database.yml"):
-        given |= loaded(described)
-    return {
-        **given,
+    """The archive alone."""
+    given = {
+        **given_by_the_playbooks(ANSIBLE / "roles/archive/vars/database.yml"),
         "archive_client_networks": ["10.77.0.1/32", "10.77.0.12/32"],
         "postgresql_passwords": PASSWORDS,
-        "postgresql_address": "10.77.0.11",
-        "postgresql_memory": 2048,
     }
+    return given | {"postgresql_databases": [rendered("{{ archive_database }}", ROLE, **given)]}
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """Every database of the tree, with a network and a password wherever one is asked for."""
+    networks = {
+        name: ["10.77.0.1/32"]
+        for path in DESCRIBED
+        for name in re.findall(r"\w+_networks", path.read_text("utf-8"))
+    }
+    given = given_by_the_playbooks(*DESCRIBED) | networks
+    databases = rendered("{{ postgresql_databases }}", ROLE, **given)
+    roles = [role["name"] for one in databases for role in one["roles"] if role["login"] == "network"]
+    passwords = {name: f"a-password-of-{name}" for name in roles}
+    return {**given, "postgresql_databases": databases, "postgresql_passwords": passwords}
 
 
 @pytest.fixture(scope="module")
@@ -145,17 +166,39 @@ def test_what_the_archive_hands_in_fits_and_so_does_a_second_database(archive, b
     assert rendered(judged, ROLE, **both) == []
 
 
-def test_what_a_database_hands_in_is_what_the_role_declares(archive):
+def test_every_database_of_the_tree_fits(whole):
+    assert rendered("{{ postgresql_databases | database_faults(postgresql_passwords) }}", ROLE, **whole) == []
+    rooms = [role.get("connections", 0) for one in whole["postgresql_databases"] for role in one["roles"]]
+    assert f"max_connections = {sum(rooms) + ROOM}\n" in template("postgresql.conf.j2", whole)
+    written = "\n".join(rules("pg_hba.conf.j2", whole))
+    assert [one["name"] for one in whole["postgresql_databases"] if f"  {one['name']}  " not in written] == []
+
+
+def test_every_database_that_a_role_describes_is_on_the_servers_list(whole):
+    described = {name for path in DESCRIBED for name in loaded(path)}
+    listed = loaded(ANSIBLE / "playbooks/vars/postgresql.yml")["postgresql_databases"]
+    assert {str(one).strip("{} ") for one in listed} == described
+
+
+@pytest.mark.parametrize("playbook", ["store", "drill"])
+def test_a_playbook_that_makes_the_server_reads_every_description(playbook):
+    plays = loaded(ANSIBLE / f"playbooks/{playbook}.yml")
+    (files,) = (play["vars_files"] for play in plays if {"role": "postgresql"} in play.get("roles", []))
+    wanted = {str(path.relative_to(ANSIBLE)) for path in DESCRIBED}
+    assert {name.removeprefix("../") for name in files} == {*wanted, "vars/postgresql.yml"}
+
+
+def test_what_a_database_hands_in_is_what_the_role_declares(whole):
     """Ansible compares them on a host; here so that a check without one does."""
     declared = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text("utf-8"))["argument_specs"]["main"]
     options = declared["options"]["postgresql_databases"]["options"]
-    given = rendered("{{ archive_database }}", ROLE, **archive)
-    for entry, allowed in (
-        (given, options),
-        *((role, options["roles"]["options"]) for role in given["roles"]),
-    ):
-        assert set(entry) <= set(allowed)
-        assert {name for name, option in allowed.items() if option.get("required")} <= set(entry)
+    for given in whole["postgresql_databases"]:
+        for entry, allowed in (
+            (given, options),
+            *((role, options["roles"]["options"]) for role in given["roles"]),
+        ):
+            assert set(entry) <= set(allowed)
+            assert {name for name, option in allowed.items() if option.get("required")} <= set(entry)
 
 
 FAULTS = {
@@ -232,3 +275,9 @@ def test_the_role_knows_no_database_of_its_own():
     files = [path for path in ROLE.rglob("*") if path.suffix in (".yml", ".j2", ".sql", ".sudoers", ".md")]
     found = {path.name: words.findall(path.read_text("utf-8")) for path in files}
     assert {name: one for name, one in found.items() if one} == {}
+
+
+def test_the_audit_knows_each_role_that_comes_over_the_network(archive):
+    roles = archive["archive_database"]["roles"]
+    assert {one["name"] for one in roles if one["login"] == "network"} == set(REMOTE_ROLES)
+    assert set(CLIENTS) < set(REMOTE_ROLES)

@@ -1,6 +1,7 @@
 """What is written for people stays true: law table, commands, settings, variables and links are those of the tree."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from amanat import __version__
 from amanat.cli.app import app
 from amanat.exit_codes import ExitCode
 from amanat.settings import Settings
+from amanat_host import questions
+from amanat_host.questions import Question
 from tests.fresh.disk import ASKED_FOR
 from tests.loading import load
 
@@ -18,6 +21,8 @@ GUIDE = (ROOT / "docs/guide.md").read_text(encoding="utf-8")
 PAGES = sorted([*ROOT.glob("[A-Z]*.md"), *ROOT.glob("docs/**/*.md")])
 DECISIONS = sorted(ROOT.glob("docs/adr/0*.md"))
 TARGET = re.compile(r"^([a-z-]+):.*## ", re.MULTILINE)
+PROGRAMS = tomllib.loads((ROOT / "host/pyproject.toml").read_text("utf-8"))["tool"]["amanat-host"]["programs"]
+QUESTIONS = [one for one in vars(questions).values() if isinstance(one, Question)]
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 VARIABLE = re.compile(r"\bAMANAT_[A-Z][A-Z_]*\b")
 INNER = {"AMANAT_SECRETS_SOCKET", "AMANAT_RUN", "AMANAT_STACK_ID"}  # between our own processes
@@ -34,6 +39,28 @@ def commands(group, names=("amanat",)):
             yield from commands(one, (*names, name))
         else:
             yield " ".join((*names, name))
+
+
+PROGRAM = re.compile(r"(?:/usr/lib/amanat|_tools }}|base_programs }})(?:/| ~ '/)([a-z-]+)")
+
+
+def programs_of(role):
+    """The hosts' programs that a role's files name."""
+    files = [path for path in role.rglob("*") if path.is_file() and path.suffix not in (".md", ".pyc")]
+    return {name for path in files for name in PROGRAM.findall(path.read_text("utf-8"))} & set(PROGRAMS)
+
+
+def test_the_table_of_roles_and_their_programs_is_that_of_the_tree():
+    text = (ROOT / "docs/architecture.md").read_text("utf-8").partition("| role | modules | answers |\n")[2]
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| `(\w+)` \|$", text, re.MULTILINE)
+    used = {role.name: programs_of(role) for role in sorted(ROOT.glob("ansible/roles/*"))}
+    assert {role for role, _, _ in rows} == {role for role, programs in used.items() if programs}
+    assert {modules for _, modules, _ in rows} == {path.split(".")[1] for path in PROGRAMS.values()}
+    answers = {one.program: one.answer.__module__.rpartition(".")[2] for one in QUESTIONS}
+    for role, modules, _ in rows:
+        assert modules in {PROGRAMS[name].split(".")[1] for name in used[role]}, role
+        told = {answered for of, _, answered in rows if of == role}
+        assert {answers[name] for name in used[role] & set(answers)} <= told, role
 
 
 def anchors(page):

@@ -8,25 +8,27 @@ from amanat import topology
 from amanat.audit.expectations import EVERY, SERVICES, expectations
 from amanat.paths import PROJECT_ROOT
 
-HERE = {*topology.built(), *topology.transient(), topology.CONTROLLER, topology.WORLD}
 TABLES = [*PROJECT_ROOT.glob("policies/**/*.py"), PROJECT_ROOT / "amanat/health.py"]
 
 
 def served(service):
-    """What the topology has a service listen for: (name, port) -> who of those that are built may call it."""
-    others = set(topology.built()) - {service}
+    """What the topology has a service listen for: (name, port) -> who may call it, built or not.
+
+    What every machine offers comes with the caller that it is for.
+    """
+    others = set(topology.permanent()) - {service}
+    later = others - set(topology.built())
     found = {}
     for offered in (topology.MACHINE, service):
         for one in topology.endpoints(offered):
             sources = {flow.source for flow in topology.flows_to(offered, one.name)}
-            callers = others if topology.MACHINE in sources else sources & HERE
-            if callers:
-                found[one.name, one.port] = callers
+            if offered == service or sources - later:
+                found[one.name, one.port] = others if topology.MACHINE in sources else sources
     return found
 
 
 def expected(service):
-    others = set(topology.built()) - {service}
+    others = set(topology.permanent()) - {service}
     return {
         (one.name, one.port): {
             name for caller in one.callers for name in (others if caller == EVERY else [caller])

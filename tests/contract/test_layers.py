@@ -46,8 +46,6 @@ AT_HAND = {  # what anybody may take from a room: plain functions that know noth
 EXCEPTIONS = {
     ("amanat.inventory", "amanat.stack"): "a source that Ansible starts by itself asks Pulumi for secrets",
 }
-# What stands in a role's defaults though it is a service's name: nothing.
-NAMED_IN_DEFAULTS = set()
 PLACED = "|".join(SERVICES)
 NAMES = f"{PLACED}|drill"  # the drill's scratch machine always has its own name
 SERVICE = re.compile(rf"(?<![\w.-])(?<!(?<!/)/)({NAMES})(?![\w-])")  # also as the host of a URL
@@ -98,6 +96,13 @@ def crossings(module, imported):
 def test_every_listed_module_is_there():
     listed = {module for modules, _ in ROOMS.values() for module in modules} | AT_HAND
     assert {module for module in listed if not is_module(module)} == set()
+
+
+def test_each_target_has_a_room_of_its_own():
+    targets = {path.parent.name for path in PROJECT_ROOT.glob("amanat/targets/*/__init__.py")}
+    assert {name: ROOMS.get(name, ((),))[0] for name in targets} == {
+        name: (f"amanat.targets.{name}",) for name in targets
+    }
 
 
 def sources(*folders):
@@ -168,7 +173,7 @@ def test_no_roles_defaults_name_a_machine():
         for name, value in (yaml.safe_load(path.read_text("utf-8")) or {}).items()
         if any(SERVICE.search(text) for text in words(value))
     }
-    assert found == NAMED_IN_DEFAULTS
+    assert found == set()
 
 
 def test_no_playbook_looks_a_machine_up_by_a_services_name():

@@ -145,6 +145,25 @@ def test_a_probe_is_made_of_questions(name):
     assert [ast.unparse(node.value.func) for node in mains] == ["probe"]
 
 
+def units_that_stay(role):
+    """The units of a role that systemd starts again whenever they end, if what they run is one of our programs."""
+    for template in sorted([*role.glob("templates/*.service.j2"), *role.glob("files/*.service")]):
+        text = template.read_text("utf-8")
+        if re.search(r"^Restart=", text, re.M) and re.search(
+            r"^ExecStart=.*(_tools }}|/usr/lib/amanat)/", text, re.M
+        ):
+            tasks = "\n".join(path.read_text("utf-8") for path in role.glob("tasks/*.yml"))
+            lookup = re.escape(f"'{template.name}'")
+            yield re.search(rf"dest: /etc/systemd/system/(\S+)\s+content: .*{lookup}", tasks)[1]
+
+
+def test_whatever_runs_all_the_time_is_started_again_with_the_new_package():
+    table = tomllib.loads((ROOT / "host/pyproject.toml").read_text("utf-8"))["tool"]["amanat-host"]
+    staying = [unit for role in sorted(ROOT.glob("ansible/roles/*")) for unit in units_that_stay(role)]
+    assert staying
+    assert sorted(table["services"]) == sorted(staying)
+
+
 def test_every_program_is_named_once():
     """The roles start no program that the package lacks, and the package has none that nobody starts."""
     texts = [path.read_text("utf-8") for path in ROOT.glob("ansible/**/*") if named_in(path)]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from amanat_host import questions
+from amanat_host import questions, scratch
 from amanat_host.questions import PROGRAMS, Question
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def test_each_grant_is_one_command_line_word_for_word():
         assert given, f'{command} takes any argument: write "" where it takes none'
         assert not set(command) & set("*?[]!^"), command
         if program.startswith(PROGRAMS):
-            assert account in ("root", "postgres", "pgbackrest")
+            assert account in questions.RUN_AS
             assert all(re.fullmatch(r"[a-z]*", word) for word in given), command
 
 
@@ -61,6 +61,11 @@ def test_no_grant_shows_a_log_or_a_file():
     assert all(re.search(r"/(probe[a-z-]*|integrity)$", program) for program in own)
 
 
+def test_each_account_that_probes_run_as_has_a_place_of_its_own():
+    assert tuple(scratch.PLACES) == questions.RUN_AS
+    assert {question.account for question in QUESTIONS.values()} <= {"", *questions.RUN_AS}
+
+
 def test_what_is_granted_is_what_is_asked():
     asked = {
         (question.account, f"{PROGRAMS}/{question.program} {question.word}".rstrip())
@@ -70,6 +75,22 @@ def test_what_is_granted_is_what_is_asked():
     own = {grant for grant in granted() if grant[1].startswith(f"{PROGRAMS}/")}
     assert own - ASKED_BY_PEOPLE == asked
     assert own >= ASKED_BY_PEOPLE
+
+
+def lines_by_sudo(path):
+    """What a policy has a host run by sudo: the words behind `sudo -n`, or given to `privileged`."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from re.findall(r"sudo -n ([^'\"]+)", node.value)
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "privileged":
+            yield node.args[0].value
+
+
+def test_of_the_systems_tools_no_more_is_granted_than_is_asked():
+    asked = {line.rpartition("/")[2] for path in POLICIES for line in lines_by_sudo(path)}
+    tools = {command for _, command in granted() if not command.startswith(f"{PROGRAMS}/")}
+    assert tools
+    assert {command for command in tools if command.rpartition("/")[2] not in asked} == set()
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
@@ -86,9 +107,10 @@ def test_a_policy_runs_by_sudo_only_what_is_granted(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     assert not [text for text in texts if PROGRAMS in text or "/usr/local/lib/amanat" in text]
-    lines = [line for text in texts if "sudo -n" in text for line in re.findall(r"sudo -n ([^'\"]+)", text)]
     tools = {command.rpartition("/")[2]: command for _, command in granted()}
-    unknown = [line for line in lines if line not in {*tools, *tools.values(), "-l", "/bin/true"}]
+    unknown = [
+        line for line in lines_by_sudo(path) if line not in {*tools, *tools.values(), "-l", "/bin/true"}
+    ]
     assert unknown == []
 
 

@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from amanat.playbook_content import plays_of
+from amanat.law import register
+from amanat.parts import SITE
+from amanat.playbook_content import imported_by, plays_of
 from amanat.targets.docker.image import PACKAGES
 from tests.loading import load
 from tests.rendering import rendered_template
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted((ROOT / "ansible/roles").iterdir())
-REGISTER = yaml.safe_load((ROOT / "policies/law/isic-521129.yaml").read_text(encoding="utf-8"))
-IDS = {row["id"] for row in REGISTER["requirements"]}
+IDS = set(register().requirements)
 MOST_LINES = 120
 # What may stand beside the module in a task.
 KEYWORDS = {
@@ -56,8 +57,8 @@ KEYWORDS = {
         "become_flags",
     ),
 }
-# Who judges a file before it is put in place, by where it goes.
-JUDGES = {
+# What validates a file before it is put in place, by where it goes.
+VALIDATED_BY = {
     r"/etc/sudoers\.d/": "visudo",
     r"/etc/ssh/sshd_config": "sshd",
     r"/etc/nftables\.conf$": "nft",
@@ -74,7 +75,7 @@ SAMPLE = {
     "base_peers": {"alpha": {"address": "10.1.2.11", "names": ["alpha", "store"]}},
     "base_flows": [
         {"name": "ssh", "protocol": "tcp", "port": 22, "sources": ["10.1.2.1"]},
-        {"name": "postgresql", "port": 5432, "sources": ["10.1.2.0/24"]},
+        {"name": "postgresql", "protocol": "tcp", "port": 5432, "sources": ["10.1.2.0/24"]},
     ],
     "base_auditor_commands": ["/usr/bin/id", "/usr/bin/true --of=a,b:c"],
 }
@@ -114,6 +115,15 @@ def tagged_tasks(path, inherited=frozenset()):
     """Each task that a task file runs by itself, and those of files it imports, with all tags it runs for."""
     for task in read(path):
         yield from tagged(task, path, inherited)
+
+
+def entries(role):
+    """The task files that a playbook begins with: those that no other of the role's imports."""
+    files = sorted(role.glob("tasks/*.yml"))
+    imported = {
+        name for path in files for name in re.findall(r"import_tasks: (\S+)", path.read_text("utf-8"))
+    }
+    return [path for path in files if path.name not in imported]
 
 
 def tagged(task, path, inherited):
@@ -186,6 +196,26 @@ def test_tags_are_clauses_of_the_register(role):
     assert tagged & IDS, f"{role.name} serves no clause"
 
 
+def test_every_requirement_that_is_built_is_some_roles_tag():
+    """The guide: `--list-tasks --tags <id>` shows what implements one."""
+    built = {one.id for one in register().automated_now()}
+    tags = {tag for role in ROLES for path in entries(role) for _, tags in tagged_tasks(path) for tag in tags}
+    assert built - tags == set()
+
+
+@role
+def test_what_confines_a_service_is_tagged_as_protection(role):
+    """A service's unit, or what changes one: A7-protection measures what it may do."""
+    untagged = [
+        task["name"]
+        for path in entries(role)
+        for task, tags in tagged_tasks(path)
+        if re.search(r"/etc/systemd/system/\S+\.service(\.d/\S+)?['\"]", str(task)) and "j2" in str(task)
+        if not tags & {"A7-protection", "always"}
+    ]
+    assert untagged == []
+
+
 @role
 def test_a_result_is_there_whenever_it_is_read(role):
     """`--tags` runs a task without those of other tags, so what it reads must come from a task with its own."""
@@ -202,14 +232,16 @@ def test_a_result_is_there_whenever_it_is_read(role):
 
 
 @role
-def test_configuration_is_judged_before_it_is_put_in_place(role):
+def test_configuration_is_validated_before_it_is_put_in_place(role):
     for path, task in tasks(role):
         for file in walk(task):
-            judge = next(
-                (who for where, who in JUDGES.items() if re.search(where, str(file.get("dest")))), None
+            command = next(
+                (who for where, who in VALIDATED_BY.items() if re.search(where, str(file.get("dest")))), None
             )
-            if judge:
-                assert judge in file.get("validate", ""), f"{path}: {file['dest']} needs validate: {judge}"
+            if command:
+                assert command in file.get("validate", ""), (
+                    f"{path}: {file['dest']} needs validate: {command}"
+                )
 
 
 @role
@@ -319,6 +351,22 @@ def test_a_server_without_name_servers_asks_nobody():
     assert "dport 53" not in rendered(FIREWALL, ansible_facts=SERVER)
 
 
+@pytest.mark.parametrize("hours", [1, 6, 13, 23, 24])
+@pytest.mark.parametrize(
+    ("template", "variable"),
+    [
+        ("restic_client/templates/copy.timer.j2", "restic_client_interval_hours"),
+        ("pgbackrest_repository/templates/backup.timer.j2", "pgbackrest_repository_interval_hours"),
+    ],
+)
+def test_a_timer_comes_as_often_as_it_is_asked_to(template, variable, hours):
+    """Every lawful number of hours; systemd takes a step of 23 at the most (systemd.time(7)) and loads no other."""
+    text = rendered(ROOT / "ansible/roles" / template, **{variable: hours})
+    step = int(re.search(r"OnCalendar=\*-\*-\* 00(?:/(\d+))?:", text)[1] or 24)
+    assert step == hours
+    assert "/24:" not in text
+
+
 def test_what_is_included_ends_its_line():
     """Without the plus sign Ansible joins the line that follows to the last one that is included."""
     including = [
@@ -340,9 +388,43 @@ def test_the_image_brings_what_every_host_is_given_anyway():
 PLAYBOOKS = sorted((ROOT / "ansible/playbooks").glob("*.yml"))
 
 
+def steps(play):
+    """What a play does, in order: (role, its task file), with the tags of a task."""
+    for part in ("pre_tasks", "roles", "tasks", "post_tasks"):
+        for one in play.get(part, []):
+            role = one if part == "roles" else one.get("ansible.builtin.import_role", {})
+            yield role.get("role") or role.get("name"), role.get("tasks_from", "main"), one.get("tags", [])
+
+
+@pytest.mark.parametrize("playbook", imported_by(SITE), ids=lambda path: path.stem)
+def test_every_part_marks_its_start_and_takes_its_changes_into_the_baseline(playbook):
+    """Otherwise each converge would show in the file integrity check as an intrusion."""
+    plays = list(plays_of(playbook))
+    first, last = next(iter(steps(plays[0]))), list(steps(plays[-1]))[-1]
+    assert first in [("base", "mark", ["always"]), ("base", "main", [])]  # the role base marks it itself
+    assert last == ("base", "update_baseline", ["always"])
+    for play in (plays[0], plays[-1]):
+        assert play["hosts"] in ("all", *{one["hosts"] for one in plays if len(plays) == 1})
+
+
 @pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.stem)
 def test_every_play_spares_hosts_compiling_modules(playbook):
     plays = list(plays_of(playbook))
     assert plays
     wanted = {"PYTHONPATH": "/usr/local/lib/amanat/ansible"}
     assert [play["name"] for play in plays if play.get("environment") != wanted] == []
+
+
+@pytest.mark.parametrize(
+    ("template", "variable"),
+    [
+        ("pgbackrest_repository/templates/backup.timer.j2", "pgbackrest_repository_interval_hours"),
+        ("restic_client/templates/copy.timer.j2", "restic_client_interval_hours"),
+    ],
+)
+@pytest.mark.parametrize(("hours", "written"), [(1, "00/1"), (8, "00/8"), (12, "00/12"), (24, "00")])
+def test_a_timer_comes_evenly_round_the_day(template, variable, hours, written):
+    """systemd refuses 00/24, and begins anew each midnight."""
+    text = rendered_template(ROOT / "ansible/roles" / template, **{variable: hours})
+    assert re.search(rf"^OnCalendar=\*-\*-\* {written}:\d\d:00 UTC$", text, re.MULTILINE), text
+    assert "FixedRandomDelay=true" in text

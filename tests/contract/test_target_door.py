@@ -1,4 +1,4 @@
-"""A stack's machines have one door, `amanat.targets`: nobody else imports Docker or what lies below a target."""
+"""A stack's machines have one door, `amanat.targets`: nobody else imports what is a target's, or its libraries."""
 
 import ast
 
@@ -7,9 +7,8 @@ import pytest
 from amanat.paths import PROJECT_ROOT
 
 DOOR = PROJECT_ROOT / "amanat/targets"
-TARGET = DOOR / "docker"
-# What only the target docker may import.
-ITS_OWN = ("docker", "pulumi_docker", "amanat.targets.docker")
+# Target -> the libraries that it alone may import.
+LIBRARIES = {"docker": ("docker", "pulumi_docker")}
 # The door itself: it chooses a target, and includes its settings.
 OPENED = {
     DOOR / "__init__.py": {"amanat.targets.docker.operations", "amanat.targets.docker.target"},
@@ -38,26 +37,33 @@ def imported(text, package=""):
                 yield str(node.args[0].value)
 
 
-def of_docker(text, package=""):
-    """What of it only the target docker may import."""
+def of_a_target(text, package="", *, but=""):
+    """What of it only a target may import, those of the target `but` left out."""
+    own = [
+        name
+        for target, libraries in LIBRARIES.items()
+        for name in (*libraries, f"amanat.targets.{target}")
+        if target != but
+    ]
     return {
         name
         for name in imported(text, package)
-        if any(name == own or name.startswith(f"{own}.") for own in ITS_OWN)
+        if any(name == one or name.startswith(f"{one}.") for one in own)
     }
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in OURS if TARGET not in path.parents],
-    ids=lambda path: str(path.relative_to(PROJECT_ROOT)),
-)
-def test_nobody_else_imports_docker(path):
+def test_every_target_is_known():
+    assert {path.parent.name for path in DOOR.glob("*/__init__.py")} == set(LIBRARIES)
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: str(path.relative_to(PROJECT_ROOT)))
+def test_nobody_else_imports_what_is_a_targets(path):
     package = ".".join(path.relative_to(PROJECT_ROOT).parent.parts)
     allowed = OPENED.get(path, set())
+    inside = path.relative_to(DOOR).parts[0] if DOOR in path.parents else ""
     found = {
         name
-        for name in of_docker(path.read_text("utf-8"), package)
+        for name in of_a_target(path.read_text("utf-8"), package, but=inside)
         if not any(name == one or name.startswith(f"{one}.") for one in allowed)
     }
     assert found == set(), "ask the contract of amanat.targets for it"
@@ -65,7 +71,7 @@ def test_nobody_else_imports_docker(path):
 
 @pytest.mark.parametrize("path", OPENED, ids=lambda path: path.name)
 def test_the_door_is_no_wider_than_it_is_used(path):
-    assert OPENED[path] <= of_docker(path.read_text("utf-8"))
+    assert OPENED[path] <= of_a_target(path.read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +91,7 @@ def test_the_door_is_no_wider_than_it_is_used(path):
     ],
 )
 def test_other_ways_in_are_seen(source):
-    assert of_docker(source, "amanat.targets")
+    assert of_a_target(source, "amanat.targets")
 
 
 @pytest.mark.parametrize(
@@ -97,4 +103,4 @@ def test_other_ways_in_are_seen(source):
     ],
 )
 def test_the_door_itself_may_be_used(source):
-    assert not of_docker(source, "amanat.cli")
+    assert not of_a_target(source, "amanat.cli")

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from amanat.keyring import ANCHOR, DATABASE_CLIENTS
+from amanat.keyring import ANCHOR, CONTROLLER_CLIENTS
 
 MACHINES = ("alpha", "beta")
 # In a process of its own, because Pulumi's mocks and event loops stay for a process's life.
@@ -59,7 +59,7 @@ def test_the_roles_get_what_they_need_and_no_client_key(keyring):
     assert groups["all"] == {"pki_ca_private_key": "authority.private_key"}
     assert groups["store"] == {
         "volume_key": "volume-key.value",
-        "postgresql_passwords": {role: f"{role}-password.value" for role in (*DATABASE_CLIENTS, ANCHOR)},
+        "postgresql_passwords": {role: f"{role}-password.value" for role in (*CONTROLLER_CLIENTS, ANCHOR)},
     }
     assert groups["vault"] == {
         "pgbackrest_repository_cipher": "backup-cipher.value",
@@ -86,7 +86,7 @@ def test_the_controller_gets_its_own_halves_and_never_the_authoritys_or_the_seal
     assert files["ssh/auditor"] == "auditor.private_key"
     assert files["sealing/public.asc"] == "sealing.public_key"
     assert files["clients/ca.crt"] == "authority.certificate"
-    for role in DATABASE_CLIENTS:
+    for role in CONTROLLER_CLIENTS:
         assert files[f"clients/{role}.key"] == f"{role}-certificate.private_key"
         assert files[f"clients/{role}.password"] == f"{role}-password.value"
     assert "authority.private_key" not in files.values()
@@ -101,7 +101,7 @@ def test_pulumi_is_told_to_encrypt_every_private_half(keyring):
     assert hidden.pop("sealing") == set()  # its private half is in no output at all
     for name in ("deploy", "auditor", "authority"):
         assert hidden.pop(name) == {"private_key"}
-    for role in (*DATABASE_CLIENTS, ANCHOR):
+    for role in (*CONTROLLER_CLIENTS, ANCHOR):
         assert hidden.pop(f"{role}-certificate") == {"private_key", "ca_private_key"}
         assert hidden.pop(f"{role}-password") == {"value"}
     for name in MACHINES:

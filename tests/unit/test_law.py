@@ -101,6 +101,11 @@ BROKEN = {
     "bound without origin": (other("origin: law, ", ""), "origin: Field required", 12),
     "bound of unknown origin": (other("origin: law", "origin: custom"), "origin:", 12),
     "bound without reason": (other(", why: six months", ""), "why: Field required", 12),
+    "measured by what is not there": (
+        other("why: six months", "why: six months, measured_by: ip_age_days"),
+        "ip_retention_days is measured_by ip_age_days, which is no other bound",
+        4,
+    ),
     "row is text": ("  - A6-7-2-ip\n", "0: Input should be", 4),
 }
 
@@ -199,7 +204,7 @@ def test_several_breaches_are_told_at_once():
 
 
 def test_a_value_on_the_bound_is_lawful():
-    register().check(ip_retention_days=186, certificate_days=398)
+    register().check(ip_retention_days=186, certificate_days=397)
 
 
 def test_what_is_no_number_is_never_lawful():

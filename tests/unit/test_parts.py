@@ -29,6 +29,20 @@ def test_each_service_has_a_playbook_in_the_site():
     assert set(topology.built()) <= {path.stem for path in imported_by(SITE)}
 
 
+def test_backups_are_the_last_part():
+    """On a new host the last part makes the file integrity baseline (playbooks/backups.yml)."""
+    order = [path.stem for path in imported_by(SITE)]
+    assert (order[0], order[-1]) == ("base", "backups")
+
+
+def test_a_service_with_a_volume_or_a_database_keeps_its_machine():
+    keeping = {
+        part.name for part in parts(Placement.default()) if {"volume", "postgresql"} & part.content.roles
+    }
+    assert "store" in keeping
+    assert {name for name in keeping if not topology.SERVICES[name].stateful} == set()
+
+
 def test_the_parts_of_two_machines():
     assert after(TWO) == {
         "base": (("alpha", "beta"), ()),

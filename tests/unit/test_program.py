@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from amanat.keyring import ANCHOR, DATABASE_CLIENTS
+from amanat.keyring import ANCHOR, CONTROLLER_CLIENTS
 from amanat.paths import PROJECT_ROOT, StackPaths
 
 MARK = "SECRETMARK"
@@ -83,6 +83,19 @@ def test_every_name_on_the_engine_belongs_to_this_checkout(program: Made) -> Non
     named = [made["inputs"]["name"] for made in program.values() if made["type"].startswith("docker:index")]
     assert named
     assert all(stack_id in name for name in named)
+
+
+def test_a_machine_without_a_record_of_its_files_is_configured_again(
+    program: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert program["configuration of base"]["inputs"]["unfinished"] == ["base"]
+    monkeypatch.setenv("AMANAT_HOME", str(tmp_path))
+    for machine in ("store", "vault"):
+        record = StackPaths("t1").file_record(machine)
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.touch()
+    known = registered(tmp_path, cgroup_version=1)["configuration of base"]["inputs"]
+    assert known["unfinished"] == []
 
 
 def test_ports_are_published_on_loopback_only(program: Made) -> None:
@@ -197,7 +210,7 @@ def given_secrets(program: Made, part: str) -> dict[str, Any]:
 def test_each_service_gets_the_secrets_that_it_needs(program: Made) -> None:
     assert given_secrets(program, "base")["groups"]["all"] == {"pki_ca_private_key": f"{MARK}-ca"}
     store, vault = given_secrets(program, "store"), given_secrets(program, "vault")
-    assert set(store["groups"]["store"]["postgresql_passwords"]) == {*DATABASE_CLIENTS, ANCHOR}
+    assert set(store["groups"]["store"]["postgresql_passwords"]) == {*CONTROLLER_CLIENTS, ANCHOR}
     assert set(store["groups"]["store"]) == {"postgresql_passwords", "volume_key"}
     assert vault["groups"]["vault"]["pgbackrest_repository_cipher"] == f"{MARK}-backup-cipher"
     assert "store" not in vault["groups"]

@@ -9,7 +9,7 @@ from pulumi.runtime.mocks import MockMonitor, Mocks, set_mocks
 from pulumi.runtime.stack import wait_for_rpcs
 
 from amanat.errors import AmanatError, BadInput, BadInputs
-from amanat.law import OutsideTheLaw
+from amanat.law import OutsideTheLaw, register
 from amanat.report_errors import ALREADY_SHOWN, report_errors
 from amanat.settings import BadSetting, Settings
 from amanat.yaml_lines import UnreadableFile
@@ -30,8 +30,13 @@ BAD = {
         "= 30 is below 186, the least that our reading",
     ),
     "transactions not kept": ("transaction_retention_days", 0, "= 0 is below 186"),
-    "certificates too long": ("certificate_days", 825, "= 825 is above 398"),
-    "renewal too late": ("certificate_renew_days", 3, "= 3 is below 14"),
+    "certificates too long": ("certificate_days", 825, "= 825 is above 397"),
+    "renewal too late": ("certificate_renew_days", 3, "= 3 is below 21"),
+    "backups every other day": ("backup_interval_hours", 48, "= 48 is above 24"),
+    "backups at changing hours": ("backup_interval_hours", 13, "= 13 does not divide a day"),
+    "copies at changing hours": ("copy_interval_hours", "5", "= 5 does not divide a day"),
+    "copies soon gone": ("copies_keep_days", 30, "= 30 is below 31"),
+    "no room for copies": ("copies_size_gib", 0, "= 0 is too small"),
     "slow line": ("internet_mbit_per_second", 2, "= 2 is below 8"),
     # Wrong types.
     "words for days": ("ip_retention_days", "six months", "= six months is not an integer"),
@@ -156,6 +161,18 @@ def test_a_message_is_short_and_harmless(name, value, said):
         assert leak not in message
 
 
+@pytest.mark.parametrize("name", [name for name in Settings.model_fields if name in register().owners])
+def test_what_is_beyond_a_bound_is_left_for_the_law_to_say(name):
+    bound = register().bound(register().owners[name], name)
+    beyond = [bound.min - 1, -1] if bound.min is not None else []
+    for value in [*beyond, *([bound.max + 1] if bound.max is not None else [])]:
+        with pytest.raises(OutsideTheLaw):
+            Settings.parse({name: value}, "local")
+    for value in [10**9, "some", *([] if beyond else [0])]:
+        with pytest.raises(BadSetting, match=f"an integer number of {bound.unit}"):
+            Settings.parse({name: value}, "local")
+
+
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
@@ -227,7 +244,14 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(value):
         ("ip_retention_days", " 200 ", 200),
         ("ip_retention_days", 200.0, 200),
         ("ip_retention_days", "186", 186),
-        ("certificate_days", 398, 398),
+        ("certificate_days", 397, 397),
+        ("copies_keep_days", 31, 31),
+        ("copies_size_gib", "2000", 2000),
+        *(
+            (name, hours, hours)
+            for name in ("backup_interval_hours", "copy_interval_hours")
+            for hours in (1, 8, 24)
+        ),
         ("database_port", "0", 0),
         ("database_port", 1024, 1024),
         ("database_port", 65535, 65535),

@@ -53,8 +53,23 @@ def test_every_host_knows_its_peers_and_keys(paths):
         "ssh-ed25519 D",
         "ssh-ed25519 A",
     )
-    assert (told["pki_ca_certificate"], told["archive_sealing_public_key"]) == ("CA-PEM", "PGP")
+    assert told["pki_ca_certificate"] == "CA-PEM"
+    assert not {"PGP", "ANCHOR-PEM"} & {value for value in told.values() if isinstance(value, str)}
     assert told["pki_renew_days"] < told["pki_certificate_days"]
+
+
+@pytest.mark.usefixtures("mirrors")
+def test_a_key_of_one_service_is_told_to_its_machine_alone(paths):
+    known = {**KNOWN, "network": NETWORK.as_json()}
+    known["endpoints"] = {name: ["127.0.0.1", 21022.0, ""] for name in ("store", "vault")}
+    tree = yaml.safe_load(variables.inventory(Settings(), paths, known))["all"]
+    groups = {name: group.get("vars", {}) for name, group in tree["children"].items()}
+    holders = {
+        key: {name for name, told in groups.items() if key in told}
+        for key in ("archive_sealing_public_key", "anchor_client_certificate")
+    }
+    assert holders == {"archive_sealing_public_key": {"store"}, "anchor_client_certificate": {"vault"}}
+    assert not set(holders) & set(tree["vars"])
 
 
 def test_a_setting_wins_over_the_environments_mirror(paths, mirrors):

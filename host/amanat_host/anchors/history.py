@@ -15,7 +15,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from amanat_host.errors import HostError
+
 FILE = Path("/var/lib/amanat/anchors/archive.jsonl")
+
+
+class UnknownAnchor(HostError, ValueError):
+    """A line of the file is of no known kind."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ class Anchors:
             elif kind == "broken":
                 is_broken = True
             elif kind != "held":
-                raise ValueError(f"{path}, line {number}: no known kind of anchor: {kind!r}")
+                raise UnknownAnchor(f"{path}, line {number}: no known kind of anchor: {kind!r}")
         return cls(tuple(heads), is_broken)
 
 

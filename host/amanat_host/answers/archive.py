@@ -35,6 +35,14 @@ class Drawn:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How many days records of every kind are kept at the least, and whether the archive refuses a day less."""
+
+    days: int
+    refuses_less: bool
+
+
+@dataclass(frozen=True)
 class ServerLog:
     """PostgreSQL's log of the last minutes in facts: roles by server process, and whether each marker is in it."""
 
@@ -43,11 +51,35 @@ class ServerLog:
     markers: Mapping[str, bool]
 
 
+Fault = Mapping[str, Any]  # kind, id, seal and reason of a bad record or seal
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """A stretch of the live chain, computed without the archive's own code: its newest seal, and what is wrong."""
+
+    records: int
+    seq: int
+    fault: Fault | None
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What is to be named after an edit of the scratch copy; what the archive's verifier names, and what we do."""
+
+    expected: tuple[str, int]
+    verifier: Fault | None
+    recomputed: Fault | None
+
+
 @dataclass(frozen=True)
 class TamperTrial:
-    """What the verifier said of a scratch copy of the newest records, before and after a superuser's edit."""
+    """What the archive's verifier and the recomputation say: of live records, of a scratch copy, and after edits."""
 
-    clean: str | Mapping[str, Any]
+    newest: Recomputed
+    newest_hash: str  # no other than `archive.heads()` gives: of older ones an auditor is told none
+    older: Recomputed
+    clean_verifier: Fault | None
+    clean_recomputed: Fault | None
     replica_refused: bool
-    tampered: Mapping[str, Any] | None
-    expected_id: int
+    edits: Mapping[str, Edit]

@@ -59,12 +59,21 @@ class NewestSegments:
 
 
 @dataclass(frozen=True)
+class PlantedInRepository:
+    """Whether the same search found a readable text laid in its way, and told its file from an encrypted one."""
+
+    found: bool
+    told_from_encrypted: bool
+
+
+@dataclass(frozen=True)
 class MarkersInRepository:
     """Whether each marker drawn lately lies in the repository's files, and which of those aren't encrypted."""
 
     files: int
     searched_bytes: int
     not_encrypted: Sequence[str]
+    planted: PlantedInRepository
     markers: Mapping[str, bool]
 
 
@@ -79,7 +88,7 @@ class Verification:
 
 @dataclass(frozen=True)
 class FlippedBit:
-    """The verification of a copied segment of WAL, as it is and with one bit turned."""
+    """The verification of a copied segment of WAL, as it is and with one bit flipped."""
 
     segment: str
     untouched: Verification
@@ -87,21 +96,14 @@ class FlippedBit:
 
 
 @dataclass(frozen=True)
-class HostCopies:
-    """How many copies a host has on the server, and how old the newest is by the server's clock."""
-
-    copies: int
-    newest: str | None
-    newest_age_hours: float | None
-
-
-@dataclass(frozen=True)
 class CopyServer:
-    """How the server of copies was started, what it holds by host, and the state of the pruning timer."""
+    """How the server of copies was started, and how old each host's newest copy is (None: it has none).
+
+    Ages are those of the server's own files, by its own clock.
+    """
 
     arguments: Sequence[str]
-    hosts: Mapping[str, HostCopies]
-    pruning: str
+    newest_age_hours: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -113,10 +115,9 @@ class Keeping:
 
 @dataclass(frozen=True)
 class Damage:
-    """Whether a flipped byte in a scratch copy of the smallest repository is found."""
+    """Whether a flipped bit in a scratch copy of the smallest repository is found."""
 
     host: str
-    bytes: int
     whole: bool
     damage_found: bool
 
@@ -140,16 +141,15 @@ class ListedSnapshot(Snapshot):
 
 @dataclass(frozen=True)
 class NewestCopies:
-    """The newest copy in each place."""
+    """The newest copy at each destination."""
 
-    places: Mapping[str, ListedSnapshot]
+    destinations: Mapping[str, ListedSnapshot]
 
 
 @dataclass(frozen=True)
 class RestoredCopy(Snapshot):
     """The newest copy's configuration, restored beside and compared with the live files."""
 
-    restored: int
     same: int
     different: Sequence[str]
     with_secrets: Sequence[str]

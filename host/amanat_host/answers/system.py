@@ -11,18 +11,13 @@ class Account:
     """An account, with the facts of /etc/shadow that an audit needs; never a hash."""
 
     name: str
-    uid: int
-    shell: str
     login_shell: bool
     password: str
     keys: Sequence[str]  # SHA-256 of each line of its authorized keys, in hexadecimal digits
-    groups: Sequence[str]
-    last_change: int | None
+    groups: Sequence[str]  # other than its own and nogroup
     min_days: int | None
     max_days: int | None
     warn_days: int | None
-    inactive_days: int | None
-    expires: int | None
 
 
 @dataclass(frozen=True)
@@ -31,6 +26,22 @@ class Accounts:
 
     accounts: Sequence[Account]
     uid_zero: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Lock:
+    """After how many wrong passwords an account locks (0: never), and for how long (None: until it is unlocked)."""
+
+    failures: int
+    seconds: int | None
+
+
+@dataclass(frozen=True)
+class PasswordRules:
+    """The shortest password that may be set (0: any; None: none at all), and the lock by PAM service."""
+
+    shortest_characters: int | None
+    locks: Mapping[str, Lock]
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,6 @@ class PrivilegedFile:
     owner: str
     group: str
     package: str | None
-    allowed: bool
 
 
 @dataclass(frozen=True)
@@ -95,7 +105,6 @@ class Sudo:
     directory: str
     auditor: Sequence[tuple[str, str]]
     recorded_sessions: int
-    last_recorded: str | None
 
 
 @dataclass(frozen=True)
@@ -117,12 +126,16 @@ class KernelSettings:
 
 @dataclass(frozen=True)
 class Updates:
-    """How updates come in, when they last did, and which security updates wait."""
+    """How updates come in and when they last did; which security updates wait, since when (None: not noted yet).
+
+    `noted_at` is when the host last noted what waits, which it does at each refresh of the lists.
+    """
 
     timers: Mapping[str, str | None]
     periodic_days: Mapping[str, str]
     security_source: bool
-    security_updates_waiting: Sequence[str]
+    waiting_since: Mapping[str, str | None]
+    noted_at: str | None
     lists_refreshed: str | None
     last_unattended_run: str | None
 

@@ -77,7 +77,6 @@ class KeptKey:
     """What is kept of the volume's key, and where; never the key."""
 
     path: str
-    bytes: int
     mode: str
     owner: int
     filesystem: Mount
@@ -107,7 +106,6 @@ class Volume:
     encrypted_dir: EncryptedDirectory
     key: KeptKey
     server: Mapping[str, ServerDirectory]
-    all_on_volume: bool
 
 
 @dataclass(frozen=True)
@@ -149,11 +147,24 @@ class Found:
 
 
 @dataclass(frozen=True)
+class PlantedOnDisk:
+    """Whether the same search found what was laid in its way: so that it can find.
+
+    `plain` lies unencrypted on the disk, `sealed` in a file of the encrypted directory.
+    """
+
+    plain_in_image: bool
+    sealed_in_files: bool
+    sealed_in_image: bool
+
+
+@dataclass(frozen=True)
 class MarkersOnDisk:
     """Whether each marker drawn lately lies on the disk."""
 
     image: SearchedImage
     files: SearchedFiles
+    planted: PlantedOnDisk
     markers: Mapping[str, Found]
 
 

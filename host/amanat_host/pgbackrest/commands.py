@@ -10,6 +10,7 @@ from amanat_host import processes
 from amanat_host.errors import HostError
 
 STANZA = "archive"
+LONGEST_WORDS = 600
 PKI = "/etc/amanat/pki"
 CURRENT = re.compile(r"^current: (.+?)(?=\n\n|\ndefault:|\ndeprecated|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -20,8 +21,14 @@ def pgbackrest(*given: str) -> str:
     # Of records it can't decrypt it prints what it takes for them.
     ran = processes.run(command, capture_output=True, text=True, errors="replace")
     if ran.returncode != 0:
-        raise HostError(f"pgbackrest {given[-1]} failed: {(ran.stderr or ran.stdout).strip()}")
+        raise HostError(f"pgbackrest {given[-1]} failed: {plain(ran.stderr or ran.stdout)}")
     return str(ran.stdout)
+
+
+def plain(said: str) -> str:
+    """Its words without what they quote: of a broken configuration it repeats the line, the passphrase of all."""
+    without = re.sub(r"(\bat line \d+).*", r"\1", said.strip())
+    return re.sub(r"((?:pass|key)[\w-]*\s*[=:]\s*)\S+", r"\1(not shown)", without)[:LONGEST_WORDS]
 
 
 def stanza(*given: str) -> dict[str, Any]:

@@ -4,9 +4,10 @@
     probe-repository newest   the last segment of the WAL that is there, by timeline
     probe-repository draw     markers for an audit to record: random texts that nobody chose
     probe-repository look     whether a marker drawn lately lies in its files, yes or no, and how these begin
-    probe-repository verify   whether a flipped byte would be noticed: on a scratch copy of one segment of the log
+    probe-repository verify   whether a flipped bit would be noticed: on a scratch copy of one segment of the log
 
-It looks for what it drew and reads nothing from the caller. Run by the account that owns the repository.
+It looks for what it drew, and for a readable text that it lays in its own way, and reads nothing from the caller. Run
+by the account that owns the repository.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from amanat_host.answers.archive import Drawn
 from amanat_host.corruption import flip_bit
 from amanat_host.entry import probe
 from amanat_host.errors import HostError
-from amanat_host.markers import draw, drawn
+from amanat_host.markers import draw, drawn, planted
 from amanat_host.pgbackrest.commands import STANZA, pgbackrest, setting, stanza, unauthorized_host
 from amanat_host.scratch import alone, scratch
 
@@ -121,26 +122,34 @@ def clear(path: Path, first: bytes) -> bool:
 
 
 def searched(markers: Sequence[bytes]) -> answers.MarkersInRepository:
-    """Search every file as it lies on the disk."""
-    found = dict.fromkeys(markers, False)
-    longest = max(map(len, markers))
+    """Search every file as it lies on the disk; one among them holds a readable text."""
+    with planted(ROOT, "plain") as (file, plain):
+        return among(markers, file, plain)
+
+
+def among(markers: Sequence[bytes], file: Path, plain: bytes) -> answers.MarkersInRepository:
+    """What a search finds that is to find `plain` in `file`, too; of the other files alone it tells."""
+    found = dict.fromkeys([*markers, plain], False)
+    longest = max(map(len, found))
     number, size, readable = 0, 0, []
     for path in files():
         with open(path, "rb", buffering=0) as opened:
             tail, chunk = b"", opened.read(CHUNK)
             number += 1
             if clear(path, chunk):
-                readable.append(str(path.relative_to(ROOT)))
+                readable.append(path)
             while chunk:
-                size += len(chunk)
-                for one in markers:
+                size += len(chunk) if path != file else 0
+                for one in found:
                     found[one] = found[one] or one in tail + chunk
                 tail, chunk = (tail + chunk)[-longest:], opened.read(CHUNK)
+    told = file in readable
     return answers.MarkersInRepository(
-        files=number,
+        files=number - told,
         searched_bytes=size,
-        not_encrypted=readable[:NAMED],
-        markers={marker.decode(): there for marker, there in found.items()},
+        not_encrypted=[str(path.relative_to(ROOT)) for path in readable if path != file][:NAMED],
+        planted=answers.PlantedInRepository(found[plain], told),
+        markers={marker.decode(): found[marker] for marker in markers},
     )
 
 
@@ -169,12 +178,12 @@ def judged(place: Path) -> answers.Verification:
         re.search(r"checked: (\d+), total valid WAL: (\d+)", told),
     )
     if not status or not counts:
-        raise HostError(f"pgbackrest verify says something else: {told.strip()}")
+        raise HostError("pgbackrest verify says something else than a status and counts")
     return answers.Verification(status[1], int(counts[1]), int(counts[2]))
 
 
 def verify() -> answers.FlippedBit:
-    """Judge a copy as it is, then with one bit turned."""
+    """Judge a copy as it is, then with one bit flipped."""
     with scratch("verify", Path("/var/tmp")) as directory:  # noqa: S108 - made 0700
         segment = copied(directory)
         untouched = judged(directory)
@@ -195,4 +204,5 @@ def look() -> answers.MarkersInRepository:
 main = probe(
     __doc__,
     {"info": info, "newest": newest, "draw": lambda: Drawn(draw()), "look": look, "verify": verify},
+    long_seconds={"look": 500},
 )

@@ -1,4 +1,4 @@
-"""Say what an audit needs of PostgreSQL's log of the last five minutes, as JSON; never a line of it.
+"""Say what an audit needs of PostgreSQL's log of the last quarter of an hour, as JSON; never a line of it.
 
 authorized   the server processes whose client was let in, with the role
 refused      the server processes whose client gave a wrong password, with the archive's role
@@ -9,6 +9,7 @@ reads nothing from the caller.
 
 from __future__ import annotations
 
+import pwd
 import re
 
 from amanat_host import processes
@@ -16,9 +17,10 @@ from amanat_host.answers.archive import ServerLog
 from amanat_host.entry import probe
 from amanat_host.markers import NoneDrawn, drawn
 
+ACCOUNT = "postgres"
 JOURNAL = (
     "/usr/bin/journalctl",
-    *("--quiet", "--no-pager", "--output=cat", "--identifier=postgresql", "--since=-5min"),
+    *("--quiet", "--no-pager", "--output=cat", "--identifier=postgresql", "--since=-15min"),
 )
 AUTHORIZED = re.compile(rb"\[(\d+)\].*connection authorized: user=(archive_[a-z]+)\b")
 RANDOM = 32  # characters at the end of a marker
@@ -54,7 +56,9 @@ def facts(log: bytes) -> ServerLog:
 
 def lately() -> ServerLog:
     """What is told of the last minutes."""
-    return facts(processes.run(JOURNAL, capture_output=True, check=True).stdout)
+    # Any account may call itself postgresql in the journal; whose process it was, the kernel says.
+    own = f"_UID={pwd.getpwnam(ACCOUNT).pw_uid}"
+    return facts(processes.run((*JOURNAL, own), capture_output=True, check=True).stdout)
 
 
 main = probe(__doc__, {"": lately})

@@ -13,8 +13,8 @@ from amanat_host.errors import HostError
 
 CONFIGURATION = Path("/etc/amanat/copy/copy.json")
 AUTHORITY = Path("/etc/amanat/pki/ca.crt")
-OWN = Path("/etc/amanat/copy")  # an address with a login for each place, and the key: for root alone
-FIRST = "first"  # the stack's own server; another place is the operator's, with a public certificate
+OWN = Path("/etc/amanat/copy")  # an address with a login for each destination, and the key: for root alone
+FIRST = "first"  # the stack's own server; another destination is the operator's, with a public certificate
 CERTIFICATE = (Path("/etc/amanat/pki/host.crt"), Path("/etc/amanat/pki/host.key"))
 RESTIC = "/usr/bin/restic"
 NO_REPOSITORY, INCOMPLETE = 10, 3  # restic's exit statuses (its manual, 075)
@@ -27,7 +27,7 @@ class Settings:
     host: str
     server: str
     port: int
-    places: tuple[str, ...]
+    destinations: tuple[str, ...]
     paths: tuple[str, ...]
     left_out: tuple[str, ...]
 
@@ -36,7 +36,7 @@ class Settings:
         """Read what the role wrote; `HostError` when it can't be read."""
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
-            lists = (tuple(found[name]) for name in ("places", "paths", "left_out"))
+            lists = (tuple(found[name]) for name in ("destinations", "paths", "left_out"))
             return cls(found["host"], found["server"], int(found["port"]), *lists)
         except (OSError, ValueError, KeyError) as error:
             raise HostError(f"{path}: {error}") from error
@@ -56,16 +56,16 @@ def pair(directory: Path) -> Path:
 
 
 class Restic:
-    """restic with the host's repository in a place; nothing secret is on its command line."""
+    """restic with the host's repository at a destination; nothing secret is on its command line."""
 
-    def __init__(self, scratch: Path, place: str = FIRST) -> None:
+    def __init__(self, scratch: Path, destination: str = FIRST) -> None:
         self._environment = {
-            "RESTIC_REPOSITORY_FILE": str(OWN / place),
+            "RESTIC_REPOSITORY_FILE": str(OWN / destination),
             "RESTIC_PASSWORD_FILE": str(OWN / "key"),
             "TMPDIR": str(scratch),
             "PATH": "/usr/bin:/bin",
         }
-        if place == FIRST:
+        if destination == FIRST:
             self._environment |= {
                 "RESTIC_CACERT": str(AUTHORITY),
                 "RESTIC_TLS_CLIENT_CERT": str(pair(scratch)),

@@ -41,19 +41,19 @@ def note(directory: Path, summaries: dict[str, dict[str, object]]) -> None:
     """Keep what the newest copies were; the note gets its name only when it is whole."""
     kept = ("snapshot_id", "paths", "total_files_processed", "total_bytes_processed", "data_added")
     told = {
-        place: {name: summary.get(name) for name in kept} | {"at": int(time.time())}
-        for place, summary in summaries.items()
+        destination: {name: summary.get(name) for name in kept} | {"at": int(time.time())}
+        for destination, summary in summaries.items()
     }
     new = directory / "last.json.new"
     new.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     new.replace(directory / "last.json")
 
 
-def copy(settings: Settings, place: str) -> dict[str, object]:
-    """Leave one copy in a place; returns restic's summary."""
+def copy(settings: Settings, destination: str) -> dict[str, object]:
+    """Leave one copy at a destination; returns restic's summary."""
     notes = Path(os.environ["STATE_DIRECTORY"])
     with scratch("copy", Path("/tmp"), locks=notes) as private:  # noqa: S108 - the unit's own, and made 0700
-        restic = Restic(private, place)
+        restic = Restic(private, destination)
         look = restic.run("cat", "config", "--no-lock", accepted=(0, NO_REPOSITORY), seconds=REACHED_SECONDS)
         if look.returncode == NO_REPOSITORY:
             restic.run("init", seconds=REACHED_SECONDS)
@@ -63,18 +63,18 @@ def copy(settings: Settings, place: str) -> dict[str, object]:
 
 @program
 def main() -> int:
-    """Copy once to each place, even when another one fails."""
+    """Copy once to each destination, even when another one fails."""
     summaries = {}
     status: int = Exit.DONE
     settings = Settings.load()
-    for place in settings.places:
+    for destination in settings.destinations:
         try:
-            summaries[place] = summary = copy(settings, place)
+            summaries[destination] = summary = copy(settings, destination)
         except (HostError, OSError, StopIteration, ValueError) as error:
-            status = failed(f"{place} place: {error}")
+            status = failed(f"{destination} destination: {error}")
             continue
         files, added = summary.get("total_files_processed"), summary.get("data_added")
-        sys.stdout.write(f"{place} place: {files} files, {added} bytes of them new\n")
+        sys.stdout.write(f"{destination} destination: {files} files, {added} bytes of them new\n")
     if status == Exit.DONE:
         note(Path(os.environ["STATE_DIRECTORY"]), summaries)
     return status

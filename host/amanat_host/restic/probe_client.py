@@ -1,6 +1,6 @@
 """Look at the host's copies as the host itself, and print what was seen as one JSON object.
 
-newest    the newest copy in each place: when it was made, of what, and that it can be read
+newest    the newest copy at each destination: when it was made, of what, and that it can be read
 restored  the newest copy's configuration, restored beside and compared with the live files
 refusals  what the server answers to a client that is not let in, deletes or overwrites
 The only thing left on the server is one small object, the same every time, that no copy uses: it is what
@@ -41,14 +41,14 @@ RESTIC_SECONDS = 120
 HTTPS = 443
 
 
-def knock(place: str = FIRST) -> None:
-    """Raise `HostError` when nobody answers in a place: restic itself would wait, and try again, for minutes.
+def knock(destination: str = FIRST) -> None:
+    """Raise `HostError` when nobody answers at a destination: restic itself would wait, and try again, for minutes.
 
     An answer is a word of TLS: for a server that hangs, its kernel still takes calls.
     """
-    there = urlsplit((OWN / place).read_text(encoding="utf-8").strip().removeprefix("rest:"))
+    there = urlsplit((OWN / destination).read_text(encoding="utf-8").strip().removeprefix("rest:"))
     at = (there.hostname or "", there.port or HTTPS)
-    context = ssl.create_default_context(cafile=str(AUTHORITY) if place == FIRST else None)
+    context = ssl.create_default_context(cafile=str(AUTHORITY) if destination == FIRST else None)
     try:
         with (
             socket.create_connection(at, CONNECT_SECONDS) as plain,
@@ -72,24 +72,26 @@ def snapshot(restic: Restic, settings: Settings) -> Snapshot:
 
 
 def newest(private: Path, settings: Settings) -> NewestCopies:
-    """The newest copy in each place, and how many files it lists by place."""
+    """The newest copy at each destination, and how many files it lists by directory."""
     told = {}
-    for place in settings.places:
-        knock(place)
-        restic = Restic(made(private, place), place)
+    for destination in settings.destinations:
+        knock(destination)
+        restic = Restic(made(private, destination), destination)
         found = snapshot(restic, settings)
         listed = restic.run("ls", "--json", "--no-lock", found.id, seconds=RESTIC_SECONDS).stdout
         nodes = map(json.loads, listed.splitlines())
-        places = collections.Counter(whereabouts(one["path"]) for one in nodes if one.get("type") == "file")
-        told[place] = ListedSnapshot(**asdict(found), files=dict(places))
+        directories = collections.Counter(
+            whereabouts(one["path"]) for one in nodes if one.get("type") == "file"
+        )
+        told[destination] = ListedSnapshot(**asdict(found), files=dict(directories))
     return NewestCopies(told)
 
 
 def made(private: Path, name: str) -> Path:
-    """A new directory in the probe's own place."""
-    place = private / name
-    place.mkdir(mode=0o700)
-    return place
+    """A new directory in the probe's private one."""
+    directory = private / name
+    directory.mkdir(mode=0o700)
+    return directory
 
 
 def whereabouts(path: str) -> str:
@@ -115,7 +117,7 @@ def secrets() -> re.Pattern[bytes]:
 
 
 def restored(private: Path, settings: Settings) -> RestoredCopy:
-    """Restore the newest copy's configuration into a scratch place and compare it with the live files.
+    """Restore the newest copy's configuration into a scratch directory and compare it with the live files.
 
     A file that was changed after the copy was made is no difference; one that only grows has to begin alike.
     """
@@ -148,9 +150,7 @@ def restored(private: Path, settings: Settings) -> RestoredCopy:
         same += alike
         if not alike:
             different.append(str(live))
-    return RestoredCopy(
-        **asdict(found), restored=len(names), same=same, different=different, with_secrets=telling
-    )
+    return RestoredCopy(**asdict(found), same=same, different=different, with_secrets=telling)
 
 
 class Server:
@@ -262,7 +262,7 @@ def refusals(private: Path, settings: Settings) -> Refusals:
 
 
 def asked(look: Callable[[Path, Settings], object]) -> Callable[[], object]:
-    """A question that needs a private place, and the server to be there."""
+    """A question that needs a private directory, and the server to be there."""
 
     def answer() -> object:
         settings = Settings.load()
@@ -274,4 +274,8 @@ def asked(look: Callable[[Path, Settings], object]) -> Callable[[], object]:
     return answer
 
 
-main = probe(__doc__, {"newest": asked(newest), "restored": asked(restored), "refusals": asked(refusals)})
+main = probe(
+    __doc__,
+    {"newest": asked(newest), "restored": asked(restored), "refusals": asked(refusals)},
+    long_seconds={"newest": 250, "restored": 250},
+)

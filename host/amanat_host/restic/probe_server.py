@@ -2,7 +2,7 @@
 
 server   how the running server was started, and how old each host's newest copy is by the server's clock
 keeping  after how many days the pruning in force lets a copy go: its choice among scratch files of known age
-damage   the smallest repository is checked as it is and, in a scratch copy, with one byte changed
+damage   the smallest repository is checked as it is and, in a scratch copy, with one bit flipped
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from amanat_host.answers.backups import CopyServer, Damage, Keeping
 from amanat_host.corruption import flip_bit
 from amanat_host.entry import probe
 from amanat_host.errors import HostError
-from amanat_host.restic.server import DAY_SECONDS, Settings, ages, arrivals, outlived, restic
+from amanat_host.restic.server import DAY_SECONDS, Settings, arrivals, newest_age_hours, outlived, restic
 from amanat_host.scratch import own_place, scratch
 
 UNIT = "amanat-copies.service"
@@ -39,8 +39,7 @@ def server(settings: Settings) -> CopyServer:
     if pid == "0":
         raise HostError("the server of copies does not run")
     arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
-    timer = show("amanat-copies-prune.timer", "ActiveState")["ActiveState"]
-    return CopyServer(arguments[1:], ages(settings), timer)
+    return CopyServer(arguments[1:], newest_age_hours(settings))
 
 
 def keeping(settings: Settings) -> Keeping:
@@ -51,19 +50,19 @@ def keeping(settings: Settings) -> Keeping:
     """
     now = time.time()
     ages_days = [0] * settings.keep_least + list(range(1, OLDEST_DAYS + 1))
-    with scratch("keeping", own_place()) as place:
+    with scratch("keeping", own_place()) as directory:
         for number, days in enumerate(ages_days):
-            path = place / f"{number:064x}"
+            path = directory / f"{number:064x}"
             path.touch()
             os.utime(path, (now - days * DAY_SECONDS, now - days * DAY_SECONDS))
-        gone = outlived(arrivals(place), now, settings.keep_days, settings.keep_least)
+        gone = outlived(arrivals(directory), now, settings.keep_days, settings.keep_least)
     return Keeping(min((ages_days[int(name, 16)] for name in gone), default=None))
 
 
 def smallest(settings: Settings) -> tuple[str, int]:
     """The host with the smallest repository, and its bytes."""
     sizes = {
-        host: sum(path.stat().st_size for path in (settings.place / host).rglob("*") if path.is_file())
+        host: sum(path.stat().st_size for path in (settings.root / host).rglob("*") if path.is_file())
         for host in settings.made()
     }
     if not sizes:
@@ -84,25 +83,25 @@ def is_whole(repository: Path, key: Path) -> bool:
 
 
 def damage(settings: Settings) -> Damage:
-    """Check a repository, then its copy with a flipped byte in the largest pack."""
+    """Check a repository, then its copy with a flipped bit in the largest pack."""
     host, size = smallest(settings)
     if size > MOST_BYTES:
         raise HostError(f"the smallest repository has {size >> 20} MiB, more than a scratch copy may have")
     key = settings.keys / host
-    with scratch("damage", Path("/var/tmp")) as place:  # noqa: S108 - made 0700
-        copy = place / host
-        shutil.copytree(settings.place / host, copy, ignore=lambda place, names: leave(place, names))
+    with scratch("damage", Path("/var/tmp")) as directory:  # noqa: S108 - made 0700
+        copy = directory / host
+        shutil.copytree(settings.root / host, copy, ignore=leave)
         whole = is_whole(copy, key)
         packs = (path for path in (copy / "data").rglob("?" * 64) if path.is_file())
         pack = max(packs, key=lambda path: path.stat().st_size)
         flip_bit(pack)
         found = not is_whole(copy, key)
-    return Damage(host, size, whole=whole, damage_found=found)
+    return Damage(host, whole=whole, damage_found=found)
 
 
-def leave(place: str, names: list[str]) -> list[str]:
+def leave(directory: str, names: list[str]) -> list[str]:
     """What a scratch copy does without: locks come and go."""
-    return names if Path(place).name == "locks" else []
+    return names if Path(directory).name == "locks" else []
 
 
 main = probe(
@@ -112,4 +111,5 @@ main = probe(
         "keeping": lambda: keeping(Settings.load()),
         "damage": lambda: damage(Settings.load()),
     },
+    long_seconds={"damage": 500},
 )

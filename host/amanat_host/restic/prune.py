@@ -17,7 +17,7 @@ from amanat_host.restic.server import DAY_SECONDS, Settings, arrivals, outlived,
 
 def prune(host: str, settings: Settings) -> str:
     """Check one host's copies and remove those that are due; says what was done."""
-    repository, key = settings.place / host, settings.keys / host
+    repository, key = settings.root / host, settings.keys / host
     now = time.time()
     for lock, since in arrivals(repository / "locks").items():
         if now - since > DAY_SECONDS:  # its run is long dead, or the client means to hold pruning up

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amanat_host import processes
-from amanat_host.answers.backups import HostCopies
 from amanat_host.errors import HostError
 
 CONFIGURATION = Path("/etc/amanat/copies/copies.json")
@@ -22,9 +21,9 @@ ENVIRONMENT = ("RESTIC_CACHE_DIR", "TMPDIR", "HOME")
 
 @dataclass(frozen=True)
 class Settings:
-    """Where copies lie and how long they stay."""
+    """Where copies lie (`root`: a repository for each host below it) and how long they stay."""
 
-    place: Path
+    root: Path
     logins: Path
     keys: Path
     hosts: tuple[str, ...]
@@ -38,7 +37,7 @@ class Settings:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             return cls(
-                Path(found["place"]),
+                Path(found["root"]),
                 Path(found["logins"]),
                 Path(found["keys"]),
                 tuple(found["hosts"]),
@@ -51,7 +50,7 @@ class Settings:
 
     def made(self) -> list[str]:
         """The hosts whose repository is there."""
-        return [host for host in self.hosts if (self.place / host / "config").exists()]
+        return [host for host in self.hosts if (self.root / host / "config").exists()]
 
 
 def arrivals(directory: Path) -> dict[str, float]:
@@ -85,15 +84,10 @@ def restic(repository: Path, key: Path, *arguments: str, seconds: float | None =
     return str(done.stdout)
 
 
-def ages(settings: Settings) -> dict[str, HostCopies]:
-    """By host: how many copies there are, and how old the newest is by the server's clock."""
-    told = {}
-    for host in settings.made():
-        arrived = arrivals(settings.place / host / "snapshots")
-        newest = max(arrived, key=lambda name: arrived[name], default=None)
-        told[host] = HostCopies(
-            copies=len(arrived),
-            newest=newest,
-            newest_age_hours=(time.time() - arrived[newest]) / 3600 if newest else None,
-        )
-    return told
+def newest_age_hours(settings: Settings) -> dict[str, float | None]:
+    """By host: how old the newest copy is by the server's clock; None where there is none."""
+    found = {host: arrivals(settings.root / host / "snapshots") for host in settings.made()}
+    return {
+        host: (time.time() - max(arrived.values())) / 3600 if arrived else None
+        for host, arrived in found.items()
+    }

@@ -3,6 +3,7 @@
 accounts   who can log in, what kind of password each has, who can become root (never a hash)
 drift      what runs otherwise than it is written, and which handler of the role puts it right
 files      directories of the system that are not root's, files that others may write, logs that others may read
+passwords  how short a password may be, and after how many wrong ones an account locks, as PAM's modules have it
 setuid     files with a set-user-ID or set-group-ID bit, and their packages
 sudo       what the auditor may do, and how much of root's sessions is on record
 sysctl     kernel settings: wanted, actual, and whether this host may set them
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from amanat_host.answers import system as answers
 from amanat_host.entry import probe
+from amanat_host.system import passwords
 from amanat_host.system.drift import drift
 from amanat_host.system.state import (
     honoured_places,
@@ -31,12 +33,13 @@ from amanat_host.system.state import (
     privileged_files,
     text,
     units,
-    wanted,
 )
+from amanat_host.system.updates import Notes, waiting
 
 SYSTEM = ("/boot", "/etc", "/opt", "/usr")
 TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
-SHADOW_DAYS = ("last_change", "min_days", "max_days", "warn_days", "inactive_days", "expires")
+SHADOW_DAYS = ("min_days", "max_days", "warn_days")  # shadow(5): fields 4 to 6
+NOBODYS_GROUP = "nogroup"
 NO_LOGIN = ("/usr/sbin/nologin", "/bin/false", "/usr/bin/false", "/bin/sync")
 
 
@@ -47,14 +50,12 @@ def accounts() -> answers.Accounts:
     for user in pwd.getpwall():
         fields = shadow.get(user.pw_name, [""] * 9)
         days = {
-            name: int(value) if value else None for name, value in zip(SHADOW_DAYS, fields[2:8], strict=True)
+            name: int(value) if value else None for name, value in zip(SHADOW_DAYS, fields[3:6], strict=True)
         }
         keys = text(f"/etc/ssh/authorized_keys.d/{user.pw_name}").splitlines()
         listed.append(
             answers.Account(
                 name=user.pw_name,
-                uid=user.pw_uid,
-                shell=user.pw_shell,
                 login_shell=user.pw_shell not in NO_LOGIN,
                 password=password_kind(fields[1]),
                 keys=[
@@ -62,11 +63,21 @@ def accounts() -> answers.Accounts:
                     for key in keys
                     if key.strip() and not key.startswith("#")
                 ],
-                groups=sorted(group.gr_name for group in grp.getgrall() if user.pw_name in group.gr_mem),
+                groups=groups_of(user),
                 **days,
             )
         )
-    return answers.Accounts(listed, [account.name for account in listed if account.uid == 0])
+    return answers.Accounts(listed, [user.pw_name for user in pwd.getpwall() if user.pw_uid == 0])
+
+
+def groups_of(user: pwd.struct_passwd) -> list[str]:
+    """The groups that an account is in, its first one included, but for its own and nobody's."""
+    found = {
+        group.gr_name
+        for group in grp.getgrall()
+        if user.pw_name in group.gr_mem or group.gr_gid == user.pw_gid
+    }
+    return sorted(found - {user.pw_name, NOBODYS_GROUP})
 
 
 def setuid() -> answers.PrivilegedFiles:
@@ -82,7 +93,6 @@ def setuid() -> answers.PrivilegedFiles:
                 owner=pwd.getpwuid(facts.st_uid).pw_name,
                 group=grp.getgrgid(facts.st_gid).gr_name,
                 package=owners.partition(":")[0] or None,
-                allowed=path in wanted().setuid_allowed,
             )
         )
     return answers.PrivilegedFiles(files)
@@ -109,8 +119,7 @@ def found(*where: str) -> list[str]:
 
 def updates() -> answers.Updates:
     """How updates come in, when they last did, and what waits."""
-    upgrade = output("/usr/bin/apt-get", "--simulate", "upgrade")
-    waiting = re.findall(r"^Inst (\S+) .*Debian-Security", upgrade, re.M)
+    notes = Notes.read()
     targets = output(
         "/usr/bin/apt-get", "indextargets", "--format", "$(ORIGIN)/$(LABEL)", "Created-By: Packages"
     )
@@ -123,7 +132,8 @@ def updates() -> answers.Updates:
         timers=timers,
         periodic_days=periodic,
         security_source="Debian/Debian-Security" in targets.split("\n"),
-        security_updates_waiting=waiting,
+        waiting_since={package: notes.since.get(package) for package in waiting()},
+        noted_at=notes.noted_at,
         lists_refreshed=when("/var/lib/apt/periodic/update-success-stamp"),
         last_unattended_run=when("/var/lib/apt/periodic/unattended-upgrades-stamp"),
     )
@@ -145,7 +155,6 @@ def sudo() -> answers.Sudo:
         directory=os.getcwd(),
         auditor=re.findall(r"^\s+\((.+?)\) (?:NOPASSWD: )?(.+)$", listing, re.M),
         recorded_sessions=len(sessions),
-        last_recorded=max(map(when, map(str, sessions)), default=None, key=str),
     )
 
 
@@ -160,6 +169,7 @@ main = probe(
         "accounts": accounts,
         "drift": drift,
         "files": files,
+        "passwords": passwords.rules,
         "setuid": setuid,
         "sudo": sudo,
         "sysctl": sysctl,

@@ -73,7 +73,6 @@ def key_kept(layout: Layout) -> answers.KeptKey:
     found = tang.binding(kept.read_bytes()) if bound else None
     return answers.KeptKey(
         path=str(kept),
-        bytes=status.st_size,
         mode=f"{stat.S_IMODE(status.st_mode):04o}",
         owner=status.st_uid,
         filesystem=filesystem(kept.resolve()),
@@ -115,7 +114,6 @@ def volume() -> answers.Volume:
         ),
         key=key_kept(layout),
         server=directories,
-        all_on_volume=all(found.on_volume for found in directories.values()),
     )
 
 

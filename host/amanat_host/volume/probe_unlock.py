@@ -79,4 +79,4 @@ def unlock() -> Unlock:
     )
 
 
-main = probe(__doc__, {"": unlock})
+main = probe(__doc__, {"": unlock}, long_seconds={"": 250})

@@ -1,5 +1,5 @@
 #!/bin/sh
-# An administrator keeps an unencrypted copy of the log where it is easy to get at.
+# An administrator keeps an unencrypted copy of WAL where it is easy to get at.
 # host: vault
 # check: policies/article5/test_access_backup.py::test_the_repositorys_files_are_closed
 set -eu

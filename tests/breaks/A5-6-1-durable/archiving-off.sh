@@ -1,7 +1,7 @@
 #!/bin/sh
 # The vault was away for a while, and somebody made the warnings stop.
 # host: store
-# check: policies/article5/test_durable_backup.py::test_log_leaves_at_once
+# check: policies/article5/test_durable_backup.py::test_wal_leaves_at_once
 set -eu
 cp -p /etc/postgresql/17/main/postgresql.conf /run/amanat-break.conf
 cat >> /etc/postgresql/17/main/postgresql.conf <<'END'

@@ -2,7 +2,16 @@
 
 import pytest
 
-from amanat.audit.closed_world import ExpectedState, Pattern, compare, dimensions, expected_state, load, told
+from amanat.audit.closed_world import (
+    ExpectedState,
+    Pattern,
+    Unexpected,
+    compare,
+    dimensions,
+    expected_state,
+    load,
+    require_expected,
+)
 from amanat.audit.expectations import SERVICES, BrokenExpectations
 from amanat.errors import AmanatError
 from amanat_host.answers.state import State
@@ -80,16 +89,24 @@ def test_services_of_one_machine_may_not_contradict():
 
 def test_a_finding_tells_what_where_since_when_and_what_to_do():
     state = State({"mallory": "uid 0", "root": "uid 1"}, {"mallory": "2026-11-26T10:00:00Z"})
-    text = told(compare(state, expecting(root="uid 0", deploy="uid 1000")))
+    with pytest.raises(Unexpected) as raised:
+        require_expected(compare(state, expecting(root="uid 0", deploy="uid 1000")))
+    text = str(raised.value)
+    assert raised.value.items == ("deploy", "mallory", "root")
     assert "nobody expects mallory: uid 0 (since 2026-11-26T10:00:00Z)" in text
     assert "root is uid 1, not uid 0" in text
     assert "deploy is missing: expected uid 1000" in text
     assert "make up" in text
-    assert told([]) == ""
+
+
+def test_no_finding_raises_nothing():
+    require_expected([])
+    with pytest.raises(Unexpected):
+        require_expected(compare(State({"mallory": ""}), expecting()))
 
 
 def test_many_findings_are_cut():
-    text = told(compare(State({str(number): "x" * 1000 for number in range(90)}), expecting()))
+    text = str(Unexpected(compare(State({str(number): "x" * 1000 for number in range(90)}), expecting())))
     assert "and 50 more" in text
     assert len(text) < 40 * 400 + 400
 

@@ -40,8 +40,8 @@ def read(tmp_path):
 
 
 def host(name, *groups):
-    target = AuditedHost(name, "192.0.2.1", 22, "auditor", None, (), frozenset({"all", *groups}), {})
-    return SimpleNamespace(name=name, target=target)
+    audited = AuditedHost(name, "192.0.2.1", 22, "auditor", None, (), frozenset({"all", *groups}), {})
+    return SimpleNamespace(name=name, audited=audited)
 
 
 @pytest.mark.parametrize(

@@ -25,26 +25,26 @@ edge
 
 
 @pytest.fixture(scope="module")
-def targets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, AuditedHost]:
+def audited(tmp_path_factory: pytest.TempPathFactory) -> dict[str, AuditedHost]:
     path = tmp_path_factory.mktemp("inventory") / "hosts.ini"
     path.write_text(INI)
     return read(path, "auditor", Path("/key"))
 
 
-def test_hosts_are_reached_as_the_auditor_whatever_ansible_uses(targets: dict[str, AuditedHost]) -> None:
-    db1 = targets["db1"]
+def test_hosts_are_reached_as_the_auditor_whatever_ansible_uses(audited: dict[str, AuditedHost]) -> None:
+    db1 = audited["db1"]
     assert (db1.user, db1.key, db1.address, db1.port) == ("auditor", Path("/key"), "192.0.2.1", 2201)
     assert db1.groups == {"all", "all_of_them", "store"}
-    assert (targets["web"].address, targets["web"].port) == ("web", 22)
+    assert (audited["web"].address, audited["web"].port) == ("web", 22)
 
 
 def test_host_keys_are_checked_strictly_before_the_inventorys_options(
-    targets: dict[str, AuditedHost],
+    audited: dict[str, AuditedHost],
 ) -> None:
-    command = Connection(targets["db1"], Path("/tmp/x"))._ssh()
+    command = Connection(audited["db1"], Path("/tmp/x"))._ssh()
     assert command.index("StrictHostKeyChecking=yes") < command.index("UserKnownHostsFile=/k h")
     assert "ForwardAgent=no" in command
-    assert Connection(targets["db1"], Path("/tmp/x")).known_hosts == Path("/k h")
+    assert Connection(audited["db1"], Path("/tmp/x")).known_hosts == Path("/k h")
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,7 @@ def test_listeners_know_what_is_local() -> None:
         "tcp   LISTEN 0 128 [::1]:5432 [::]:*\n"
         "tcp   LISTEN 0 128 [::]:80 [::]:*\n"
         "tcp   LISTEN 0 128 *:443 *:*\n"
+        "tcp   LISTEN 0 128 10.0.0.2%lo0evil:8080 *:*\n"
     )
     found = listeners(text)
     assert [(one.port, one.is_local) for one in found] == [
@@ -87,6 +88,7 @@ def test_listeners_know_what_is_local() -> None:
         (5432, True),
         (80, False),
         (443, False),
+        (8080, False),
     ]
     assert found[0].process == "sshd"
 

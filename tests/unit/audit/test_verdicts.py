@@ -1,6 +1,7 @@
 """From checks and waivers to verdicts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -21,7 +22,10 @@ def check(outcome: Outcome, hosts: Sequence[str] = ("store",), reason: str = "wh
 
 
 def waiver(
-    granted: date = date(2025, 1, 1), expires: date = date(2026, 1, 1), hosts: Sequence[str] = ()
+    granted: date = date(2025, 1, 1),
+    expires: date = date(2026, 1, 1),
+    hosts: Sequence[str] = (),
+    items: Sequence[str] = (),
 ) -> Waiver:
     return Waiver(
         requirement=ONE,
@@ -30,6 +34,7 @@ def waiver(
         granted=granted,
         expires=expires,
         hosts=tuple(hosts),
+        items=tuple(items),
     )
 
 
@@ -84,6 +89,23 @@ def test_a_host_waiver_does_not_cover_a_failure_without_a_host() -> None:
     assert (
         verdict(check(Outcome.FAILED, hosts=()), waived=waiver(hosts=["store"]))[0] is Verdict.NOT_SATISFIED
     )
+
+
+@pytest.mark.parametrize(
+    ("items", "found", "expected"),
+    [
+        (["account relay"], ("account relay",), Verdict.WAIVED),
+        (["account relay", "group relay"], ("account relay",), Verdict.WAIVED),
+        (["account relay"], ("account relay", "account mallory"), Verdict.NOT_SATISFIED),
+        (["account relay"], (), Verdict.NOT_SATISFIED),
+        ([], ("account mallory",), Verdict.WAIVED),
+    ],
+)
+def test_a_waiver_of_items_excuses_nothing_else(
+    items: list[str], found: tuple[str, ...], expected: Verdict
+) -> None:
+    failed = replace(FAILED, reason=Reason("why", items=found))
+    assert verdict(failed, waived=waiver(items=items))[0] is expected
 
 
 def test_a_needless_waiver_is_told() -> None:

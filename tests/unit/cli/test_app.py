@@ -373,3 +373,23 @@ def test_exports_are_what_a_shell_reads(run, ready, monkeypatch, paths):
     script = f'{out}printf %s "$AMANAT_HOME|$PATH|$DOCKER_HOST"'
     said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
     assert said.stdout == "/a b|/p:/q|unix:///an/engine.sock"
+
+
+@pytest.mark.parametrize(("words", "stack"), [((), "local"), (("--stack", "office"), "office")])
+def test_setup_sees_to_the_target_that_the_stacks_settings_choose(run, ready, monkeypatch, words, stack):
+    chosen = SimpleNamespace(target="chosen")
+    asked = []
+    monkeypatch.setattr(
+        module.Settings, "of", classmethod(lambda _cls, paths: asked.append(paths.stack) or chosen)
+    )
+    monkeypatch.setattr(module, "target_operations", lambda settings, paths: (settings, paths.stack))
+    assert run("setup", *words)[0] == 0
+    assert (asked, ready) == ([stack], [(None, True)])
+
+
+def test_setup_of_tools_alone_reads_no_settings(run, ready, monkeypatch):
+    monkeypatch.setattr(
+        module.Settings, "of", classmethod(lambda _cls, _paths: pytest.fail("settings are read"))
+    )
+    assert run("setup", "--tools-only")[0] == 0
+    assert ready == [(None, False)]

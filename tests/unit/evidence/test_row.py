@@ -149,7 +149,8 @@ def test_the_command_looks_at_the_newest_and_at_what_was_cut_off(
     for name in NAMES[:3]:
         Run.start(paths.evidence / name, CONTEXT, key, Redactor(), {}, memory).finish({})
     whole = CliRunner().invoke(app, ["verify"])
-    assert (whole.exit_code, whole.output) == (0, f"+ {NAMES[2]}: whole\n")
+    assert whole.exit_code == 0
+    assert whole.output.splitlines()[0] == f"+ {NAMES[2]}: whole"
     shutil.rmtree(paths.evidence / NAMES[2])
     for words in (["verify"], ["verify", str(paths.evidence)]):
         cut = CliRunner().invoke(app, words)

@@ -1,13 +1,16 @@
 """The job that chains, the trial of the verifier and the probe of WAL archiving, without a database."""
 
+import contextlib
+import dataclasses
 import json
 from datetime import UTC, datetime
 
 import psycopg2
 import pytest
 
-from amanat_host.answers.archive import TamperTrial
+from amanat_host.answers.archive import Edit
 from amanat_host.archive import probe_tamper, seal
+from amanat_host.archive.chain import Computed, Fault
 from amanat_host.errors import Exit, HostError
 from amanat_host.pgbackrest import commands, probe_client
 from tests.unit.host.database import Connection
@@ -94,41 +97,95 @@ class Scratch:
         return None
 
 
+class Copied(Connection):
+    """The session with the scratch copy: an edit is in force until it is rolled back."""
+
+    def __init__(self, rows):
+        self.edit, self.asked, self.rowcount = "", [], rows
+
+    def execute(self, statement):
+        self.edit = statement
+        self.asked.append(statement)
+
+    def rollback(self):
+        self.edit = ""
+
+
 @pytest.fixture
 def trial(monkeypatch):
-    """trial(window, verdicts): the trial over an archive of this window, with what the verifier says in turn."""
+    """trial(window, verifier, recomputed): the trial over an archive of this window.
 
-    def made(window, verdicts=()):
-        said, ran = iter(verdicts), []
+    The two judges are functions of the edit in force ("" of none); gives the session with the copy.
+    """
 
-        def query(sql, where):
-            ran.append(sql)
-            if sql == probe_tamper.RANGE:
-                return json.dumps(window)
-            return next(said) if "archive.verify" in sql else ""
+    def made(window, verifier=lambda edit: None, recomputed=lambda edit: None, rows=1):
+        session = Copied(rows)
 
+        @contextlib.contextmanager
+        def connected(where):
+            yield session
+
+        def computed(connection, first, last):
+            return Computed(3, last, "ab", recomputed(connection.edit))
+
+        said = {probe_tamper.RANGE: json.dumps(window)}
         monkeypatch.setattr(probe_tamper, "become_postgres", lambda: None)
         monkeypatch.setattr(probe_tamper, "Scratch", Scratch)
-        monkeypatch.setattr(probe_tamper, "query", query)
+        monkeypatch.setattr(probe_tamper, "query", lambda sql, where: said.get(sql, "5"))
         monkeypatch.setattr(probe_tamper, "run", lambda command, data=b"", **where: b"")
-        return ran
+        monkeypatch.setattr(probe_tamper, "connected", connected)
+        monkeypatch.setattr(probe_tamper, "recomputed", computed)
+        monkeypatch.setattr(probe_tamper, "verdict", lambda connection, first: verifier(connection.edit))
+        return session
 
     return made
 
 
-WINDOW = {"before": 3, "from": 100, "until": 200, "clock": 300, "message": 42}
+WINDOW = {"before": 3, "last": 5, "from": 100, "until": 200, "clock": 300, "message": 42}
+NAMED = Fault("message", 42, 5, "altered")
 
 
-def test_the_verifiers_words_before_and_after_the_edit_are_told(trial):
-    ran = trial(WINDOW, ["", json.dumps({"kind": "message", "id": 42})])
+def test_what_both_judges_say_before_and_after_each_edit_is_told(trial):
+    session = trial(WINDOW, lambda edit: {"id": 42} if edit else None, lambda edit: NAMED if edit else None)
     found = probe_tamper.tampered()
-    assert found == TamperTrial("ok", False, {"kind": "message", "id": 42}, 42)
-    assert any("WHERE id = 42" in sql for sql in ran)
+    assert (found.clean_verifier, found.clean_recomputed, found.newest.fault) == (None, None, None)
+    assert (found.newest.records, found.newest.seq, found.newest_hash) == (3, 5, "ab")
+    assert found.edits.keys() == probe_tamper.EDITS.keys()
+    assert found.edits["content"] == Edit(("message", 42), {"id": 42}, dataclasses.asdict(NAMED))
+    assert found.edits["added"].expected == ("message", 42 + probe_tamper.ADDED_AFTER)
+    assert found.edits["seal"].expected == ("seal", 5)
+    assert all("WHERE id = 42 AND xact >= 100 AND xact < 200" in edit for edit in session.asked[:-1])
 
 
 def test_a_verifier_that_notices_nothing_is_told(trial):
-    trial(WINDOW, ["", ""])
-    assert probe_tamper.tampered().tampered is None
+    trial(WINDOW, recomputed=lambda edit: NAMED if edit else None)
+    edits = probe_tamper.tampered().edits.values()
+    assert {edit.verifier for edit in edits} == {None}
+    assert all(edit.recomputed for edit in edits)
+
+
+def test_live_records_that_are_not_as_they_were_sealed_are_told(trial):
+    trial(WINDOW, recomputed=lambda edit: NAMED)
+    found = probe_tamper.tampered()
+    assert found.newest.fault == found.older.fault == dataclasses.asdict(NAMED)
+
+
+@pytest.mark.parametrize("rows", [0, 2])
+def test_an_edit_that_changed_nothing_proves_nothing(trial, rows):
+    trial(WINDOW, rows=rows)
+    with pytest.raises(HostError, match="changed"):
+        probe_tamper.tampered()
+
+
+def test_an_error_of_the_database_repeats_no_record(monkeypatch):
+    def refused(**_options):
+        raise psycopg2.OperationalError("DETAIL: Failing row contains (+989121234567, the content)")
+
+    monkeypatch.setattr(psycopg2, "connect", refused)
+    with pytest.raises(HostError) as problem, probe_tamper.connected(probe_tamper.REAL):
+        pass
+    assert "9891212" not in str(problem.value)
+    assert problem.value.__cause__ is None
 
 
 def test_an_archive_without_a_message_has_nothing_to_try(trial, call):

@@ -261,3 +261,50 @@ def test_other_words_of_the_verification_are_a_problem(probe, monkeypatch, tmp_p
     monkeypatch.setattr(probe, "pgbackrest", lambda *_: json.dumps({}))
     with pytest.raises(HostError, match="something else"):
         probe.judged(tmp_path)
+
+
+def test_the_search_of_the_repository_finds_what_it_laid_in_its_own_way(probe, tmp_path):
+    (tmp_path / "backup.info").write_bytes(b"Salted__" + bytes(64))
+    found = asdict(probe.searched([b"some-marker"]))
+    assert found["planted"] == {"found": True, "told_from_encrypted": True}
+    assert (found["files"], found["not_encrypted"]) == (1, [])
+    assert found["markers"] == {"some-marker": False}
+    assert [path.name for path in tmp_path.iterdir()] == ["backup.info"]
+
+
+def test_a_search_that_passes_files_over_is_told(probe, monkeypatch, tmp_path):
+    (tmp_path / "backup.info").write_bytes(b"Salted__" + bytes(64))
+    walked = probe.files
+    monkeypatch.setattr(
+        probe, "files", lambda: (path for path in walked() if not path.parent.name.startswith("."))
+    )
+    assert asdict(probe.searched([b"m"]).planted) == {"found": False, "told_from_encrypted": False}
+
+
+def test_an_eye_that_takes_everything_for_encrypted_is_told(probe, monkeypatch):
+    monkeypatch.setattr(probe, "clear", lambda path, first: False)
+    assert asdict(probe.searched([b"m"]).planted) == {"found": True, "told_from_encrypted": False}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ERROR: [029]: key/value found outside of section at line 3: repo1-cipher-pass=Xq7secret",
+        "ERROR: [029]: missing '=' in key/value at line 3: 'Xq7secret'",
+        "P00 DEBUG: repo1-cipher-pass=Xq7secret",
+        "unable to use option repo1-s3-key-secret: Xq7secret",
+    ],
+)
+def test_what_pgbackrest_quotes_of_its_configuration_is_not_told(monkeypatch, said):
+    ran = SimpleNamespace(returncode=29, stdout="", stderr=said)
+    monkeypatch.setattr(commands.processes, "run", lambda *_c, **_o: ran)
+    with pytest.raises(HostError) as problem:
+        commands.pgbackrest("info")
+    assert "Xq7secret" not in str(problem.value)
+    assert "info failed: " in str(problem.value)
+
+
+def test_pgbackrests_own_words_stay_readable():
+    assert commands.plain("ERROR: [056]: unable to find primary cluster\n") == (
+        "ERROR: [056]: unable to find primary cluster"
+    )

@@ -26,12 +26,12 @@ def bcrypt(monkeypatch):
     monkeypatch.setattr(htpasswd, "bcrypt", stand_in)
 
 
-def repository(place, host, ages_days):
+def repository(root, host, ages_days):
     """A repository's directory whose snapshots came in so many days ago; returns its settings' file."""
-    snapshots = place / host / "snapshots"
+    snapshots = root / host / "snapshots"
     snapshots.mkdir(parents=True)
-    (place / host / "locks").mkdir()
-    (place / host / "config").touch()
+    (root / host / "locks").mkdir()
+    (root / host / "config").touch()
     for number, days in enumerate(ages_days):
         path = snapshots / f"{number:064x}"
         path.touch()
@@ -56,8 +56,8 @@ def test_what_came_in_is_known_by_whole_names_only(tmp_path):
     assert server.arrivals(snapshots) == {"0" * 64: NOW - 3 * DAY}
 
 
-def settings(place, hosts=("store",)):
-    return server.Settings(place, place / "logins", place / "keys", hosts, "nobody", 35, 1)
+def settings(root, hosts=("store",)):
+    return server.Settings(root, root / "logins", root / "keys", hosts, "nobody", 35, 1)
 
 
 def test_every_byte_is_checked_before_anything_goes(tmp_path, monkeypatch):
@@ -161,7 +161,7 @@ def chosen(tmp_path):
     )
 
 
-def test_a_place_that_is_not_there_yet_is_passed_over(chosen, tmp_path):
+def test_a_path_that_is_not_there_yet_is_passed_over(chosen, tmp_path):
     restic = Restic(0)
     assert copy.backup(restic, chosen)["paths"] == [str(tmp_path)]
     assert restic.calls[0][-2:] == ("--", str(tmp_path))
@@ -176,12 +176,12 @@ def test_a_copy_that_goes_on_missing_files_has_failed(chosen):
         copy.backup(Restic(3, 3), chosen)
 
 
-def test_one_place_that_fails_keeps_no_other_from_its_copy(chosen, tmp_path, monkeypatch):
+def test_one_destination_that_fails_keeps_no_other_from_its_copy(chosen, tmp_path, monkeypatch):
     asked = []
 
-    def first_is_down(_settings, place):
-        asked.append(place)
-        if place == "first":
+    def first_is_down(_settings, destination):
+        asked.append(destination)
+        if destination == "first":
             raise HostError("down")
         return {}
 
@@ -192,13 +192,13 @@ def test_one_place_that_fails_keeps_no_other_from_its_copy(chosen, tmp_path, mon
     assert not (tmp_path / "last.json").exists()
 
 
-def test_the_last_copies_are_noted_by_place(chosen, tmp_path, monkeypatch):
+def test_the_last_copies_are_noted_by_destination(chosen, tmp_path, monkeypatch):
     monkeypatch.setattr(copy.Settings, "load", classmethod(lambda _: chosen))
-    monkeypatch.setattr(copy, "copy", lambda _settings, place: {"snapshot_id": place[::-1]})
+    monkeypatch.setattr(copy, "copy", lambda _settings, destination: {"snapshot_id": destination[::-1]})
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     assert copy.main() == 0
     noted = json.loads((tmp_path / "last.json").read_text("utf-8"))
-    assert {place: one["snapshot_id"] for place, one in noted.items()} == {
+    assert {destination: one["snapshot_id"] for destination, one in noted.items()} == {
         "first": "tsrif",
         "second": "dnoces",
     }
@@ -206,7 +206,7 @@ def test_the_last_copies_are_noted_by_place(chosen, tmp_path, monkeypatch):
 
 def test_only_the_stacks_own_server_is_shown_the_hosts_certificate(tmp_path, monkeypatch):
     monkeypatch.setattr(client, "pair", lambda scratch: scratch / "host.pem")
-    told = {place: client.Restic(tmp_path, place)._environment for place in ("first", "second")}
+    told = {name: client.Restic(tmp_path, name)._environment for name in ("first", "second")}
     assert "RESTIC_TLS_CLIENT_CERT" in told["first"]
     assert not {"RESTIC_TLS_CLIENT_CERT", "RESTIC_CACERT"} & set(told["second"])
 

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pytest
 
 from amanat_host import processes
-from amanat_host.answers.backups import HostCopies
 from amanat_host.errors import HostError
 from amanat_host.restic import client, probe_client, probe_server, server
 
@@ -50,9 +49,9 @@ class Restic:
 
 
 def test_the_newest_copy_is_told_with_where_its_files_belong(settings, monkeypatch, tmp_path):
-    monkeypatch.setattr(probe_client, "knock", lambda place: None)
-    monkeypatch.setattr(probe_client, "Restic", lambda scratch, place: Restic())
-    found = probe_client.newest(tmp_path, settings).places["first"]
+    monkeypatch.setattr(probe_client, "knock", lambda destination: None)
+    monkeypatch.setattr(probe_client, "Restic", lambda scratch, destination: Restic())
+    found = probe_client.newest(tmp_path, settings).destinations["first"]
     assert (found.id, found.paths) == ("abc", ["/etc"])
     assert found.files == {"/etc": 1, "/var/lib/amanat/heads": 1}
 
@@ -87,7 +86,7 @@ def restore(settings, monkeypatch, tmp_path):
 
 def test_a_file_that_changed_on_its_way_is_named(restore):
     found = restore({"a": b"1", "b": b"2"}, {"a": b"1", "b": b"changed"})
-    assert (found.restored, found.same, [os.path.basename(path) for path in found.different]) == (2, 1, ["b"])
+    assert (found.same, [os.path.basename(path) for path in found.different]) == (1, ["b"])
 
 
 def test_a_file_that_changed_after_the_copy_is_no_difference(restore):
@@ -186,10 +185,10 @@ def test_each_refusal_is_of_its_own_attempt(settings, monkeypatch, tmp_path):
 @pytest.fixture
 def copies(tmp_path):
     """The settings of a server that keeps the copies of one host for 35 days, and 2 whatever their age."""
-    (tmp_path / "place/store/snapshots").mkdir(parents=True)
-    (tmp_path / "place/store/config").touch()
+    (tmp_path / "root/store/snapshots").mkdir(parents=True)
+    (tmp_path / "root/store/config").touch()
     return server.Settings(
-        tmp_path / "place", tmp_path / "logins", tmp_path / "keys", ("store", "vault"), "nobody", 35, 2
+        tmp_path / "root", tmp_path / "logins", tmp_path / "keys", ("store", "vault"), "nobody", 35, 2
     )
 
 
@@ -198,11 +197,13 @@ def test_the_youngest_copy_that_goes_is_older_than_what_is_kept(copies):
 
 
 def test_ages_are_those_of_the_servers_files(copies, monkeypatch):
-    path = copies.place / "store/snapshots" / ("a" * 64)
+    path = copies.root / "store/snapshots" / ("a" * 64)
     path.touch()
     os.utime(path, (1_000_000, 1_000_000))
     monkeypatch.setattr(server.time, "time", lambda: 1_000_000 + 7200)
-    assert server.ages(copies) == {"store": HostCopies(copies=1, newest="a" * 64, newest_age_hours=2.0)}
+    assert server.newest_age_hours(copies) == {"store": 2.0}
+    path.unlink()
+    assert server.newest_age_hours(copies) == {"store": None}
 
 
 def test_a_server_that_does_not_run_is_told(copies, monkeypatch):
@@ -213,11 +214,11 @@ def test_a_server_that_does_not_run_is_told(copies, monkeypatch):
 
 @pytest.mark.parametrize("notices", [True, False])
 def test_one_byte_of_a_scratch_copy_is_changed_and_none_of_the_original(copies, monkeypatch, notices):
-    pack = copies.place / "store/data/aa" / ("b" * 64)
+    pack = copies.root / "store/data/aa" / ("b" * 64)
     pack.parent.mkdir(parents=True)
     pack.write_bytes(bytes(100))
-    (copies.place / "store/locks").mkdir()
-    (copies.place / "store/locks" / ("c" * 64)).touch()
+    (copies.root / "store/locks").mkdir()
+    (copies.root / "store/locks" / ("c" * 64)).touch()
     seen = []
 
     def checked(repository, _key, *_words, **_options):
@@ -240,4 +241,4 @@ def test_a_check_that_takes_too_long_proves_nothing(copies, monkeypatch):
 
     monkeypatch.setattr(probe_server, "restic", slow)
     with pytest.raises(HostError, match="takes more than"):
-        probe_server.is_whole(copies.place / "store", copies.keys / "store")
+        probe_server.is_whole(copies.root / "store", copies.keys / "store")

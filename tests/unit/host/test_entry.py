@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from amanat_host import processes
+from amanat_host.anchors.history import UnknownAnchor
 from amanat_host.entry import failed, probe, program
 from amanat_host.errors import Exit, HostError
 
@@ -87,3 +89,40 @@ def test_a_word_that_is_no_question_answers_nothing(call, words):
 def test_what_is_no_answer_is_a_fault(call):
     with pytest.raises(TypeError):
         call(probe("about", {"": lambda: {"path": object()}}))
+
+
+def test_what_a_probe_starts_has_to_end_and_is_named(capsys, monkeypatch):
+    monkeypatch.setattr("amanat_host.processes._longest_seconds", [])
+    monkeypatch.setattr("sys.argv", ["probe-x", "hang"])
+    assert probe("", {"hang": lambda: processes.run(["cat", "/dev/zero"], stdout=-3)}, {"hang": 0.1})() == 1
+    out, said = capsys.readouterr()
+    assert out == ""
+    assert "cat" in said
+    assert "timed out after" in said
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda secret: int(secret),
+        lambda secret: [].index(secret),
+        lambda secret: json.loads(secret),
+        lambda secret: b"\xff".decode(),
+    ],
+)
+def test_a_probe_quotes_nothing_of_what_it_could_not_read(monkeypatch, capsys, read):
+    """An auditor would read it: of a broken /etc/shadow, say, a password's hash."""
+    monkeypatch.setattr("sys.argv", ["probe"])
+    assert probe("", {"": lambda: read("$y$j9T$secret")})() == Exit.FAILED
+    said = capsys.readouterr().err
+    assert "secret" not in said
+    assert "another form than expected" in said
+
+
+def test_what_a_probe_says_itself_is_told(monkeypatch, capsys):
+    def wrong():
+        raise UnknownAnchor("line 2: no known kind of anchor")
+
+    monkeypatch.setattr("sys.argv", ["probe"])
+    assert probe("", {"": wrong})() == Exit.FAILED
+    assert capsys.readouterr().err == "error: line 2: no known kind of anchor\n"

@@ -3,6 +3,8 @@
 import json
 import random
 import re
+import signal
+import subprocess
 import sys
 import textwrap
 import time
@@ -11,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from amanat.audit.waiting import wait_until
 from amanat_host import markers
 from amanat_host.answers.archive import ServerLog
 from amanat_host.archive import cluster
@@ -30,9 +33,16 @@ def probe(monkeypatch, tmp_path):
     (encrypted_dir / "16391").write_bytes(b"rows: " + PARTY.encode() + b" " + SECRET.encode())
     image = tmp_path / "image"
     image.write_bytes(bytes(4096))
-    layout = SimpleNamespace(encrypted_dir=encrypted_dir, backing=image)
+    layout = SimpleNamespace(method="fscrypt", mount=tmp_path, encrypted_dir=encrypted_dir, backing=image)
+
+    def on_disk(path, *searches):
+        """The image, and what lies on it beside the encrypted directory."""
+        for file in (path, *tmp_path.glob(".amanat-planted-*/text")):
+            for search in searches:
+                search.add(file.read_bytes())
+
     monkeypatch.setattr(probe_marker, "Layout", SimpleNamespace(load=lambda: layout))
-    monkeypatch.setattr(probe_marker, "on_disk", lambda path, search: search.add(path.read_bytes()))
+    monkeypatch.setattr(probe_marker, "on_disk", on_disk)
     return probe_marker.main
 
 
@@ -106,6 +116,71 @@ def test_the_answer_is_yes_or_no(probe, call, tmp_path):
     assert answers[0] == answers[1] == answers[2]
 
 
+SEEN = {"plain_in_image": True, "sealed_in_files": True, "sealed_in_image": False}
+
+
+def test_the_search_finds_what_it_laid_in_its_own_way(probe, call, tmp_path):
+    call(probe, "draw")
+    status, out = call(probe, "look")
+    assert json.loads(out)["planted"] == SEEN
+    assert "planted-" not in out
+    assert list(tmp_path.rglob(".amanat-planted-*")) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "blind", "unseen"),
+    [
+        (probe_marker, "on_disk", lambda path, *searches: None, "plain_in_image"),
+        (probe_marker, "in_files", lambda paths, search: (0, {}), "sealed_in_files"),
+    ],
+)
+def test_a_blind_search_is_told(probe, call, monkeypatch, module, name, blind, unseen):
+    monkeypatch.setattr(module, name, blind)
+    call(probe, "draw")
+    assert json.loads(call(probe, "look")[1])["planted"] == {**SEEN, unseen: False}
+
+
+def test_a_directory_that_is_not_encrypted_is_told(probe, call, monkeypatch, tmp_path):
+    def on_disk(path, *searches):
+        for file in tmp_path.rglob(".amanat-planted-*/text"):
+            for search in searches:
+                search.add(file.read_bytes())
+
+    monkeypatch.setattr(probe_marker, "on_disk", on_disk)
+    call(probe, "draw")
+    assert json.loads(call(probe, "look")[1])["planted"] == {**SEEN, "sealed_in_image": True}
+
+
+def test_of_a_luks_volume_the_header_is_to_be_seen(monkeypatch, tmp_path):
+    monkeypatch.setattr(probe_marker.ext4, "identity", lambda backing: "0123456789abcdef" * 2)
+    with probe_marker.readable(SimpleNamespace(method="luks", backing=tmp_path)) as plain:
+        assert plain == b"01234567-89ab-cdef-0123-456789abcdef"
+
+
+def test_what_is_planted_is_its_accounts_own_and_goes_with_it(tmp_path):
+    with markers.planted(tmp_path, "plain") as (file, text):
+        assert file.read_bytes().count(text) == markers.PLANTED_TIMES
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from amanat_host import markers, scratch
+scratch.PLACES[__import__("pwd").getpwuid(os.geteuid()).pw_name] = sys.argv[2]
+with markers.planted(Path(sys.argv[1]), "plain"):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_is_planted_goes_also_when_the_probe_is_killed(tmp_path, own_place):
+    done = subprocess.run([sys.executable, "-c", KILLED, tmp_path, own_place], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert wait_until(lambda: not list(tmp_path.iterdir()), 10)
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -165,6 +240,20 @@ def test_a_marker_in_a_parse_tree_is_seen_wherever_its_lines_break(width):
     tree = "\n".join(textwrap.wrap(f"[43] {{CONST :consttype 25 :constvalue 64 [ {bytes_of} ]}}", width))
     told = probe_log.facts(f"LOG:  parse tree:\n{tree}\n".encode())
     assert told.markers == {drawn.content: True, drawn.origin: False}
+
+
+def test_only_what_the_servers_account_wrote_is_its_log(call, monkeypatch):
+    """Any account can write to the journal under the server's name."""
+    asked = []
+
+    def run(command, **_options):
+        asked.extend(command)
+        return SimpleNamespace(stdout=b"")
+
+    monkeypatch.setattr(probe_log, "ACCOUNT", "root")
+    monkeypatch.setattr(probe_log.processes, "run", run)
+    assert call(probe_log.main)[0] == 0
+    assert {"--identifier=postgresql", "_UID=0"} <= set(asked)
 
 
 @pytest.mark.parametrize("words", [["--since=-1h"], [PARTY], [""], ["look"], ["--help"]])

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from amanat_host import processes
-from amanat_host.system import probe, state
+from amanat_host.system import probe, state, updates
 
 KEY = sha256(b"ssh-ed25519 AAAA").hexdigest()
 SHADOW = "root:*:20000:0:99999:7:::\nana:$y$j9T$secrethash:20001:1:365:7:30::\nopen::20002::::::\n"
@@ -33,6 +33,7 @@ def host(monkeypatch, tmp_path):
         read = lambda path: files.get(str(path), "")  # noqa: E731
         monkeypatch.setattr(probe, "text", read)
         monkeypatch.setattr(state, "text", read)
+        monkeypatch.setattr(updates, "text", read)
         monkeypatch.setattr(processes, "run", run)
         wanted = {
             "units": [
@@ -50,20 +51,35 @@ def host(monkeypatch, tmp_path):
     state.wanted.cache_clear()
 
 
-def account(name, uid, shell="/bin/sh"):
-    return SimpleNamespace(pw_name=name, pw_uid=uid, pw_shell=shell)
+def account(name, uid, gid, shell="/bin/sh"):
+    return SimpleNamespace(pw_name=name, pw_uid=uid, pw_gid=gid, pw_shell=shell)
+
+
+def group(name, gid, members=()):
+    return SimpleNamespace(gr_name=name, gr_gid=gid, gr_mem=members)
 
 
 def test_accounts_are_told_by_the_kind_of_their_password_and_never_its_hash(host, call, monkeypatch):
     host({"/etc/shadow": SHADOW, "/etc/ssh/authorized_keys.d/ana": "# a note\nssh-ed25519 AAAA\n\n"})
-    listed = [account("root", 0), account("ana", 1000), account("open", 1001, "/usr/sbin/nologin")]
+    listed = [
+        account("root", 0, 6),
+        account("ana", 1000, 1000),
+        account("open", 1001, 1001, "/usr/sbin/nologin"),
+    ]
     monkeypatch.setattr(probe.pwd, "getpwall", lambda: listed)
-    monkeypatch.setattr(probe.grp, "getgrall", lambda: [SimpleNamespace(gr_name="sudo", gr_mem=["ana"])])
+    groups = [
+        group("sudo", 27, ["ana"]),
+        group("ana", 1000, ["ana"]),
+        group("nogroup", 1001),
+        group("disk", 6),
+    ]
+    monkeypatch.setattr(probe.grp, "getgrall", lambda: groups)
     found = probe.accounts()
     by_name = {one.name: one for one in found.accounts}
     assert found.uid_zero == ["root"]
     assert [by_name[name].password for name in ("root", "ana", "open")] == ["locked", "yescrypt", "empty"]
     assert (by_name["ana"].keys, by_name["ana"].groups, by_name["ana"].max_days) == ([KEY], ["sudo"], 365)
+    assert (by_name["open"].groups, by_name["root"].groups) == ([], ["disk"])
     assert (by_name["open"].login_shell, by_name["open"].max_days) == (False, None)
     assert "secrethash" not in call(probe.main, "accounts")[1]
 
@@ -75,9 +91,9 @@ def test_a_file_with_anothers_rights_is_told_with_its_package(host, monkeypatch,
         path.chmod(0o4755)
     host({}, {"find": f"{allowed}\0{stray}\0", "dpkg": f"sudo: {allowed}"})
     found = probe.setuid().files
-    assert [(one.path, one.mode, one.package, one.allowed) for one in found] == [
-        (str(allowed), "4755", "sudo", True),
-        (str(stray), "4755", "sudo", False),
+    assert [(one.path, one.mode, one.package) for one in found] == [
+        (str(allowed), "4755", "sudo"),
+        (str(stray), "4755", "sudo"),
     ]
     assert stat.S_IMODE(stray.stat().st_mode) == 0o4755, "it only looks"
 
@@ -98,10 +114,12 @@ def test_updates_that_wait_are_those_of_security(host, monkeypatch):
         "apt-config": 'APT::Periodic::Update-Package-Lists "1";\n',
         "systemctl": SYSTEMCTL,
     }
-    host({}, outputs)
+    kept = {"noted_at": "2026-11-20T00:00:00Z", "since": {"libssl3": "2026-11-01T00:00:00Z", "gone": "x"}}
+    host({str(updates.NOTES): json.dumps(kept)}, outputs)
     monkeypatch.setattr(probe, "when", lambda path: os.path.basename(path))
     found = probe.updates()
-    assert found.security_updates_waiting == ["libssl3"]
+    assert found.waiting_since == {"libssl3": "2026-11-01T00:00:00Z"}
+    assert found.noted_at == "2026-11-20T00:00:00Z"
     assert found.security_source
     assert found.periodic_days == {"Update-Package-Lists": "1"}
     assert found.timers == {"apt-daily.timer": "inactive", "apt-daily-upgrade.timer": None}
@@ -119,7 +137,7 @@ def test_the_auditors_rights_are_those_that_sudo_knows(host, monkeypatch):
     assert found.auditor == [("root", "/usr/sbin/sshd -T"), ("postgres", "/x")]
     assert "BROUGHT_ALONG" in found.environment
     assert "secret value" not in str(found)
-    assert (found.recorded_sessions, found.last_recorded) == (0, None)
+    assert found.recorded_sessions == 0
 
 
 def test_a_kernel_setting_is_compared_with_what_is_wanted(host):

@@ -7,10 +7,11 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from amanat import targets
 from amanat.network import Network
 from amanat.paths import PROJECT_ROOT
 from amanat.placement import Placement
@@ -279,3 +280,18 @@ def test_a_scratch_machine_lasts_as_long_as_the_operation(world, monkeypatch):
     with pytest.raises(LookupError):
         fail()
     assert set(world.target.states()) == {"store"}
+
+
+def test_each_target_that_can_be_chosen_is_there():
+    assert set(get_args(Settings.model_fields["target"].annotation)) == set(targets.TARGETS)
+
+
+def test_the_setting_chooses_the_target(paths, monkeypatch):
+    """Both halves come from the entry of that name."""
+    fake = targets.Halves(
+        lambda: lambda *given: ("program", *given), lambda: lambda *given: ("commands", *given)
+    )
+    monkeypatch.setattr(targets, "TARGETS", {"elsewhere": fake, "docker": None})
+    chosen = Settings().model_copy(update={"target": "elsewhere"})
+    assert targets.target(chosen, paths, "keyring") == ("program", chosen, paths, "keyring", None)
+    assert targets.operations(chosen, paths) == ("commands", chosen, paths)

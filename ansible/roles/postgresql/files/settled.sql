@@ -7,7 +7,8 @@ SELECT
         OR EXISTS (SELECT FROM pg_settings WHERE pending_restart)
     ) AS restart,
     pg_conf_load_time() < (
-        SELECT max((pg_stat_file(file)).modification)
+        -- The inode's time as well: a file that was put back with its old time may not be what is in force.
+        SELECT max(greatest((pg_stat_file(file)).modification, (pg_stat_file(file)).change))
         FROM unnest(ARRAY[
             %(configuration)s || '/postgresql.conf',
             %(configuration)s || '/pg_hba.conf',

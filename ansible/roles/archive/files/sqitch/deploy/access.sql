@@ -1,6 +1,7 @@
 -- Deploy archive:access to pg
 -- requires: expiry
 -- requires: disclosure
+-- builds: A5-6-1-access, A7-disclosure
 BEGIN;
 
 REVOKE ALL ON ALL TABLES IN SCHEMA archive FROM PUBLIC;

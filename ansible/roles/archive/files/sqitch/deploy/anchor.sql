@@ -1,5 +1,6 @@
 -- Deploy archive:anchor to pg
 -- requires: access
+-- builds: A5-6-1-integrity
 BEGIN;
 
 GRANT USAGE ON SCHEMA archive TO archive_anchor;

@@ -1,6 +1,7 @@
 -- Deploy archive:chain to pg
 -- requires: partitions
 -- requires: disclosure_record
+-- builds: A5-6-1-integrity
 BEGIN;
 
 CREATE OR REPLACE FUNCTION archive.instant(moment timestamptz) RETURNS text

@@ -1,5 +1,6 @@
 -- Deploy archive:disclosing to pg
 -- requires: recording
+-- builds: A7-disclosure
 BEGIN;
 
 CREATE OR REPLACE FUNCTION archive.is_bounded(selector jsonb) RETURNS boolean

@@ -1,5 +1,6 @@
 -- Deploy archive:disclosure to pg
 -- requires: chain
+-- builds: A7-disclosure
 BEGIN;
 
 CREATE OR REPLACE FUNCTION archive.texts(list jsonb) RETURNS text[]

@@ -1,5 +1,6 @@
 -- Deploy archive:disclosure_record to pg
 -- requires: transaction
+-- builds: A7-disclosure
 BEGIN;
 
 CREATE TABLE IF NOT EXISTS archive.disclosure (

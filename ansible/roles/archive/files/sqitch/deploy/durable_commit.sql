@@ -1,5 +1,6 @@
 -- Deploy archive:durable_commit to pg
 -- requires: anchor
+-- builds: A5-6-1-durable
 BEGIN;
 
 -- What makes a commit flush the log whatever is set: a file that is dropped with it (RecordTransactionCommit in

@@ -1,5 +1,6 @@
 -- Deploy archive:expiry to pg
 -- requires: verify
+-- builds: A5-6-1-integrity
 BEGIN;
 
 CREATE OR REPLACE FUNCTION archive.expire_partitions(retention_days integer) RETURNS SETOF text

@@ -1,5 +1,6 @@
 -- Deploy archive:keys to pg
 -- requires: machine
+-- builds: A5-6-1-access
 BEGIN;
 
 CREATE TABLE IF NOT EXISTS archive.sealing_key (

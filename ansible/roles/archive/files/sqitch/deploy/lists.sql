@@ -1,5 +1,6 @@
 -- Deploy archive:lists to pg
 -- requires: machine
+-- builds: A3-channels, U-currency
 BEGIN;
 
 CREATE TABLE IF NOT EXISTS archive.channel (

@@ -1,5 +1,6 @@
 -- Deploy archive:machine to pg
 -- requires: schema
+-- builds: A5-6-1-integrity
 BEGIN;
 
 CREATE TABLE IF NOT EXISTS archive.machine (

@@ -1,6 +1,7 @@
 -- Deploy archive:message to pg
 -- requires: lists
 -- requires: keys
+-- builds: A2-platform, A3-channels, A5-6-1-access, A5-6-1-integrity
 BEGIN;
 
 CREATE TABLE IF NOT EXISTS archive.message (

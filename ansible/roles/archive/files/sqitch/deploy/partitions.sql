@@ -1,5 +1,6 @@
 -- Deploy archive:partitions to pg
 -- requires: transaction
+-- builds: A5-6-1-integrity, A6-7-2-transactions
 BEGIN;
 
 CREATE OR REPLACE FUNCTION archive.month_of(moment timestamptz) RETURNS integer

@@ -1,5 +1,6 @@
 -- Deploy archive:party_names to pg
 -- requires: durable_commit
+-- builds: A7-disclosure
 BEGIN;
 
 CREATE OR REPLACE FUNCTION archive.other_digits() RETURNS text

@@ -1,5 +1,6 @@
 -- Deploy archive:recording to pg
 -- requires: party_names
+-- builds: A2-platform, A5-6-1-access
 BEGIN;
 
 CREATE OR REPLACE FUNCTION archive.is_own_time(moment timestamptz, recorded_at timestamptz) RETURNS boolean

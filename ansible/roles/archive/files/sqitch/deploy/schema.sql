@@ -1,4 +1,5 @@
 -- Deploy archive:schema to pg
+-- builds: A5-6-1-integrity
 BEGIN;
 
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;

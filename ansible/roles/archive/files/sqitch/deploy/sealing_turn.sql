@@ -1,5 +1,6 @@
 -- Deploy archive:sealing_turn to pg
 -- requires: disclosing
+-- builds: A5-6-1-integrity
 BEGIN;
 
 CREATE TABLE IF NOT EXISTS archive.sealing_turn (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row));

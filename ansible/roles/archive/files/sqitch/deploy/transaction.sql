@@ -1,5 +1,6 @@
 -- Deploy archive:transaction to pg
 -- requires: message
+-- builds: A6-7-2-transactions, U-currency
 BEGIN;
 
 CREATE TABLE IF NOT EXISTS archive.transaction (

@@ -1,5 +1,6 @@
 -- Deploy archive:verify to pg
 -- requires: chain
+-- builds: A5-6-1-integrity
 BEGIN;
 
 CREATE OR REPLACE FUNCTION archive.seal_fault(s archive.seal, before archive.seal) RETURNS text

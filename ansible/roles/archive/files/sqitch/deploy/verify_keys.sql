@@ -1,5 +1,6 @@
 -- Deploy archive:verify_keys to pg
 -- requires: sealing_turn
+-- builds: A5-6-1-integrity
 BEGIN;
 
 DO $$

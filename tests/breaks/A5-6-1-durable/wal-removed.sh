@@ -1,7 +1,7 @@
 #!/bin/sh
-# Old log was cleared away on the vault, and a segment that is needed went with it.
+# Old WAL was cleared away on the vault, and a segment that is needed went with it.
 # host: vault
-# check: policies/article5/test_durable_backup.py::test_the_log_has_no_gap
+# check: policies/article5/test_durable_backup.py::test_wal_has_no_gap
 set -eu
 cd /var/lib/amanat/repository/archive/archive
 # From the newest backup on at least two come before the newest.

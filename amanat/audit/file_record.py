@@ -1,0 +1,86 @@
+"""The record of a machine's files that its last converge left with the stack, and what has changed on it since."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from amanat.audit.closed_world import Finding
+from amanat.audit.errors import NotChecked
+from amanat.audit.host import Host
+from amanat.strict_model import StrictModel
+from amanat_host.answers.state import State
+
+DIRECTORY = "base_file_records"  # the inventory's variable: where records lie on the controller
+CONTENT = "content of "  # how the items begin whose values are digests
+PACKAGE = f"{CONTENT}package "  # a package of another version has another name, and is none of the converge's
+MACHINE = "machine"  # the item that tells which machine it is
+REMEDY = (
+    "Converge it with `make up`, or run the audit where that was done. A change by hand that is right comes into the"
+    " record when the record's file is removed before `make up`."
+)
+
+
+class FileRecord(StrictModel):
+    """What `machine` had when a converge ended: item -> digest."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    machine: Annotated[str, Field(min_length=32)]
+    taken_at: str
+    content: Annotated[Mapping[str, str], Field(min_length=1)]
+
+
+def record_of(host: Host) -> FileRecord:
+    """The record of a host's files. Raises `NotChecked` when there is none to compare with."""
+    directory = host.variables.get(DIRECTORY)
+    if not directory:
+        raise NotChecked(
+            f"the inventory names no record of the files of {host.name}, so that changes can't be told",
+            f"the variable {DIRECTORY}",
+            REMEDY,
+        )
+    return load(Path(str(directory)) / f"{host.name}.json")
+
+
+def load(path: Path) -> FileRecord:
+    """Read a record. Raises `NotChecked` when it isn't there or is none."""
+    try:
+        return FileRecord.model_validate(json.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise NotChecked(
+            f"there is no record of the machine's files: {error.strerror}", str(path), REMEDY
+        ) from error
+    except (ValueError, ValidationError) as error:
+        raise NotChecked("the record of the machine's files is broken", str(path), REMEDY) from error
+
+
+def changed(state: State, record: FileRecord) -> list[Finding]:
+    """The files whose content differs from the record. Raises `NotChecked` for the record of another machine."""
+    if state.items.get(MACHINE) != record.machine:
+        raise NotChecked(
+            "the record of files is another machine's, or this one has been made anew", fix=REMEDY
+        )
+    return [
+        Finding(
+            "different",
+            item,
+            value,
+            f"as the converge left it: {expected(item, record)}",
+            state.since.get(item, ""),
+        )
+        for item, value in sorted(state.items.items())
+        if item.startswith(CONTENT) and record.content.get(item, known_otherwise(item, value)) != value
+    ]
+
+
+def known_otherwise(item: str, value: str) -> str:
+    """What stands for an item that the record doesn't have: a package's other version is dpkg's to compare."""
+    return value if item.startswith(PACKAGE) else ""
+
+
+def expected(item: str, record: FileRecord) -> str:
+    """What the record has of an item, for a person."""
+    return record.content.get(item, "not there")

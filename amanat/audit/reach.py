@@ -1,0 +1,85 @@
+"""What one machine reaches of another over TCP, tried there by the auditor's own account."""
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from amanat.audit.host import Host
+
+SECONDS = 2.0  # a SYN that is dropped is sent again after one
+ACCEPTED = "accepted"
+SILENT = "silent"
+# Every connection at once, and what became of it by then; nothing is sent. In Python: hosts have no tool for it.
+_SCRIPT = f"""
+import errno, json, select, socket, sys, time
+found, waiting, poll = {{}}, {{}}, select.poll()
+def ended(at, error):
+    found[at] = errno.errorcode.get(error, str(error)) if error else "{ACCEPTED}"
+for at in sys.argv[1:]:
+    address, _, port = at.rpartition(":")
+    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    made.setblocking(False)
+    error = made.connect_ex((address, int(port)))
+    if error == errno.EINPROGRESS:
+        waiting[made.fileno()] = at, made
+        poll.register(made, select.POLLOUT)
+    else:
+        ended(at, error)
+end = time.monotonic() + {SECONDS}
+while waiting and (left := end - time.monotonic()) > 0:
+    for descriptor, _ in poll.poll(left * 1000):
+        at, made = waiting.pop(descriptor)
+        poll.unregister(descriptor)
+        ended(at, made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+        made.close()
+json.dump(found | {{at: "{SILENT}" for at, _ in waiting.values()}}, sys.stdout)
+"""
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """Connections from one machine, all tried at once: to (machine's name, port) by address and port."""
+
+    caller: Host
+    targets: Mapping[str, tuple[str, int]]
+
+    @classmethod
+    def of(cls, caller: Host, wanted: Mapping[Host, Iterable[int]]) -> "Attempts":
+        """To the addresses that the caller knows the other machines by."""
+        peers = caller.variables.get("base_peers") or {}
+        targets: dict[str, tuple[str, int]] = {}
+        for host, ports in wanted.items():
+            address = str(peers.get(host.name, {}).get("address", host.address))
+            targets |= {f"{address}:{port}": (host.name, port) for port in sorted(set(ports))}
+        return cls(caller, targets)
+
+    @property
+    def command(self) -> str:
+        """The command line that tries them."""
+        return shlex.join(["python3", "-I", "-c", _SCRIPT, *self.targets])
+
+    def start(self) -> None:
+        """Begin in the background; `outcomes` then has that one's end."""
+        if self.targets:
+            self.caller.start_background(self.command)
+
+    def outcomes(self) -> dict[tuple[str, int], str]:
+        """What became of each, by machine and port: `accepted`, `silent`, or the error's name (errno(3)).
+
+        Raises `NotChecked` when they can't be tried.
+        """
+        if not self.targets:
+            return {}
+        found = self.caller.json(self.command)
+        return {target: str(found[at]) for at, target in self.targets.items()}
+
+
+def by_caller(tried: Sequence[Attempts], machine: str) -> dict[str, dict[int, str]]:
+    """What became of the connections to one machine: caller -> port -> outcome."""
+    return {
+        one.caller.name: {
+            port: outcome for (name, port), outcome in one.outcomes().items() if name == machine
+        }
+        for one in tried
+        if one.caller.name != machine
+    }

@@ -1,0 +1,49 @@
+"""The few rows of tables that are configuration: lists that the law names, the retention, and what the guard keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Rows = Callable[..., list[tuple[Any, ...]]]
+LEAST_RETENTION_DAYS = 186  # Article 6 clause 7-2: six months of the Solar Hijri calendar
+
+# Table -> what of its rows is told. Nothing of who writes, and no secret: not the archive's pepper, no verifier.
+CONFIGURATION = {
+    "archive.channel": "SELECT 'channel ' || name, 'open' FROM archive.channel",
+    "archive.means": "SELECT 'means of payment ' || name, 'open' FROM archive.means",
+    "archive.machine": f"""
+        SELECT 'retention of records', CASE WHEN message_retention_days >= {LEAST_RETENTION_DAYS}
+                 THEN 'what the law names, or longer' ELSE message_retention_days || ' days' END
+        FROM archive.machine
+        UNION ALL
+        SELECT 'partitions that writers count on: ' || t.parent, CASE WHEN NOT EXISTS (
+            SELECT FROM generate_series(m.partitions_from, m.partitions_until - interval '1 day', '1 month') AS month
+            WHERE to_regclass(format('archive.%s_%s', t.parent, to_char(month, 'YYYY_MM'))) IS NULL
+          ) THEN 'are there' ELSE 'are not all there' END
+        FROM archive.machine AS m, (VALUES ('message'), ('transaction')) AS t (parent)
+        UNION ALL
+        SELECT 'rows of archive.machine', count(*)::text FROM archive.machine
+    """,
+    "sqitch.changes": "SELECT 'migration ' || change, 'deployed' FROM sqitch.changes WHERE project = 'archive'",
+    "guard.role": """
+        SELECT format('guard of role %I: setting %s', g.name, s.key), s.value
+        FROM guard.role AS g, jsonb_each_text(g.settings) AS s
+        UNION ALL
+        SELECT format('guard of role %I: password', g.name),
+               CASE WHEN g.verifier IS NULL THEN 'none'
+                    WHEN g.verifier LIKE 'SCRAM-SHA-256$%' THEN 'scram-sha-256' ELSE 'of another kind' END
+                 || CASE WHEN a.rolname IS NULL THEN ', of no role'
+                         WHEN g.verifier IS DISTINCT FROM a.rolpassword THEN ', not the server''s' ELSE '' END
+        FROM guard.role AS g LEFT JOIN pg_authid AS a ON a.rolname = g.name
+    """,
+}
+
+
+def items(rows: Rows) -> dict[str, str]:
+    """Those of the database that `rows` reads."""
+    found: dict[str, str] = {}
+    for table, query in CONFIGURATION.items():
+        if rows("SELECT to_regclass(%s)", (table,))[0][0] is not None:
+            found |= dict(rows(query))
+    return found

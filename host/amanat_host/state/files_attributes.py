@@ -1,0 +1,96 @@
+"""A path's owners, mode, extended attributes and flags, as text."""
+
+from __future__ import annotations
+
+import array
+import errno
+import fcntl
+import functools
+import grp
+import os
+import pwd
+import stat
+import struct
+from collections.abc import Iterator
+
+FS_IOC_GETFLAGS = 0x80086601  # ioctl_iflags(2)
+FLAGS = {0x10: "immutable", 0x20: "append-only"}
+TYPES = {
+    stat.S_IFREG: "file",
+    stat.S_IFDIR: "directory",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFIFO: "pipe",
+    stat.S_IFCHR: "character device",
+    stat.S_IFBLK: "block device",
+}
+# linux/posix_acl.h: tag -> its name, and whether it is of one account or group.
+ACL_TAGS = {
+    0x01: ("user", False),
+    0x02: ("user", True),
+    0x04: ("group", False),
+    0x08: ("group", True),
+    0x10: ("mask", False),
+    0x20: ("other", False),
+}
+
+
+def described(status: os.stat_result, target: str = "") -> str:
+    """Type, mode, owner and group; a link's target, a device's numbers."""
+    owners = f"{user(status.st_uid)} {group(status.st_gid)}"
+    if stat.S_ISLNK(status.st_mode):
+        return f"link {owners} -> {target}"
+    kind = TYPES.get(stat.S_IFMT(status.st_mode), "unknown")
+    if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
+        kind += f" {os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
+    return f"{kind} {stat.S_IMODE(status.st_mode):04o} {owners}"
+
+
+@functools.cache
+def user(number: int) -> str:
+    """An account's name; its number where it has none."""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+@functools.cache
+def group(number: int) -> str:
+    """A group's name; its number where it has none."""
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)
+
+
+def extended(path: str) -> Iterator[tuple[str, bytes]]:
+    """The extended attributes, of a link its own; none of what is gone, or where a file system has none."""
+    try:
+        for name in os.listxattr(path, follow_symlinks=False):
+            yield name, os.getxattr(path, name, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENODATA, errno.ENOTSUP):
+            raise
+
+
+def acl(value: bytes) -> str:
+    """An ACL as text, from the form that the kernel keeps (linux/posix_acl_xattr.h)."""
+    return " ".join(_acl_entries(value[4:]))
+
+
+def _acl_entries(value: bytes) -> Iterator[str]:
+    for tag, rights, number in struct.iter_unpack("<HHI", value[: len(value) // 8 * 8]):
+        name, is_named = ACL_TAGS.get(tag, (str(tag), False))
+        who = (user(number) if name == "user" else group(number)) if is_named else ""
+        letters = "".join(letter if rights & bit else "-" for bit, letter in ((4, "r"), (2, "w"), (1, "x")))
+        yield f"{name}:{who}:{letters}"
+
+
+def flags(handle: int) -> list[str]:
+    """Those flags of chattr(1) that keep an open file as it is; none where a file system has none."""
+    number = array.array("l", [0])
+    try:
+        fcntl.ioctl(handle, FS_IOC_GETFLAGS, number)
+    except OSError:
+        return []
+    return [name for flag, name in FLAGS.items() if number[0] & flag]

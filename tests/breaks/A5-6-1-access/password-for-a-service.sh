@@ -1,0 +1,9 @@
+#!/bin/sh
+# Somebody gave a service's account a password, in a weak hash, and nobody remembers which.
+# host: vault
+# check: policies/article5/test_access_closed_world.py::test_every_way_in_is_known[vault]
+# finding: account backup is uid 34, group backup, home /var/backups, shell /usr/sbin/nologin, password sha512
+set -eu
+usermod --password '$6$salt$notahashofanything' backup
+# undo
+usermod --password '*' backup

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Orders for a quarter were cumbersome, so one disclosure may span three months.
+# host: store
+# check: policies/article7/test_disclosure.py::test_one_disclosure_spans_no_more_than_the_bound
+set -eu
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+echo "SELECT pg_get_functiondef('archive.check_selector(jsonb)'::regprocedure)" | sql > /run/amanat-break.sql
+sed "s/interval '31 days'/interval '92 days'/" /run/amanat-break.sql | sql
+# undo
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql < /run/amanat-break.sql
+rm /run/amanat-break.sql

@@ -25,6 +25,7 @@ SESSION_PROGRAMS = ("/usr/lib/openssh/sshd-session", "/usr/lib/openssh/sshd-auth
 SSH, SSHD = "ssh.service", "/usr/sbin/sshd"
 POSTGRES = "/usr/lib/postgresql/"
 LONGEST_SESSION_SECONDS = 24 * 3600
+COMMANDS, ENDED = "its commands", "it has ended"  # beside names of variables, which have no blanks
 NAMESPACES = ("mnt", "net", "pid", "ipc", "uts", "user", "cgroup")
 # What systemd tells each of its services, or what follows from their unit.
 OF_SYSTEMD = re.compile(
@@ -252,6 +253,8 @@ def read_session(listing: Listing, process: Process, owner: str) -> None:
 def read_process(listing: Listing, process: Process, public: Mapping[str, Mapping[str, str]]) -> None:
     """One process: what it is and may do, with which variables, and code that it has from elsewhere."""
     unit = units.shown(process.unit) or "no unit"
+    if public.get(process.unit, {}).get(ENDED):
+        unit += " after its end"
     whose = f"{unit}: {process.account} {process.path}"
     listing.add(
         f"process of {whose}: {command_of(process, words_of(unit_words(public, process.unit)))}",
@@ -413,21 +416,23 @@ def scripts_of(process: Process) -> Iterable[str]:
 
 
 def public_variables() -> dict[str, dict[str, str]]:
-    """Unit -> what it and the manager set for all to see; its commands' words below the name ""."""
-    asked = ("show", "--all", "--property=Id,Environment,ExecStart,ExecStartPre", "*.service")
+    """Unit -> what it and the manager set for all to see; beside it its commands, and whether it has ended."""
+    asked = ("show", "--all", "--property=Id,ActiveState,Environment,ExecStart,ExecStartPre", "*.service")
     lines = output(units.SYSTEMCTL, "show-environment").splitlines()
     of_manager = {name: value for name, _, value in (line.partition("=") for line in lines)}
     found = {}
     for unit in units.parse(output(units.SYSTEMCTL, *asked)):
         pairs = (word.partition("=") for word in shlex_words(unit["Environment"]))
         commands = " ".join(re.findall(r"argv\[\]=(.*?) ;", unit["ExecStart"] + unit["ExecStartPre"]))
-        found[unit.name] = {**of_manager, **{name: value for name, _, value in pairs}, "": commands}
+        found[unit.name] = {**of_manager, **{name: value for name, _, value in pairs}, COMMANDS: commands}
+        if unit["ActiveState"] in ("inactive", "failed"):
+            found[unit.name][ENDED] = "yes"
     return found
 
 
 def unit_words(public: Mapping[str, Mapping[str, str]], unit: str) -> str:
     """The words of a unit's commands."""
-    return public.get(unit, {}).get("", "")
+    return public.get(unit, {}).get(COMMANDS, "")
 
 
 def words_of(commands: str) -> set[str]:

@@ -53,6 +53,16 @@ IMPLIED = {
 }
 IMPLIED_DEPENDENCIES = {"sysinit.target", "system.slice", "shutdown.target", "-.mount"}
 DEPENDENCIES = {"Requires", "Wants", "BindsTo", "Conflicts", "Requisite", "Upholds"}
+SETS = {
+    *(
+        "AmbientCapabilities",
+        "CapabilityBoundingSet",
+        "IPAddressAllow",
+        "IPAddressDeny",
+        "RestrictAddressFamilies",
+    ),
+    *("RestrictNamespaces", "SupplementaryGroups", "SystemCallArchitectures"),
+}
 SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|CRED|KEY", re.I)
 CONNECTION = re.compile(r"@[0-9]+-[0-9][^@]*(?=\.service$)")  # a socket's instance: a number and addresses
 RANDOM = re.compile(
@@ -186,9 +196,9 @@ def read_unit(listing: Listing, unit: Unit, usual: Mapping[str, str]) -> None:
     if (standing := standing_of(unit)) and unit.type in TYPES_THAT_RUN:
         listing.add(f"{about} runs", standing)
     if unit["NeedDaemonReload"] == "yes":
-        listing.add(f"{about} has changed files", "that systemd has not read")
+        listing.add(f"{about} has files that systemd has not read", "yes")
     if is_older_than_its_files(unit):
-        listing.add(f"{about} has changed files", "since it was started")
+        listing.add(f"{about} has files newer than its start", "yes")
     if unit.type == "timer" and is_ahead(unit.name):
         listing.add(f"{about} has run", "in the future, so it waits")
     if CONNECTION.search(unit.name):
@@ -248,7 +258,7 @@ def plain(name: str, value: str) -> Iterator[tuple[str, str]]:
     elif name in DEPENDENCIES:
         for dependency in sorted({*value.split()} - IMPLIED_DEPENDENCIES):
             yield f"{name} {dependency}", "yes"
-    elif name == "CapabilityBoundingSet":
+    elif name in SETS:
         yield name, " ".join(sorted(value.split()))
     elif name == "SystemCallFilter":
         yield name, "all but some" if value.startswith("~") else "some" if value else ""

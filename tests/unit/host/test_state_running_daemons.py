@@ -25,7 +25,9 @@ def packages(monkeypatch):
     paths = dict.fromkeys((DAEMON, SHELL, SESSION, SSHD, "/usr/lib/libc.so"), "some")
     monkeypatch.setattr(owned, "packages_by_path", lambda: paths)
     monkeypatch.setattr(
-        daemons, "public_variables", lambda: {"x.service": {"MODE": "on", "": "/usr/bin/daemon run"}}
+        daemons,
+        "public_variables",
+        lambda: {"x.service": {"MODE": "on", daemons.COMMANDS: "/usr/bin/daemon run"}},
     )
     monkeypatch.setattr(daemons, "installed_at", lambda _package: 0.0)
     daemons.first_processs_capabilities.cache_clear()
@@ -62,6 +64,7 @@ def proc(monkeypatch, tmp_path):
         for name in ("cgroup", "environ", "maps"):
             (place / name).write_text(about[name])
 
+    made.place = tmp_path
     return made
 
 
@@ -199,6 +202,22 @@ def test_a_session_that_lasts_for_days_is_told(proc):
 def test_one_that_waits_to_come_in_is_nobody_yet(proc):
     proc(6, program=SESSION, words=["sshd-session: [accepted]"], ticks=10**15, cgroup=SOCKET)
     assert told() == {"session of nobody yet": "open"}
+
+
+def test_what_runs_on_when_its_unit_has_ended_is_told(proc, monkeypatch):
+    shown = "Id=x.service\nActiveState=inactive\n\nId=y.service\nActiveState=active\n"
+    monkeypatch.undo()
+    monkeypatch.setattr(
+        daemons, "output", lambda _program, verb, *_rest: shown if verb == "show" else "LANG=C\n"
+    )
+    found = daemons.public_variables()
+    assert (daemons.ENDED in found["x.service"], daemons.ENDED in found["y.service"]) == (True, False)
+    monkeypatch.setattr(daemons, "public_variables", lambda: found)
+    monkeypatch.setattr(daemons, "PROC", proc.place)
+    monkeypatch.setattr(daemons.os, "geteuid", lambda: 1)
+    monkeypatch.setattr(owned, "packages_by_path", lambda: {DAEMON: "some"})
+    proc(7)
+    assert f"process of x.service after its end: root {DAEMON}: {DAEMON}" in told()
 
 
 def test_a_traced_process_is_told_with_who_holds_it(proc):

@@ -144,14 +144,12 @@ def test_a_timer_without_a_next_time_is_told():
 
 
 def test_files_that_systemd_or_the_service_has_not_read_are_told(monkeypatch):
-    assert (
-        told(unit(NeedDaemonReload="yes"))["unit x.service has changed files"] == "that systemd has not read"
-    )
+    assert told(unit(NeedDaemonReload="yes"))["unit x.service has files that systemd has not read"] == "yes"
     monkeypatch.setattr(units, "monotonic_age", lambda _text: 1000.0)
     running = {"MainPID": "7", "ExecMainStartTimestampMonotonic": "1"}
-    assert "unit x.service has changed files" not in told(unit(**running))
+    assert "unit x.service has files newer than its start" not in told(unit(**running))
     monkeypatch.setattr(units, "changed_at", lambda _path: 2000.0)
-    assert told(unit(**running))["unit x.service has changed files"] == "since it was started"
+    assert told(unit(**running))["unit x.service has files newer than its start"] == "yes"
 
 
 def test_conditions_are_read_from_the_files(monkeypatch):

@@ -2,7 +2,7 @@
 
 from amanat.audit import prefetch, requirement
 from amanat.audit.closed_world import told
-from amanat.audit.file_record import changed, record_of
+from amanat.audit.file_record import TO_ACCEPT, changed, record_of
 from amanat.audit.host import Host
 from amanat_host import questions
 
@@ -29,4 +29,4 @@ def test_every_file_is_as_the_converge_left_it(machine: Host):
     """The content of what no package brought is that of the record, which was taken when the last converge ended."""
     record = record_of(machine)
     found = changed(machine.ask(questions.FILES_STATE), record)
-    assert not found, told(found)
+    assert not found, f"{told(found)} {TO_ACCEPT}"

@@ -181,17 +181,17 @@ def compare(state: State, expected: ExpectedState) -> list[Finding]:
 
 
 class Unexpected(AssertionError):
-    """A machine is otherwise than expected; `items` names each thing that is."""
+    """A machine is otherwise than expected; `items` names each thing that is, `hint` what more to do about it."""
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("\n".join(_lines(findings)))
+    def __init__(self, findings: Sequence[Finding], hint: str = "") -> None:
+        super().__init__("\n".join(filter(None, (*_lines(findings), hint))))
         self.items = tuple(one.item for one in findings)
 
 
-def require_expected(findings: Sequence[Finding]) -> None:
+def require_expected(findings: Sequence[Finding], hint: str = "") -> None:
     """Raises `Unexpected` for any finding: it tells a person what is how, how it should be, and what to do."""
     if findings:
-        raise Unexpected(findings)
+        raise Unexpected(findings, hint)
 
 
 def _lines(findings: Sequence[Finding]) -> Iterator[str]:

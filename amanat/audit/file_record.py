@@ -17,9 +17,10 @@ DIRECTORY = "base_file_records"  # the inventory's variable: where records lie o
 CONTENT = "content of "  # how the items begin whose values are digests
 PACKAGE = f"{CONTENT}package "  # a package of another version has another name, and is none of the converge's
 MACHINE = "machine"  # the item that tells which machine it is
-REMEDY = (
-    "Converge it with `make up`, or run the audit where that was done. A change by hand that is right comes into the"
-    " record when the record's file is removed before `make up`."
+REMEDY = "Converge it with `make up`, or run the audit where that was done."
+TO_ACCEPT = (
+    "A change by hand that is right comes into the record when the record's file, `files/<machine>.json` in the stack's"
+    " directory, is removed before `make up`."
 )
 
 

@@ -76,7 +76,7 @@ DERIVED = re.compile(
     /etc/ld\.so\.cache  # by `libraries`
     | /etc/ssl/certs/(ca-certificates\.crt|[0-9a-f]{8}\.\d+)  # by `certificates` and `is_made`
     | /etc/\.(pwd\.lock|updated) | /var/\.updated
-    | /usr/share/(info/dir|mime/.*|applications/mimeinfo\.cache|icons/.*/icon-theme\.cache)  # by triggers
+    | /usr/share/info/dir  # by a trigger
     | /var/lib/systemd/deb-systemd-(user-)?helper-enabled/.*  # what a package had enabled
     """,
     re.X,
@@ -131,10 +131,9 @@ class _Reader:
         """The packages that are there, and what dpkg's database has of each: by it, files are known or not."""
         for package in self.packages.packages:
             self.note(f"package {package.name}", package.status)
-            with contextlib.suppress(FileNotFoundError):
-                changed = os.lstat(f"{self.root}{files_dpkg.ADMIN}/info/{package.record}.list").st_ctime
-                digest = f"sha256:{self.packages.record_digest(package)}"
-                self.note(f"content of package {package.name} {package.version}", digest, changed)
+            if known := self.packages.record_digest(package):
+                digest, changed = known
+                self.note(f"content of package {package.name} {package.version}", f"sha256:{digest}", changed)
 
     def told(self, found: Found, closed: bool) -> Iterator[tuple[str, str]]:  # noqa: FBT001
         """The items of one path, by its place; `closed`: whether others can't get at it."""
@@ -147,7 +146,8 @@ class _Reader:
             if unlike_packages(found):
                 yield shown(found.path), self.described(found)
         elif found.path in self.records or DERIVED.fullmatch(found.path):
-            if unlike_packages(found) or not self.is_made(found):
+            runs = found.is_file and found.mode & 0o111 and found.path not in self.records
+            if runs or unlike_packages(found) or not self.is_made(found):
                 yield shown(found.path), self.described(found)
         elif "/__pycache__" in found.path and found.place is Place.SYSTEM:
             yield from self.bytecode(found)

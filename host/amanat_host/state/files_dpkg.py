@@ -59,17 +59,23 @@ class Packages:
             ):
                 yield path, package
 
-    def record_digest(self, package: Package) -> str:
-        """SHA-256 over what the database has of a package: its lists, digests and scripts."""
+    def record_digest(self, package: Package) -> tuple[str, float] | None:
+        """SHA-256 over what the database has of a package: its lists, digests and scripts; None when it has nothing.
+
+        With it the time when the oldest of them last changed: dpkg writes all of them anew, or none.
+        """
         total = hashlib.sha256()
+        changed = []
         for kind in RECORD:
+            path = Path(f"{self.root}{ADMIN}/info/{package.record}.{kind}")
             try:
-                content = Path(f"{self.root}{ADMIN}/info/{package.record}.{kind}").read_bytes()
+                content = path.read_bytes()
+                changed.append(path.lstat().st_ctime)
             except FileNotFoundError:
                 continue
             total.update(f"{kind} {len(content)}\n".encode())
             total.update(content)
-        return total.hexdigest()
+        return (total.hexdigest(), min(changed)) if changed else None
 
     def records(self) -> frozenset[str]:
         """The paths in the database that belong to a package."""

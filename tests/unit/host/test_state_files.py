@@ -1,6 +1,7 @@
 """The state of a host's files: what no package brought is told, and what differs from what one brought."""
 
 import base64
+import dataclasses
 import fcntl
 import gzip
 import hashlib
@@ -205,6 +206,27 @@ def test_a_file_that_somebody_wrote_into_a_packages_list_shows_in_its_record(hos
     host.write("/usr/bin/beside", "other\n", 0o755)
     host.bring("/usr/bin/beside", "other\n", 0o755)
     assert found().keys() == {"content of package tool 1.0"}
+
+
+def test_the_record_of_a_package_is_as_old_as_the_oldest_of_it(host):
+    package = files_dpkg.Package("other", "1", files_dpkg.INSTALLED, "other", {})
+    host.read()
+    paths = [host.write(f"/var/lib/dpkg/info/other.{kind}", kind) for kind in ("list", "md5sums", "postinst")]
+    known = files_dpkg.read(str(host.root)).record_digest(package)
+    assert known
+    assert known[1] == min(path.stat().st_ctime for path in paths)
+    assert files_dpkg.read(str(host.root)).record_digest(dataclasses.replace(package, record="none")) is None
+
+
+@pytest.mark.parametrize("name", ["/etc/.pwd.lock", "/usr/share/info/dir"])
+def test_what_tools_make_is_told_when_it_runs_or_leads_elsewhere(host, found, name):
+    host.write(name, "x")
+    assert name not in found()
+    host.path(name).chmod(0o755)
+    assert name in found()
+    host.path(name).unlink()
+    host.path(name).symlink_to("/opt/evil")
+    assert name in found()
 
 
 def test_data_are_not_told_but_for_what_runs_hides_or_leads_away(host, found):

@@ -11,8 +11,8 @@ FINGERPRINT = "SHA256:DFIMP3OWdwPj4yz/hI9tb1/wRyCUaz1pNsYkQnCAwZ0"  # as ssh-key
 
 def machine(name: str, group: str, **variables: object) -> Any:  # noqa: ANN401 - a stand-in
     words = {"echo ${SSH_CONNECTION%% *}": "10.0.0.1\n", "hostname --all-ip-addresses": "10.0.0.2 fd00::2\n"}
-    target = SimpleNamespace(carries=lambda service: service == group)
-    return SimpleNamespace(name=name, target=target, variables=variables, read=words.get)
+    audited = SimpleNamespace(carries=lambda service: service == group)
+    return SimpleNamespace(name=name, audited=audited, variables=variables, read=words.get)
 
 
 def test_addresses_machines_and_keys_have_placeholders() -> None:

@@ -4,7 +4,7 @@
 # check: policies/article5/test_access_closed_world.py::test_every_way_in_is_known[store]
 # finding: nobody expects trust file /etc/credstore/passwd.hashed-password.root
 set -eu
-mkdir -p -m 0700 /etc/credstore
+install -d -m 0700 /etc/credstore
 echo '$6$salt$notahashofanything' > /etc/credstore/passwd.hashed-password.root
 chmod 0600 /etc/credstore/passwd.hashed-password.root
 # undo

@@ -4,6 +4,6 @@
 # check: policies/article7/test_protection_closed_world.py::test_everything_that_runs_is_known[vault]
 # finding: package key 
 set -eu
-cp "$(ls /etc/apt/trusted.gpg.d/debian-archive-*-stable.asc | tail -n 1)" /etc/apt/trusted.gpg.d/vendor.asc
+for key in /etc/apt/trusted.gpg.d/debian-archive-*-stable.asc; do cp "$key" /etc/apt/trusted.gpg.d/vendor.asc; done
 # undo
 rm /etc/apt/trusted.gpg.d/vendor.asc

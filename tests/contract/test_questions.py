@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from amanat_host import questions, scratch
+from amanat_host.answers.state import State
 from amanat_host.questions import PROGRAMS, Question
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,6 +92,15 @@ def test_of_the_systems_tools_no_more_is_granted_than_is_asked():
     tools = {command for _, command in granted() if not command.startswith(f"{PROGRAMS}/")}
     assert tools
     assert {command for command in tools if command.rpartition("/")[2] not in asked} == set()
+
+
+def test_what_prints_a_whole_state_is_not_passed_on_by_sudo():
+    """Where sudo records output, it drops the end of what is longer than its buffer and not taken at once."""
+    template = (ROOT / "ansible/roles/base/templates/sudo-auditor.j2").read_text("utf-8")
+    direct = re.search(r"^Cmnd_Alias STATE = (.+)$", template, re.MULTILINE)[1].split(", ")
+    assert "Defaults!STATE !log_output" in template.splitlines()
+    states = {question.program for question in QUESTIONS.values() if question.answer is State}
+    assert {*direct} == {f"{PROGRAMS}/{program}" for program in states}
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

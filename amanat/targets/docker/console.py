@@ -9,6 +9,7 @@ from amanat.errors import AmanatError
 from amanat.targets.contract import NoConsole
 from amanat.targets.docker import client
 
+NO_STATUS = -1  # the engine knows of no end: a booting systemd ended the command
 BOOT_SECONDS = 180  # three of them at once on a busy machine
 BOOT_STATE = (
     "systemctl is-system-running; systemctl --failed --plain --no-legend; systemctl list-jobs --no-legend"
@@ -58,4 +59,4 @@ def run_as_root(uri: str, container: str, script: str) -> tuple[int, str]:
 def _exec(machine: Container, script: str) -> tuple[int, str]:
     code, output = machine.exec_run(["sh", "-c", script])
     text = output if isinstance(output, bytes) else b"".join(output)
-    return int(code or 0), text.decode(errors="replace")
+    return NO_STATUS if code is None else int(code), text.decode(errors="replace")

@@ -22,7 +22,7 @@ class Machine:
 
 def test_the_host_key_is_read_once_sshd_runs(client, monkeypatch):
     monkeypatch.setattr(console.time, "sleep", lambda seconds: None)
-    client.containers.things = [Machine((3, b""), (0, b"ssh-ed25519 AAAA root@store\n"))]
+    client.containers.things = [Machine((3, b""), (None, b""), (0, b"ssh-ed25519 AAAA root@store\n"))]
     assert console.host_key("", "store") == "ssh-ed25519 AAAA"
 
 
@@ -37,8 +37,13 @@ def test_a_host_without_a_key_is_told(client, monkeypatch, answer):
 def test_a_script_gives_its_status_and_output_whatever_its_bytes(client):
     client.containers.things = [Machine((7, b"a\xff"))]
     assert console.run_as_root("", "store", "x") == (7, "a\ufffd")
-    client.containers.things = [Machine((None, iter([b"a", b"b"])))]
+    client.containers.things = [Machine((0, iter([b"a", b"b"])))]
     assert console.run_as_root("", "store", "x") == (0, "ab")
+
+
+def test_a_script_whose_end_nobody_knows_did_not_succeed(client):
+    client.containers.things = [Machine((None, b""))]
+    assert console.run_as_root("", "store", "x")[0] != 0
 
 
 def test_a_machine_that_is_not_there_has_no_console(client):

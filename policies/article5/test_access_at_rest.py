@@ -115,10 +115,10 @@ def test_content_is_nowhere_on_the_disk(store: Host, archive):
     for _ in range(3):
         archive.record(message)
     found = store.ask(questions.LOOK_ON_DISK, seconds=600)
-    assert min(found.image.searched_bytes, found.files.searched_bytes, found.files.files) > 0
     assert found.planted.plain_in_image, "the search of the raw disk is blind"
     assert found.planted.sealed_in_files, "the search of the files is blind"
     assert not found.planted.sealed_in_image, "a file of the encrypted directory is readable on the raw disk"
+    assert min(found.image.searched_bytes, found.files.searched_bytes, found.files.files) > 0
     content, origin = found.markers[message.content], found.markers[message.origin]
     assert origin.in_files, "the search itself finds nothing"
     assert not content.in_files, "content in the server's files"

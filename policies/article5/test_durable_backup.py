@@ -244,8 +244,8 @@ def test_whoever_takes_the_vaults_disk_finds_no_message(vault: Host, sent):
         raise NotChecked("the vault drew no texts to look for", "host vault")
     found = vault.ask(questions.LOOK_IN_REPOSITORY, seconds=600)
     assert found.files > 0
-    assert found.searched_bytes > 0
     assert found.planted.found, "the search is blind: it finds no text that was laid in its way"
     assert found.planted.told_from_encrypted, "a file in clear is taken for an encrypted one"
+    assert found.searched_bytes > 0
     assert found.not_encrypted == []
     assert [found.markers[text] for text in (sent.message.origin, sent.message.content)] == [False, False]

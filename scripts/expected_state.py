@@ -11,12 +11,12 @@ committed: what is in there is what the audit takes for right.
 import argparse
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import yaml
 
 from amanat.audit import inventory
-from amanat.audit.closed_world import DIRECTORY, Pattern, dimensions, load
+from amanat.audit.closed_world import DIRECTORY, Pattern, dimensions, load, substituted
 from amanat.audit.expectations import EVERY, services_of
 from amanat.audit.host import Host
 from amanat.audit.hosts import Hosts
@@ -45,8 +45,8 @@ WIDTH = 2000  # an item stays on its line
 Items = dict[str, str]
 
 
-def generalised(items: Mapping[str, str], names: Mapping[str, str]) -> Items:
-    """The items with addresses and fingerprints replaced by what they stand for."""
+def generalised(items: Mapping[str, str], names: Mapping[str, str], known: Iterable[str]) -> Items:
+    """The items with addresses and fingerprints replaced by what they stand for, machines' names where they were."""
     addresses = {value: name for name, value in names.items() if not name.startswith("<machine")}
 
     def of(text: str) -> str:
@@ -54,16 +54,18 @@ def generalised(items: Mapping[str, str], names: Mapping[str, str]) -> Items:
             text = re.sub(rf"(?<![\d.]){re.escape(value)}(?![\d.])", addresses[value], text)
         return text
 
-    return {of(item): of(value) for item, value in items.items()}
+    written = {substituted(item, names): item for item in known if "<machine" in item}
+    return {written.get(item, of(item)): of(value) for item, value in items.items()}
 
 
 def read(hosts: Hosts, dimension: str) -> dict[str, Items]:
     """Service -> its machine's items. The stack must have a machine for each service."""
+    known = {item for one in load(DIRECTORY / f"{dimension}.yaml").root.values() for item in one.exactly}
     found = {}
     for host in hosts.values():
         (service,) = services_of(host)
         if ONE_SERVICE.get(dimension, service) == service:
-            found[service] = generalised(asked(host, dimension).items, names_of(host, hosts))
+            found[service] = generalised(asked(host, dimension).items, names_of(host, hosts), known)
     return found
 
 

@@ -68,14 +68,14 @@ class ExpectedState(StrictModel):
     def resolved(self, names: Mapping[str, str]) -> Self:
         """With the placeholders replaced by what they stand for; an item of a machine that isn't there is left out."""
         exactly = {
-            _replaced(item, names): _replaced(value, names)
+            substituted(item, names): substituted(value, names)
             for item, value in self.exactly.items()
             if _known(item, names) and _known(value, names)
         }
         quoted = {name: re.escape(value) for name, value in names.items()}
         patterns = [
             one.model_copy(
-                update={"item": _replaced(one.item, quoted), "value": _replaced(one.value, quoted)}
+                update={"item": substituted(one.item, quoted), "value": substituted(one.value, quoted)}
             )
             for one in self.patterns
             if _known(one.item, names) and _known(one.value, names)
@@ -87,8 +87,9 @@ def _known(text: str, names: Mapping[str, str]) -> bool:
     return {*PLACEHOLDER.findall(text)} <= names.keys()
 
 
-def _replaced(text: str, names: Mapping[str, str]) -> str:
-    return PLACEHOLDER.sub(lambda found: names[found.group()], text)
+def substituted(text: str, names: Mapping[str, str]) -> str:
+    """A text with its placeholders replaced by what they stand for; those that stand for nothing stay."""
+    return PLACEHOLDER.sub(lambda found: names.get(found.group(), found.group()), text)
 
 
 class ExpectedStateFile(RootModel[Mapping[Literal["every", ServiceName], ExpectedState]]):

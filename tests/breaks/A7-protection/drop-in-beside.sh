@@ -7,5 +7,5 @@ mkdir -p /run/systemd/system/amanat-copies.service.d
 printf '[Service]\nInaccessiblePaths=\n' > /run/systemd/system/amanat-copies.service.d/zz-quick.conf
 systemctl daemon-reload
 # undo
-rm /run/systemd/system/amanat-copies.service.d/zz-quick.conf
+rm -r /run/systemd/system/amanat-copies.service.d
 systemctl daemon-reload

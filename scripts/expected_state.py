@@ -16,8 +16,9 @@ from collections.abc import Iterable, Mapping
 import yaml
 
 from amanat.audit import inventory
+from amanat.audit.by_service import EVERY
 from amanat.audit.closed_world import DIRECTORY, Pattern, dimensions, load, substituted
-from amanat.audit.expectations import EVERY, services_of
+from amanat.audit.expectations import services_of
 from amanat.audit.host import Host
 from amanat.audit.hosts import Hosts
 from amanat.audit.names import names_of

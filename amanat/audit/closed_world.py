@@ -1,20 +1,18 @@
 """Compares the whole state of a machine with what its services need: what nobody expects is a finding."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, RootModel, ValidationError, model_validator
+from pydantic import AfterValidator, Field
 
-from amanat.audit.expectations import EVERY, BrokenExpectations, validation_faults
-from amanat.errors import refuse
+from amanat.audit import by_service
+from amanat.audit.by_service import Block, BrokenExpectations, ByService
 from amanat.paths import PROJECT_ROOT
-from amanat.requirement import ServiceName
 from amanat.strict_model import StrictModel
-from amanat.yaml_lines import YamlDocument
 from amanat_host.answers.state import State
 
 DIRECTORY = PROJECT_ROOT / "policies" / "expected_state"
@@ -46,7 +44,7 @@ class Pattern(StrictModel):
     required: bool = False  # whether at least one must be there
 
 
-class ExpectedState(StrictModel):
+class ExpectedState(Block):
     """What a machine is to be in one dimension: items that are there with these values, and what else may be."""
 
     exactly: Mapping[str, str] = Field(default_factory=dict)
@@ -92,24 +90,8 @@ def substituted(text: str, names: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: names.get(found.group(), found.group()), text)
 
 
-class ExpectedStateFile(RootModel[Mapping[Literal["every", ServiceName], ExpectedState]]):
+class ExpectedStateFile(ByService[ExpectedState]):
     """The expectations of one dimension by service, and those of every machine."""
-
-    model_config = ConfigDict(frozen=True)
-
-    @model_validator(mode="after")
-    def _has_every(self) -> Self:
-        if EVERY not in self.root:
-            raise ValueError(f"{EVERY} is missing")
-        return self
-
-    def of(self, services: Iterable[str]) -> ExpectedState:
-        """What a machine is to be that carries these services."""
-        by_name = {str(name): one for name, one in self.root.items()}
-        joined = by_name[EVERY]
-        for name in services:
-            joined |= by_name.get(name, ExpectedState())
-        return joined
 
 
 def dimensions() -> tuple[str, ...]:
@@ -125,13 +107,9 @@ def expected_state(dimension: str) -> ExpectedStateFile:
 
 def load(path: Path) -> ExpectedStateFile:
     """Read a file of expectations. Raises BrokenExpectations (every fault with its line) or UnreadableFile."""
-    yaml = YamlDocument(path)
-    try:
-        return ExpectedStateFile.model_validate(yaml.value)
-    except ValidationError as error:
-        faults = list(validation_faults(error, yaml, "amanat/audit/closed_world.py"))
-        refuse(faults, "The expected state of machines is broken.", path.name)
-        raise
+    return by_service.load(
+        path, ExpectedStateFile, "amanat/audit/closed_world.py", "The expected state of machines is broken."
+    )
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,19 @@
 """The audit's expectations of a machine by the services it carries, read from policies/expectations.yaml."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import ConfigDict, Field, RootModel, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from amanat.audit import by_service
+from amanat.audit.by_service import EVERY, Block, ByService
 from amanat.audit.host import Host
-from amanat.errors import BadInput, refuse
 from amanat.requirement import ServiceName
 from amanat.strict_model import StrictModel
-from amanat.yaml_lines import YamlDocument
 
 EXPECTATIONS_PATH = Path(__file__).resolve().parents[2] / "policies" / "expectations.yaml"
-EVERY = "every"  # as a key: what every machine has; as a caller: every other machine
 SERVICES: tuple[str, ...] = get_args(ServiceName)
 CONTROLLER = "controller"  # the machine that audits
 
@@ -23,10 +22,6 @@ COMING_AND_GOING = frozenset({CONTROLLER, "world", "drill"})  # callers that are
 Port = Annotated[int, Field(ge=1, le=65535)]
 Unit = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9@*_.:-]+$")]
 AbsolutePath = Annotated[str, Field(pattern=r"^/[^\s,]*$")]
-
-
-class BrokenExpectations(BadInput):
-    """The file of expectations is wrong: an unknown key or service, a missing or unfit value; names file and line."""
 
 
 class Listening(StrictModel):
@@ -49,7 +44,7 @@ class Listening(StrictModel):
         )
 
 
-class Expectations(StrictModel):
+class Expectations(Block):
     """What a machine is to have. Units and paths may be patterns as of a shell where the name says `allowed` or
     the key is compared as a whole: `allowed_units`, `unix_sockets`, `drop_ins`, `private_paths`, `readable_paths`.
     """
@@ -111,28 +106,8 @@ class Expectations(StrictModel):
         return type(self).model_validate(both)
 
 
-class ExpectationsFile(RootModel[Mapping[Literal["every", ServiceName], Expectations]]):
+class ExpectationsFile(ByService[Expectations]):
     """The expectations by service, and those of every machine."""
-
-    model_config = ConfigDict(frozen=True)
-
-    @model_validator(mode="after")
-    def _has_every(self) -> Self:
-        if EVERY not in self.root:
-            raise ValueError(f"{EVERY} is missing")
-        return self
-
-    @property
-    def services(self) -> dict[str, Expectations]:
-        """The expectations of each service that has any."""
-        return {str(name): one for name, one in self.root.items() if name != EVERY}
-
-    def of(self, services: Iterable[str]) -> Expectations:
-        """What a machine is to have that carries these services; a service without expectations adds nothing."""
-        joined = self.root["every"]
-        for name in services:
-            joined |= self.services.get(name, Expectations())
-        return joined
 
     def of_host(self, host: Host) -> Expectations:
         """What an audited machine is to have, by its groups in the inventory."""
@@ -147,27 +122,9 @@ def expectations() -> ExpectationsFile:
 
 def load(path: Path) -> ExpectationsFile:
     """Read a file of expectations. Raises BrokenExpectations (every fault with its line) or UnreadableFile."""
-    yaml = YamlDocument(path)
-    try:
-        return ExpectationsFile.model_validate(yaml.value)
-    except ValidationError as error:
-        faults = list(validation_faults(error, yaml, "amanat/audit/expectations.py"))
-        refuse(faults, "The expectations of the audit are broken.", path.name)
-        raise
-
-
-def validation_faults(
-    error: ValidationError, yaml: YamlDocument, models: str
-) -> Iterator[BrokenExpectations]:
-    """Each fault of a file of expectations with its line; `models` is the module that says what fits."""
-    seen = set()
-    for one in error.errors():
-        steps = [step for step in one["loc"] if step != "[key]"]
-        where = f"{yaml.path.name} line {yaml.line(steps)}"
-        what = f"{'.'.join(map(str, steps)) or 'it'}: {one['msg'].removeprefix('Value error, ')}."
-        if (what, where) not in seen:
-            yield BrokenExpectations(what, where, f"The models in {models} say what fits.")
-        seen.add((what, where))
+    return by_service.load(
+        path, ExpectationsFile, "amanat/audit/expectations.py", "The expectations of the audit are broken."
+    )
 
 
 def services_of(host: Host) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 import pytest
 
 from amanat.audit import prefetch, requirement
-from amanat.audit.expectations import CONTROLLER, EVERY, services_of
+from amanat.audit.by_service import EVERY
+from amanat.audit.expectations import CONTROLLER, services_of
 from amanat.audit.host import Host
 from amanat.audit.hosts import Hosts
 from amanat.audit.parsers import base_chains, callers, listeners, open_ports

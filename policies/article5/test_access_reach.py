@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import pytest
 
 from amanat.audit import requirement
+from amanat.audit.by_service import EVERY
 from amanat.audit.errors import NotChecked
-from amanat.audit.expectations import EVERY, services_of
+from amanat.audit.expectations import services_of
 from amanat.audit.host import Host
 from amanat.audit.parsers import listeners
 from amanat.audit.reach import ACCEPTED, SILENT, Attempts, by_caller

@@ -5,7 +5,8 @@ import ast
 import pytest
 
 from amanat import topology
-from amanat.audit.expectations import EVERY, SERVICES, expectations
+from amanat.audit.by_service import EVERY
+from amanat.audit.expectations import SERVICES, expectations
 from amanat.paths import PROJECT_ROOT
 
 TABLES = [*PROJECT_ROOT.glob("policies/**/*.py"), PROJECT_ROOT / "amanat/health.py"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from amanat.audit.by_service import BrokenExpectations
 from amanat.audit.closed_world import (
     ExpectedState,
     Pattern,
@@ -12,7 +13,7 @@ from amanat.audit.closed_world import (
     load,
     require_expected,
 )
-from amanat.audit.expectations import SERVICES, BrokenExpectations
+from amanat.audit.expectations import SERVICES
 from amanat.errors import AmanatError
 from amanat_host.answers.state import State
 

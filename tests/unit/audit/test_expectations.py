@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from amanat.audit.expectations import BrokenExpectations, Expectations, Listening, load, services_of
+from amanat.audit.by_service import BrokenExpectations
+from amanat.audit.expectations import Expectations, Listening, load, services_of
 from amanat.audit.inventory import AuditedHost
 from amanat.errors import AmanatError
 

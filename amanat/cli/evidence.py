@@ -8,7 +8,7 @@ import typer
 
 from amanat.errors import AmanatError, BadInput
 from amanat.evidence import Problem, cut_off, verify, verify_all
-from amanat.evidence.instruments import Measured, measured
+from amanat.evidence.instruments import Checkout, Measured
 from amanat.evidence.output import printable
 from amanat.evidence.row import RECORDS, Memory, begun, newest
 from amanat.evidence.run import PUBLIC_KEY
@@ -61,8 +61,9 @@ def verify_command(
         else:
             typer.echo(f"error: {error}", err=True)
         raise typer.Exit(ExitCode.REFUSED) from None
+    checkout = Checkout(PROJECT_ROOT)
     used = {
-        name: measured(where if is_run else where / name, PROJECT_ROOT)
+        name: checkout.measured(where if is_run else where / name)
         for name, problems in found.items()
         if not problems
     }

@@ -2,15 +2,15 @@
 
 import hashlib
 import io
-import json
 import tarfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from amanat.evidence.checkout import archive, described
-from amanat.evidence.row import RECORDS, STARTED
+from amanat.evidence.row import MANIFEST, RECORDS, read_json
 
 FOLDERS = ("amanat", "host", "policies")  # the audit, the probes that hosts get, and the law with its checks
 FILES = ("requirements/run.txt",)  # what the audit itself is made of
@@ -60,29 +60,41 @@ def digests(project: Path) -> dict[str, str]:
     }
 
 
-def measured(run: Path, project: Path) -> Measured:
-    """What a run was measured with, as its first record says; `project` is the checkout to compare with."""
-    body = _first(run)
-    known: Mapping[str, str] = body.get("probe", {}).get(INSTRUMENTS) or {}
-    revision = str(body.get("commit", {}).get("revision", ""))
-    committed = _of_commit(project, revision)
-    changed = None if committed is None else _differing(known, committed)
-    elsewhere = _differing(known, digests(project))
-    return Measured(revision, described(project, revision), len(known), changed, elsewhere)
+class Checkout:
+    """A checkout to compare runs with: its own files, and each commit's, are read once for all of them."""
+
+    def __init__(self, project: Path) -> None:
+        self._project = project
+        self._commits: dict[str, Mapping[str, str] | None] = {}
+
+    @cached_property
+    def _own(self) -> Mapping[str, str]:
+        return digests(self._project)
+
+    def measured(self, run: Path) -> Measured:
+        """What a whole run was measured with, as its first record says."""
+        body = _first_record(run)
+        known: Mapping[str, str] = body.get("probe", {}).get(INSTRUMENTS) or {}
+        revision = str(body.get("commit", {}).get("revision", ""))
+        committed = self._committed(revision)
+        changed = None if committed is None else _differing(known, committed)
+        release = described(self._project, revision)
+        return Measured(revision, release, len(known), changed, _differing(known, self._own))
+
+    def _committed(self, revision: str) -> Mapping[str, str] | None:
+        if revision not in self._commits:
+            packed = archive(self._project, revision, (*FOLDERS, *FILES))
+            self._commits[revision] = None if packed is None else _packed_digests(packed)
+        return self._commits[revision]
 
 
-def _first(run: Path) -> Mapping[str, Any]:
-    for path in sorted((run / RECORDS).glob("*.json")):
-        body = json.loads(path.read_bytes())
-        if body.get("kind") == STARTED:
-            return dict(body)
-    return {}
+def _first_record(run: Path) -> Mapping[str, Any]:
+    """The record that the manifest lists first; nothing where there is none."""
+    listed = (read_json(run / MANIFEST) or {}).get("records") or []
+    return read_json(run / RECORDS / f"{listed[0]['sha256']}.json") or {} if listed else {}
 
 
-def _of_commit(project: Path, revision: str) -> dict[str, str] | None:
-    packed = archive(project, revision, (*FOLDERS, *FILES))
-    if packed is None:
-        return None
+def _packed_digests(packed: bytes) -> dict[str, str]:
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
         return {
             member.name: hashlib.sha256(content.read()).hexdigest()

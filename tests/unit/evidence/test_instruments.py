@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from amanat.cli.evidence import app
 from amanat.evidence import Redactor, Run, RunContext
-from amanat.evidence.instruments import digests, measured
+from amanat.evidence.checkout import archive
+from amanat.evidence.instruments import Checkout, digests
 from amanat.evidence.run import new_name
 from tests.unit.evidence.test_checkout import git
 
@@ -45,7 +46,7 @@ def audited(checkout: Path, tmp_path: Path, key: object) -> Callable[[], Path]:
 
 def test_a_release_is_named(checkout, audited):
     git(checkout, "tag", "v1.0")
-    found = measured(audited(), checkout)
+    found = Checkout(checkout).measured(audited())
     assert found.changed == ()
     assert found.files == 4
     assert str(found) == f"measured with {git(checkout, 'rev-parse', 'HEAD')[:12]} (v1.0) as it was committed"
@@ -59,7 +60,7 @@ def test_a_changed_file_is_named(checkout, audited, name):
     run = audited()
     git(checkout, "checkout", "-q", "--", ".")
     (checkout / "policies/planted.py").unlink(missing_ok=True)
-    found = measured(run, checkout)
+    found = Checkout(checkout).measured(run)
     assert found.changed == (name,)
     assert "CHANGED checkout" in str(found)
     assert name in str(found)
@@ -67,15 +68,15 @@ def test_a_changed_file_is_named(checkout, audited, name):
 
 def test_a_removed_policy_is_named(checkout, audited):
     (checkout / POLICY).unlink()
-    assert measured(audited(), checkout).changed == (POLICY,)
+    assert Checkout(checkout).measured(audited()).changed == (POLICY,)
 
 
 def test_where_no_commit_is_known_this_checkout_is_compared(checkout, audited, tmp_path):
     run = audited()
     (checkout / ".git").rename(tmp_path / "gone")
-    assert str(measured(run, checkout)) == "measured with this checkout's 4 files; no commit is known of them"
+    assert str(Checkout(checkout).measured(run)) == "measured with this checkout's 4 files; no commit is known of them"
     (checkout / POLICY).write_text("assert True\n", "utf-8")
-    assert f"no commit here: {POLICY}" in str(measured(run, checkout))
+    assert f"no commit here: {POLICY}" in str(Checkout(checkout).measured(run))
 
 
 def test_caches_are_no_instruments(checkout):
@@ -99,3 +100,13 @@ def test_the_command_says_it_in_a_line(audited, monkeypatch, checkout, tmp_path)
     assert f"measured with a CHANGED checkout of {git(checkout, 'rev-parse', 'HEAD')[:12]}: {POLICY}" in result.output
     said = json.loads(CliRunner().invoke(app, ["verify", str(run), "--json"]).output)
     assert said["measured_with"][run.name]["changed"] == [POLICY]
+
+
+def test_runs_of_one_commit_have_it_unpacked_once(checkout, audited, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "amanat.evidence.instruments.archive", lambda *words: asked.append(words[1]) or archive(*words)
+    )
+    compared = Checkout(checkout)
+    assert [compared.measured(run).changed for run in (audited(), audited())] == [(), ()]
+    assert asked == [git(checkout, "rev-parse", "HEAD")]

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import grp
 import os
 import pwd
 import re
-import shlex
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from amanat_host.accounts import account_name, group_name
 from amanat_host.state import units
 from amanat_host.state.capabilities import named
 from amanat_host.state.listing import Listing
 from amanat_host.state.owned import installed_at, package_of
+from amanat_host.state.syntax import shell_words
 from amanat_host.system.state import output, text
 
 PROC = Path("/proc")
@@ -75,11 +75,7 @@ class Process:
     @property
     def account(self) -> str:
         """The effective user's name, or number."""
-        number = int(self.status["Uid"].split()[1])
-        try:
-            return pwd.getpwuid(number).pw_name
-        except KeyError:
-            return str(number)
+        return account_name(int(self.status["Uid"].split()[1]))
 
     @property
     def name(self) -> str:
@@ -330,7 +326,8 @@ def word_of(word: str, public: set[str]) -> str:
 def rights_of(process: Process) -> str:
     """Groups, capabilities, and what holds it: new privileges, seccomp, namespaces, root directory."""
     status = process.status
-    groups = sorted(map(group_name, {status.get("Gid", "0 0").split()[1], *status.get("Groups", "").split()}))
+    numbers = {status.get("Gid", "0 0").split()[1], *status.get("Groups", "").split()}
+    groups = sorted(group_name(int(number)) for number in numbers)
     parts = [f"groups {','.join(groups)}", f"capabilities {capabilities(status.get('CapEff', '0'))}"]
     if int(status.get("CapAmb", "0"), 16):
         parts.append(f"ambient {capabilities(status['CapAmb'])}")
@@ -342,15 +339,6 @@ def rights_of(process: Process) -> str:
     if process.root not in ("/", ""):
         parts.append(f"root {process.root}")
     return "; ".join(parts)
-
-
-@functools.cache
-def group_name(number: str) -> str:
-    """A group's name, or its number."""
-    try:
-        return grp.getgrgid(int(number)).gr_name
-    except KeyError:
-        return number
 
 
 def capabilities(mask: str) -> str:
@@ -422,7 +410,7 @@ def public_variables() -> dict[str, dict[str, str]]:
     of_manager = {name: value for name, _, value in (line.partition("=") for line in lines)}
     found = {}
     for unit in units.parse(output(units.SYSTEMCTL, *asked)):
-        pairs = (word.partition("=") for word in shlex_words(unit["Environment"]))
+        pairs = (word.partition("=") for word in shell_words(unit["Environment"]))
         commands = " ".join(re.findall(r"argv\[\]=(.*?) ;", unit["ExecStart"] + unit["ExecStartPre"]))
         found[unit.name] = {**of_manager, **{name: value for name, _, value in pairs}, COMMANDS: commands}
         if unit["ActiveState"] in ("inactive", "failed"):
@@ -437,12 +425,4 @@ def unit_words(public: Mapping[str, Mapping[str, str]], unit: str) -> str:
 
 def words_of(commands: str) -> set[str]:
     """The words of command lines."""
-    return set(shlex_words(commands))
-
-
-def shlex_words(line: str) -> list[str]:
-    """Words as systemd quotes them; plain ones where it doesn't."""
-    try:
-        return shlex.split(line)
-    except ValueError:
-        return line.split()
+    return set(shell_words(commands))

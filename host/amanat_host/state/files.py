@@ -33,7 +33,6 @@ import os
 import re
 import ssl
 import stat
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -43,6 +42,8 @@ from amanat_host.answers.state import State
 from amanat_host.errors import HostError
 from amanat_host.state import files_attributes, files_bytecode, files_dpkg, files_secrets
 from amanat_host.state.files_walk import Found, Place, shown, walk
+from amanat_host.state.listing import Listing
+from amanat_host.state.owned import merged
 
 HOST_KEY = "/etc/ssh/ssh_host_ed25519_key"
 CERTIFICATES = "/etc/ssl/certs"
@@ -84,7 +85,6 @@ DERIVED = re.compile(
 ROOT_ACCOUNT = ROOT_GROUP = 0
 OTHERS_WRITE = 0o022
 SPECIAL_BITS = 0o7000  # set-user-ID, set-group-ID, sticky
-Items = dict[str, str]
 
 
 def read(root: str = "") -> State:
@@ -102,38 +102,33 @@ class _Reader:
         self.conffiles = self.packages.conffiles
         self.alternatives = files_dpkg.alternatives(root)
         self.key = host_secret(root)
-        self.items: Items = {}
-        self.since: Items = {}
+        self.listing = Listing()
 
     def state(self) -> State:
-        self.items["machine"] = self.keyed(b"machine")
+        self.listing.add("machine", self.keyed(b"machine"))
         closed: dict[str, bool] = {}  # directory -> whether others can't get below it
         for found in walk(self.root):
             above = closed.get(os.path.dirname(found.path), False)
             if found.is_directory:
                 closed[found.path] = above or not found.mode & 0o001
             for item, value in self.told(found, above):
-                self.note(item, value, found.status.st_ctime)
+                self.listing.add(item, value, found.status.st_ctime)
         for path, name in self.packages.missing():
-            self.note(f"missing {shown(path)}", f"of {name}")
+            self.listing.add(f"missing {shown(path)}", f"of {name}")
         self.note_packages()
         for item, value in (*self.libraries(), *self.certificates()):
-            self.note(item, value)
-        return State(self.items, self.since)
-
-    def note(self, item: str, value: str, changed: float | None = None) -> None:
-        """Keep an item, and when it changed, where that is known."""
-        self.items[item] = value
-        if changed is not None:
-            self.since[item] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(changed))
+            self.listing.add(item, value)
+        return self.listing.state()
 
     def note_packages(self) -> None:
         """The packages that are there, and what dpkg's database has of each: by it, files are known or not."""
         for package in self.packages.packages:
-            self.note(f"package {package.name}", package.status)
+            self.listing.add(f"package {package.name}", package.status)
             if known := self.packages.record_digest(package):
                 digest, changed = known
-                self.note(f"content of package {package.name} {package.version}", f"sha256:{digest}", changed)
+                self.listing.add(
+                    f"content of package {package.name} {package.version}", f"sha256:{digest}", changed
+                )
 
     def told(self, found: Found, closed: bool) -> Iterator[tuple[str, str]]:  # noqa: FBT001
         """The items of one path, by its place; `closed`: whether others can't get at it."""
@@ -308,8 +303,8 @@ class _Reader:
         command = ["/usr/sbin/ldconfig", "-p", "-C", cache]
         done = processes.run(command, capture_output=True, text=True, check=True, env={"LC_ALL": "C"})
         for name, path in re.findall(r"^\t(\S+) \(.*\) => (/.+)$", done.stdout, re.M):
-            merged = files_dpkg.merged(path)
-            if merged not in self.packages.owners or not self.leads_to_a_package(merged):
+            place = merged(path)
+            if place not in self.packages.owners or not self.leads_to_a_package(place):
                 yield f"library {shown(name)}", shown(path)
 
     def certificates(self) -> Iterator[tuple[str, str]]:

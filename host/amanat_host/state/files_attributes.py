@@ -5,13 +5,12 @@ from __future__ import annotations
 import array
 import errno
 import fcntl
-import functools
-import grp
 import os
-import pwd
 import stat
 import struct
 from collections.abc import Iterator
+
+from amanat_host.accounts import account_name, group_name
 
 FS_IOC_GETFLAGS = 0x80086601  # ioctl_iflags(2)
 FLAGS = {0x10: "immutable", 0x20: "append-only"}
@@ -36,31 +35,13 @@ ACL_TAGS = {
 
 def described(status: os.stat_result, target: str = "") -> str:
     """Type, mode, owner and group; a link's target, a device's numbers."""
-    owners = f"{user(status.st_uid)} {group(status.st_gid)}"
+    owners = f"{account_name(status.st_uid)} {group_name(status.st_gid)}"
     if stat.S_ISLNK(status.st_mode):
         return f"link {owners} -> {target}"
     kind = TYPES.get(stat.S_IFMT(status.st_mode), "unknown")
     if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
         kind += f" {os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
     return f"{kind} {stat.S_IMODE(status.st_mode):04o} {owners}"
-
-
-@functools.cache
-def user(number: int) -> str:
-    """An account's name; its number where it has none."""
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)
-
-
-@functools.cache
-def group(number: int) -> str:
-    """A group's name; its number where it has none."""
-    try:
-        return grp.getgrgid(number).gr_name
-    except KeyError:
-        return str(number)
 
 
 def extended(path: str) -> Iterator[tuple[str, bytes]]:
@@ -81,7 +62,7 @@ def acl(value: bytes) -> str:
 def _acl_entries(value: bytes) -> Iterator[str]:
     for tag, rights, number in struct.iter_unpack("<HHI", value[: len(value) // 8 * 8]):
         name, is_named = ACL_TAGS.get(tag, (str(tag), False))
-        who = (user(number) if name == "user" else group(number)) if is_named else ""
+        who = (account_name(number) if name == "user" else group_name(number)) if is_named else ""
         letters = "".join(letter if rights & bit else "-" for bit, letter in ((4, "r"), (2, "w"), (1, "x")))
         yield f"{name}:{who}:{letters}"
 

@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ADMIN = "/var/lib/dpkg"
-# Directories that became links into /usr; packages may still name files by them.
-MERGED = ("/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin")
+from amanat_host.state.owned import ADMIN, merged
+
 # What belongs to the package's record: deb(5) and dpkg's own.
 RECORD = ("conffiles", "config", "list", "md5sums", "postinst", "postrm", "preinst", "prerm", "triggers")
 INSTALLED = "install ok installed"
@@ -99,12 +98,6 @@ def read(root: str = "") -> Packages:
         with_digest.update(digested(root, package, diverted))
     parents = {os.path.dirname(path) for path in owners}
     return Packages(packages, owners, frozenset(with_digest), frozenset(parents), root)
-
-
-def merged(path: str) -> str:
-    """A path by its place after the merge of /usr."""
-    first = "/" + path.lstrip("/").partition("/")[0]
-    return f"/usr{path}" if first in MERGED and path != first else path
 
 
 def statuses(root: str) -> Iterator[Package]:

@@ -11,6 +11,8 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+from amanat_host.state.syntax import unescaped
+
 # What the kernel makes up; nobody lays a file there.
 KERNEL_FILE_SYSTEMS = frozenset(
     (
@@ -156,11 +158,6 @@ def kernel_mounts(root: str = "") -> frozenset[str]:
     return frozenset(
         unescaped(before.split()[4]) for before, _, after in mounts if after.split()[0] in KERNEL_FILE_SYSTEMS
     )
-
-
-def unescaped(text: str) -> str:
-    """A path of proc(5), where space, tab, newline and backslash are octal."""
-    return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal.group(1), 8)), text)
 
 
 def shown(path: str) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from amanat_host.accounts import account_name
 from amanat_host.state import xtables
-from amanat_host.state.found import Found, account_name, answer, paths
+from amanat_host.state.found import Found, answer, paths
 from amanat_host.state.interfaces import uplink
 from amanat_host.system.state import text
 

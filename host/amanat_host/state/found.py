@@ -3,47 +3,35 @@
 from __future__ import annotations
 
 import glob
-import grp
 import os
-import pwd
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
 
 from amanat_host import processes
+from amanat_host.accounts import account_name, group_name
 from amanat_host.answers.state import State
+from amanat_host.state.listing import Listing, changed_at
 from amanat_host.system.state import output, text
 
 
-@dataclass
 class Found:
     """Items of a dimension as they are found; `state` is the answer."""
 
-    items: dict[str, str] = field(default_factory=dict)
-    since: dict[str, str] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._listing = Listing(numbered="{item} ({number})")
+
+    @property
+    def items(self) -> Mapping[str, str]:
+        """What was found until now."""
+        return self._listing.items
 
     def add(self, item: str, value: str, source: str = "") -> None:
         """Add an item; one of the same name gets a number, for it is one more. `source`: the file that it is of."""
-        name, number = item, 1
-        while name in self.items:
-            number += 1
-            name = f"{item} ({number})"
-        self.items[name] = value
-        if source and (moment := changed(source)):
-            self.since[name] = moment
+        self._listing.add_numbered(item, value, changed_at(source, follow=True) if source else None)
 
     def state(self) -> State:
         """All of it."""
-        return State(self.items, self.since)
-
-
-def changed(path: str) -> str:
-    """UTC time of a file's last change; "" where it is not there."""
-    try:
-        return datetime.fromtimestamp(os.stat(path).st_ctime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except OSError:
-        return ""
+        return self._listing.state()
 
 
 def answer(*command: str) -> str:
@@ -88,19 +76,3 @@ def ownership(path: str) -> str:
     facts = os.lstat(path)
     kind = " link" if stat.S_ISLNK(facts.st_mode) else ""
     return f"{account_name(facts.st_uid)}:{group_name(facts.st_gid)} {stat.S_IMODE(facts.st_mode):04o}{kind}"
-
-
-def account_name(number: int) -> str:
-    """The name of an account; its number where it has none."""
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)
-
-
-def group_name(number: int) -> str:
-    """The name of a group; its number where it has none."""
-    try:
-        return grp.getgrgid(number).gr_name
-    except KeyError:
-        return str(number)

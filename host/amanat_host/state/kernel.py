@@ -7,7 +7,8 @@ import os
 import re
 
 from amanat_host.state.listing import Listing, changed_at
-from amanat_host.state.owned import canonical, package_of
+from amanat_host.state.owned import merged, package_of
+from amanat_host.state.syntax import uncommented, unescaped
 from amanat_host.system.state import kernel_settings, output, text, writable
 
 # Beside those that the role sets: programs that the kernel starts itself, and who may look into others.
@@ -96,11 +97,6 @@ def mounted(kind: str, source: str, root: str, options: str) -> str:
     return f"{what} {own}; {','.join(sorted(of_all.split(',')))}"
 
 
-def unescaped(path: str) -> str:
-    """A path of mountinfo (proc(5)): octal for blanks."""
-    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), path)
-
-
 def read_loader(listing: Listing) -> None:
     """What every program gets: preloaded libraries, and directories and libraries that no package brought."""
     for path in ("/etc/ld.so.preload", "/etc/suid-debug"):
@@ -108,16 +104,11 @@ def read_loader(listing: Listing) -> None:
             listing.add(f"loader: {path}", " ".join(text(path).split()) or "empty", changed_at(path))
     for line in output("/usr/sbin/ldconfig", "--print-cache").splitlines():
         path = line.rpartition(" => ")[2].strip()
-        if (
-            path.startswith("/")
-            and not package_of(os.path.realpath(path))
-            and not package_of(canonical(path))
-        ):
+        if path.startswith("/") and not package_of(os.path.realpath(path)) and not package_of(merged(path)):
             listing.add(f"loader: {path}", "of no package", changed_at(path))
     for path in sorted([*glob.glob("/etc/ld.so.conf.d/*"), "/etc/ld.so.conf"]):
-        for line in text(path).splitlines():
-            if line.strip() and not line.startswith("#"):
-                listing.add(f"loader: directory {line.strip()}", path)
+        for line in uncommented(text(path)):
+            listing.add(f"loader: directory {line}", path)
 
 
 def read_identity(listing: Listing) -> None:
@@ -129,13 +120,11 @@ def read_identity(listing: Listing) -> None:
     zone = os.path.realpath("/etc/localtime").removeprefix("/usr/share/zoneinfo/")
     listing.add("time zone", zone, changed_at("/etc/localtime"))
     for path in ("/etc/default/locale", "/etc/locale.conf", "/etc/environment", "/etc/adjtime"):
-        for line in text(path).splitlines():
-            if line.strip() and not line.startswith("#"):
-                listing.add(f"{path}: {line.partition('=')[0].strip()}", line.partition("=")[2].strip())
+        for line in uncommented(text(path)):
+            listing.add(f"{path}: {line.partition('=')[0].strip()}", line.partition("=")[2].strip())
     for path in ("/etc/chrony/chrony.conf", *sorted(glob.glob("/etc/chrony/*.d/*"))):
-        for line in text(path).splitlines():
-            if line.strip() and not line.startswith("#"):
-                listing.add_numbered(f"clock: {line.split()[0]}", " ".join(line.split()[1:]))
+        for line in uncommented(text(path)):
+            listing.add_numbered(f"clock: {line.split()[0]}", " ".join(line.split()[1:]))
     journal = [
         path for path in ("/var/log/journal", "/run/log/journal") if glob.glob(f"{path}/*/system.journal")
     ]

@@ -7,7 +7,6 @@ import binascii
 import hashlib
 import pwd
 import re
-import shlex
 from collections.abc import Iterable
 
 from amanat_host.state.found import Found, answer, ownership, paths, regular_files
@@ -112,11 +111,3 @@ def ownership_or_missing(path: str) -> str:
         return ownership(path)
     except OSError:
         return "missing"
-
-
-def arguments(value: str) -> list[str]:
-    """The words of a setting, quoted or not."""
-    try:
-        return shlex.split(value)
-    except ValueError:
-        return value.split()

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 
 from amanat_host.answers.state import State
-
-ISO = "%Y-%m-%dT%H:%M:%SZ"
+from amanat_host.times import utc
 
 
 class Listing:
-    """The items of a state while they are read."""
+    """The items of a state while they are read. `numbered`: what the second and further ones of a name are called."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbered: str = "{item} #{number}") -> None:
+        self._numbered = numbered
         self.items: dict[str, str] = {}
         self.since: dict[str, str] = {}
 
@@ -22,14 +21,15 @@ class Listing:
         """Note an item; `changed` is the Unix time of its last change."""
         self.items[item] = value
         if changed:
-            self.since[item] = time.strftime(ISO, time.gmtime(changed))
+            self.since[item] = utc(changed)
 
-    def add_numbered(self, item: str, value: str) -> None:
-        """Note an item whose name may be taken: the second is `item #2`."""
-        number = 1
-        while (name := f"{item} #{number}" if number > 1 else item) in self.items:
+    def add_numbered(self, item: str, value: str, changed: float | None = None) -> None:
+        """Note an item whose name may be taken: it is one more, and gets a number."""
+        name, number = item, 1
+        while name in self.items:
             number += 1
-        self.add(name, value)
+            name = self._numbered.format(item=item, number=number)
+        self.add(name, value, changed)
 
     def take(self, other: Listing) -> None:
         """Note all that another listing has."""
@@ -49,10 +49,10 @@ def joined(*parts: Listing) -> State:
     return whole.state()
 
 
-def changed_at(path: str) -> float | None:
-    """When a file's content or place last changed, as a Unix time; None where it isn't there."""
+def changed_at(path: str, *, follow: bool = False) -> float | None:
+    """When a file's content or place last changed, as a Unix time; None where it isn't there. A link by itself."""
     try:
-        return os.lstat(path).st_ctime
+        return os.stat(path, follow_symlinks=follow).st_ctime
     except OSError:
         return None
 

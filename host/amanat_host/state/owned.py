@@ -8,13 +8,16 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-LISTS = "/var/lib/dpkg/info"
-MERGED = ("/bin/", "/sbin/", "/lib/", "/lib64/")  # links to directories of /usr
+ADMIN = "/var/lib/dpkg"
+LISTS = f"{ADMIN}/info"
+# Directories that became links into /usr; packages may still name files by them.
+MERGED = ("/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin")
 
 
-def canonical(path: str) -> str:
-    """The path below /usr of one that goes through a merged directory's link."""
-    return f"/usr{path}" if path.startswith(MERGED) else path
+def merged(path: str) -> str:
+    """A path by its place after the merge of /usr."""
+    first = "/" + path.lstrip("/").partition("/")[0]
+    return f"/usr{path}" if first in MERGED and path != first else path
 
 
 @functools.cache
@@ -24,13 +27,13 @@ def packages_by_path() -> Mapping[str, str]:
     for listing in sorted(glob.glob(f"{LISTS}/*.list")):
         package = os.path.basename(listing).removesuffix(".list").partition(":")[0]
         for path in Path(listing).read_text("utf-8", errors="replace").splitlines():
-            found[canonical(path)] = package
+            found[merged(path)] = package
     return found
 
 
 def package_of(path: str) -> str:
     """The package that lists a path; "" for none."""
-    return packages_by_path().get(canonical(path), "")
+    return packages_by_path().get(merged(path), "")
 
 
 def installed_at(package: str) -> float:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from amanat_host.state.listing import Listing, changed_at
 from amanat_host.state.owned import installed_at, package_of
+from amanat_host.state.syntax import uncommented
 from amanat_host.system.state import output, text
 
 INSTALLED = "install ok installed"
@@ -208,9 +209,8 @@ def read_dpkg(listing: Listing) -> None:
     for path in sorted(
         ["/etc/dpkg/dpkg.cfg", *glob.glob("/etc/dpkg/dpkg.cfg.d/*"), *glob.glob("/root/.dpkg.cfg")]
     ):
-        for line in text(path).splitlines():
-            if line.strip() and not line.startswith("#"):
-                listing.add_numbered(f"dpkg setting {line.strip()}", "is set")
+        for line in uncommented(text(path)):
+            listing.add_numbered(f"dpkg setting {line}", "is set")
     for line in output("/usr/bin/dpkg-divert", "--list").splitlines():
         if not line.startswith("diversion of ") or " by " not in line:
             listing.add(line, "is there")  # `local diversion of …`

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import grp
 import os
-import pwd
 import stat
 import struct
 from collections.abc import Iterator
 
+from amanat_host.accounts import account_name, group_name
 from amanat_host.state.capabilities import named
 from amanat_host.state.listing import Listing
 from amanat_host.system.state import text
@@ -93,15 +92,7 @@ def below(root: str, device: int) -> Iterator[tuple[str, os.stat_result]]:
 
 def owner(status: os.stat_result) -> str:
     """`user:group`, by name where it has one."""
-    try:
-        user = pwd.getpwuid(status.st_uid).pw_name
-    except KeyError:
-        user = str(status.st_uid)
-    try:
-        group = grp.getgrgid(status.st_gid).gr_name
-    except KeyError:
-        group = str(status.st_gid)
-    return f"{user}:{group}"
+    return f"{account_name(status.st_uid)}:{group_name(status.st_gid)}"
 
 
 def capabilities_of(path: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from amanat_host.state.found import Found, account_name, answer, ownership
+from amanat_host.accounts import account_name
+from amanat_host.state.found import Found, answer, ownership
 from amanat_host.state.interfaces import common, elsewhere
 from amanat_host.system.state import text
 

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from amanat_host.state.found import Found, account_name, answer, effective_lines, whole_answer
-from amanat_host.state.keys import arguments
+from amanat_host.accounts import account_name
+from amanat_host.state.found import Found, answer, effective_lines, whole_answer
+from amanat_host.state.syntax import shell_words
 from amanat_host.system.state import text
 
 SSHD = "/usr/sbin/sshd"
@@ -93,7 +94,7 @@ def configuration_files(path: str, depth: int = 0) -> list[str]:
     """A file of sshd's settings and all that it includes; a relative name is one of /etc/ssh."""
     files = [path]
     for line in effective_lines(path) if depth < DEEPEST else []:
-        name, *patterns = arguments(line.replace("=", " ", 1))
+        name, *patterns = shell_words(line.replace("=", " ", 1))
         if name.lower() == "include":
             for pattern in patterns:
                 for one in sorted(glob.glob(os.path.join("/etc/ssh", pattern))):

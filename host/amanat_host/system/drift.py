@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import difflib
 import glob
-import grp
 import json
 import os
-import pwd
 import re
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
+from amanat_host.accounts import account_name, group_name
 from amanat_host.answers.system import Drift, Drifts, StrayFile
 from amanat_host.system.state import (
     kernel_settings,
@@ -166,21 +164,13 @@ def mode_drift() -> list[Drift]:
                 continue
             seen = (
                 stat.S_IMODE(facts.st_mode),
-                name_of(pwd.getpwuid, facts.st_uid),
-                name_of(grp.getgrgid, facts.st_gid),
+                account_name(facts.st_uid),
+                group_name(facts.st_gid),
             )
             right = (int(mode, 8), seen[1] if user == "-" else user, seen[2] if group == "-" else group)
             if seen != right:
                 wide.append(f"{path} is {seen[0]:04o} {seen[1]}:{seen[2]}")
     return [Drift("Close what packages leave open", "; ".join(wide[:8]))] if wide else []
-
-
-def name_of(lookup: Callable[[int], pwd.struct_passwd | grp.struct_group], number: int) -> str:
-    """The name of an account or group; its number where it has none."""
-    try:
-        return str(lookup(number)[0])
-    except KeyError:
-        return str(number)
 
 
 def override(path: str) -> list[str]:

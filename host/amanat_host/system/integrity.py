@@ -17,13 +17,13 @@ import json
 import os
 import re
 import sys
-import time
 from pathlib import Path
 
 from amanat_host import processes
 from amanat_host.entry import print_json, program
 from amanat_host.errors import Exit, HostError
 from amanat_host.scratch import alone
+from amanat_host.times import utc
 
 CONFIG = "/etc/aide/aide.conf"
 HOME = Path("/var/lib/aide")
@@ -62,19 +62,14 @@ def write(path: Path, text: str, mode: int = 0o640) -> None:
 def record(found: dict[str, list[str]]) -> dict[str, object]:
     """Keep the outcome of a comparison where the audit and the monitoring find it."""
     status: dict[str, object] = {
-        "checked_at": now(),
+        "checked_at": utc(),
         "clean": not any(found.values()),
         **found,
         "baseline_sha256": hashlib.sha256(DATABASE.read_bytes()).hexdigest(),
-        "baseline_at": now(DATABASE.stat().st_mtime),
+        "baseline_at": utc(DATABASE.stat().st_mtime),
     }
     write(STATUS, json.dumps(status, sort_keys=True) + "\n")
     return status
-
-
-def now(at: float | None = None) -> str:
-    """A moment, by default this one, in UTC."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
 def mark_of(who: str) -> Path:
@@ -121,7 +116,7 @@ def renew(who: str, accepted: list[str], unexplained: list[str]) -> None:
     aide("--update", *limit)
     FRESH.replace(DATABASE)
     with LEDGER.open("a", encoding="utf-8") as ledger:
-        ledger.write(json.dumps({"at": now(), "who": who, "paths": accepted}, sort_keys=True) + "\n")
+        ledger.write(json.dumps({"at": utc(), "who": who, "paths": accepted}, sort_keys=True) + "\n")
 
 
 def accept(who: str) -> dict[str, object]:

@@ -18,7 +18,6 @@ import os
 import pwd
 import re
 import stat
-from datetime import UTC, datetime
 from pathlib import Path
 
 from amanat_host.answers import system as answers
@@ -35,6 +34,7 @@ from amanat_host.system.state import (
     units,
 )
 from amanat_host.system.updates import Notes, waiting
+from amanat_host.times import utc
 
 SYSTEM = ("/boot", "/etc", "/opt", "/usr")
 TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
@@ -143,7 +143,7 @@ def when(path: str) -> str | None:
     """Modification time in UTC."""
     if not os.path.exists(path):
         return None
-    return datetime.fromtimestamp(os.stat(path).st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc(os.stat(path).st_mtime)
 
 
 def sudo() -> answers.Sudo:

@@ -11,14 +11,13 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from amanat_host.entry import program
 from amanat_host.system.state import output, text
+from amanat_host.times import utc
 
 NOTES = Path("/var/lib/amanat/security-updates.json")
-FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def waiting() -> list[str]:
 @program
 def main() -> None:
     """Note what waits now; what waited already keeps its time, what is installed goes."""
-    now = datetime.now(UTC).strftime(FORMAT)
+    now = utc()
     before = Notes.read().since
     since = {package: before.get(package, now) for package in waiting()}
     NOTES.parent.mkdir(exist_ok=True)

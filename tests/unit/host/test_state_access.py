@@ -222,7 +222,7 @@ def test_each_sshd_that_waits_is_told_by_its_command_line(host, monkeypatch):
 )
 def test_an_sshd_older_than_its_files_is_found(host, monkeypatch, changed, read):
     monkeypatch.setattr(os.path, "exists", lambda _: True)
-    monkeypatch.setattr(os, "stat", lambda _: SimpleNamespace(st_ctime=changed, st_uid=0))
+    monkeypatch.setattr(os, "stat", lambda *_, **__: SimpleNamespace(st_ctime=changed, st_uid=0))
     assert sshd_of(host, {}, lambda *_: ["port 22"], monkeypatch)["sshd has read its files"] == read
 
 

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from amanat_host.accounts import account_name, group_name
 from amanat_host.errors import HostError
-from amanat_host.state import files, files_attributes, files_bytecode, files_dpkg, files_secrets
+from amanat_host.state import files, files_attributes, files_bytecode, files_dpkg, files_secrets, owned
 from amanat_host.state.files_walk import shown
 
 SSH_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
@@ -110,7 +111,7 @@ def found(host):
 
 def own(kind, mode):
     """How a path of the test's own account is described."""
-    return f"{kind} {mode} {files_attributes.user(os.getuid())} {files_attributes.group(os.getgid())}"
+    return f"{kind} {mode} {account_name(os.getuid())} {group_name(os.getgid())}"
 
 
 def test_what_a_package_brought_is_no_item(host):
@@ -341,9 +342,9 @@ def test_a_diverted_file_belongs_to_its_package_where_it_lies(host, found):
 
 
 def test_a_path_before_the_merge_of_usr_is_the_one_after():
-    assert files_dpkg.merged("/lib/systemd/x") == "/usr/lib/systemd/x"
-    assert files_dpkg.merged("/lib") == "/lib"
-    assert files_dpkg.merged("/library/x") == "/library/x"
+    assert owned.merged("/lib/systemd/x") == "/usr/lib/systemd/x"
+    assert owned.merged("/lib") == "/lib"
+    assert owned.merged("/library/x") == "/library/x"
 
 
 def test_names_stay_on_one_line_and_look_like_themselves():

@@ -2,7 +2,6 @@
 
 import json
 import stat
-from datetime import UTC, datetime
 
 import pytest
 
@@ -16,15 +15,10 @@ def refresh(monkeypatch, tmp_path, call):
     monkeypatch.setattr(updates, "NOTES", notes)
 
     def refreshed(day, *packages):
-        class Clock(datetime):
-            @classmethod
-            def now(cls, tz=None):
-                return cls(2026, 11, day, tzinfo=tz or UTC)
-
         simulated = "".join(
             f"Inst {name} [1] (2 Debian-Security:13/stable-security [amd64])\n" for name in packages
         )
-        monkeypatch.setattr(updates, "datetime", Clock)
+        monkeypatch.setattr(updates, "utc", lambda: f"2026-11-{day:02}T00:00:00Z")
         monkeypatch.setattr(updates, "output", lambda *_command: simulated + "Inst bash [1] (2 Debian:13)\n")
         assert call(updates.main)[0] == 0
         return json.loads(notes.read_text())

@@ -1,0 +1,10 @@
+"""Moments as text."""
+
+from __future__ import annotations
+
+import time
+
+
+def utc(at: float | None = None) -> str:
+    """A Unix time, by default this moment's, in UTC by ISO 8601 and to the second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))

@@ -16,6 +16,7 @@ from amanat import certificates
 from amanat.audit.errors import NotChecked, Unreachable
 from amanat.audit.expectations import expectations
 from amanat.audit.host import Host
+from amanat.audit.names import address_of
 from amanat.audit.postgres import Certificate, Database, Login, Session, session, try_login
 from amanat.audit.session import Audit
 from amanat.audit.ssh import offered_methods
@@ -51,7 +52,7 @@ class Client:
 
     def address_of(self, host: Host, port: int) -> Address:
         """The host's own address, or its SSH address where the inventory has no other."""
-        return Address(_own_address(host), port)
+        return Address(address_of(host, host), port)
 
     def port_scan(self, ports: Mapping[Host, Iterable[int]]) -> PortScan:
         """Start TCP connections from here to each host's own address, all at once; `accepted` collects the results."""
@@ -59,7 +60,7 @@ class Client:
         pool = ThreadPoolExecutor(max_workers=sum(map(len, tried.values())) or 1)
         scan = {
             host: {
-                port: pool.submit(_connect, Address(_own_address(host), port), SCAN_SECONDS)
+                port: pool.submit(_connect, Address(address_of(host, host), port), SCAN_SECONDS)
                 for port in wanted
             }
             for host, wanted in tried.items()
@@ -72,7 +73,7 @@ class Client:
         accepted = {}
         for host, tried in scan.items():
             outcomes = {str(port): outcome.result() for port, outcome in tried.items()}
-            asked = {"tcp": _own_address(host), "ports": list(outcomes)}
+            asked = {"tcp": address_of(host, host), "ports": list(outcomes)}
             self._audit.recorder.client(host.identity, asked, outcomes)
             accepted[host] = {int(port) for port, outcome in outcomes.items() if outcome == "accepted"}
         return accepted
@@ -227,11 +228,6 @@ class Client:
         password = self._own(f"{role}.password").read_text("utf-8").strip()
         self.hide(password)
         return password
-
-
-def _own_address(host: Host) -> str:
-    peers = host.variables.get("base_peers") or {}
-    return str(peers.get(host.name, {}).get("address", host.address))
 
 
 def _connect(at: Address, seconds: float = CONNECT_SECONDS) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -20,6 +20,7 @@ DATABASE = "archive"
 CONNECT_SECONDS = 15
 _LONGEST_RESULT = 16_000
 _LONGEST_PARAMETER = 4_000
+Key = TypeVar("Key")
 Record = Callable[[Mapping[str, object], Mapping[str, object]], None]
 
 
@@ -161,6 +162,20 @@ class Session:
         if not rows:
             raise NotChecked(f"{statement} returned no row", "PostgreSQL")
         return rows[0][0]
+
+    def refused_otherwise(
+        self, sqlstate: str, statements: Mapping[Key, tuple[str, Sequence[object]]]
+    ) -> dict[Key, str]:
+        """Of statements that are to be refused with one SQLSTATE, those that aren't, with theirs; nothing is kept."""
+        answers = {name: self.refusal(*one) for name, one in statements.items()}
+        return {name: answer for name, answer in answers.items() if answer != sqlstate}
+
+    def with_own_table(self, name: str, row: str, statement: tuple[str, Sequence[object]]) -> Answer:
+        """What a statement gives after the session has made a table `name` of its own with that row; taken back."""
+        made = f"CREATE TEMPORARY TABLE {name} AS SELECT '{row}' AS name, '' AS description"
+        answers = self.sequence("BEGIN", made, statement)
+        self.sequence("ROLLBACK")
+        return answers[-1]
 
     def refusal(self, statement: str, parameters: Sequence[object] = ()) -> str:
         """The SQLSTATE a statement is refused with, or "" when it works. Whatever it does is rolled back."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from amanat.audit.host import Host
+from amanat.audit.names import address_of
 
 SECONDS = 2.0  # a SYN that is dropped is sent again after one
 ACCEPTED = "accepted"
@@ -46,10 +47,9 @@ class Attempts:
     @classmethod
     def of(cls, caller: Host, wanted: Mapping[Host, Iterable[int]]) -> "Attempts":
         """To the addresses that the caller knows the other machines by."""
-        peers = caller.variables.get("base_peers") or {}
         targets: dict[str, tuple[str, int]] = {}
         for host, ports in wanted.items():
-            address = str(peers.get(host.name, {}).get("address", host.address))
+            address = address_of(host, caller)
             targets |= {f"{address}:{port}": (host.name, port) for port in sorted(set(ports))}
         return cls(caller, targets)
 

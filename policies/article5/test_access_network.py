@@ -7,6 +7,7 @@ from amanat.audit.by_service import EVERY
 from amanat.audit.expectations import CONTROLLER, services_of
 from amanat.audit.host import Host
 from amanat.audit.hosts import Hosts
+from amanat.audit.names import controller_address, peers_of
 from amanat.audit.parsers import base_chains, callers, listeners, open_ports
 
 RULES = "sudo -n nft -j list ruleset"
@@ -16,11 +17,11 @@ COMMONLY_OPEN = {21, 23, 25, 80, 111, 443, 2222, 3306, 5433, 6379, 8000, 8080, 9
 def addresses(hosts: Hosts, machine: Host, caller: str) -> list[set[str]]:
     """The addresses of each machine that is a caller of a machine's port, as nft writes them; none that isn't there."""
     if caller == CONTROLLER:  # this very connection
-        return [{machine.read("echo ${SSH_CONNECTION%% *}").strip()}]
+        return [{controller_address(machine)}]
     if caller == "world":
         return [{"any"}]
     if caller == "drill":  # is there while a drill lasts; its address is kept free for it
-        kept = machine.variables.get("base_peers", {}).get(caller, {}).get("address")
+        kept = peers_of(machine).get(caller, {}).get("address")
         return [{str(kept)}] if kept else []
     others = [host for host in hosts.values() if host is not machine]
     calling = [host for host in others if caller == EVERY or caller in services_of(host)]

@@ -55,11 +55,8 @@ def test_the_list_of_means_is_data(store, client, bound):
 def test_a_means_outside_the_list_is_refused(store, client):
     """A misspelt means of payment isn't silently kept as a new one, nor one that only resembles a means, or none."""
     with client.login(store, "archive_writer") as writer:
-        said = {
-            name: writer.refusal(RECORD_TRANSACTION, Transaction(means=name).parameters())
-            for name in NO_MEANS
-        }
-    assert {name: state for name, state in said.items() if state != INVALID} == {}
+        recordings = {name: (RECORD_TRANSACTION, Transaction(means=name).parameters()) for name in NO_MEANS}
+        assert writer.refused_otherwise(INVALID, recordings) == {}
 
 
 @requirement("U-currency")
@@ -67,17 +64,15 @@ def test_a_means_outside_the_list_is_refused(store, client):
 def test_no_client_opens_or_closes_the_list(store, client, role):
     """Not even for a transaction that is taken back: no role that clients use changes the list of means."""
     with client.login(store, role) as session:
-        said = {statement: session.refusal(statement) for statement in (*OPENING, *CLOSING)}
-    assert {statement: state for statement, state in said.items() if state != NOT_ALLOWED} == {}
+        changes = {statement: (statement, ()) for statement in (*OPENING, *CLOSING)}
+        assert session.refused_otherwise(NOT_ALLOWED, changes) == {}
 
 
 @requirement("U-currency")
 def test_a_list_of_the_writers_own_opens_nothing(store, client):
     """A table of the same name that a session makes for itself is not where the archive looks."""
-    made = f"CREATE TEMPORARY TABLE means AS SELECT '{OPENED}' AS name, '' AS description"
     with client.login(store, "archive_writer", fresh=True) as writer:
-        paid = Transaction(means=OPENED)
-        answers = writer.sequence("BEGIN", made, (RECORD_TRANSACTION, paid.parameters()))
-        writer.sequence("ROLLBACK")
+        recording = RECORD_TRANSACTION, Transaction(means=OPENED).parameters()
+        answer = writer.with_own_table("means", OPENED, recording)
     # Refused where it may not even make the table, or where it is not looked at.
-    assert answers[-1].sqlstate in (NOT_ALLOWED, INVALID), answers[-1].message or "it was recorded"
+    assert answer.sqlstate in (NOT_ALLOWED, INVALID), answer.message or "it was recorded"

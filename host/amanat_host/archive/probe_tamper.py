@@ -137,12 +137,12 @@ def recomputed(connection: Any, first: int, last: int) -> Computed:  # noqa: ANN
     return compute(Session(connection), first, last)
 
 
-def told(computed: Computed) -> Recomputed:
+def answered(computed: Computed) -> Recomputed:
     """What of a computation is answered."""
-    return Recomputed(computed.records, computed.seq, plain(computed))
+    return Recomputed(computed.records, computed.seq, fault_of(computed))
 
 
-def plain(computed: Computed) -> Fault | None:
+def fault_of(computed: Computed) -> Fault | None:
     """The fault, as the verifier tells one."""
     return dataclasses.asdict(computed.fault) if computed.fault else None
 
@@ -174,7 +174,7 @@ def edited(connection: Any, window: dict[str, int]) -> dict[str, Edit]:  # noqa:
         found[name] = Edit(
             ("seal" if target == "seal" else "message", ids[target]),
             verdict(connection, first),
-            plain(recomputed(connection, first, last)),
+            fault_of(recomputed(connection, first, last)),
         )
         connection.rollback()
     return found
@@ -206,10 +206,10 @@ def tampered() -> TamperTrial:
         refused = replica_refused(scratch)
         query(UNPROTECT, scratch.where)
         with connected(scratch.where) as copied:
-            clean, ours = verdict(copied, first), plain(recomputed(copied, first, last))
+            clean, ours = verdict(copied, first), fault_of(recomputed(copied, first, last))
             copied.rollback()
             edits = edited(copied, window)
-    return TamperTrial(told(newest), newest.hash, told(drawn), clean, ours, refused, edits)
+    return TamperTrial(answered(newest), newest.hash, answered(drawn), clean, ours, refused, edits)
 
 
 main = probe(__doc__, {"": tampered}, long_seconds={"": 250})

@@ -111,7 +111,7 @@ class _Reader:
             above = closed.get(os.path.dirname(found.path), False)
             if found.is_directory:
                 closed[found.path] = above or not found.mode & 0o001
-            for item, value in self.told(found, above):
+            for item, value in self.items_of(found, above):
                 self.listing.add(item, value, found.status.st_ctime)
         for path, name in self.packages.missing():
             self.listing.add(f"missing {shown(path)}", f"of {name}")
@@ -130,7 +130,7 @@ class _Reader:
                     f"content of package {package.name} {package.version}", f"sha256:{digest}", changed
                 )
 
-    def told(self, found: Found, closed: bool) -> Iterator[tuple[str, str]]:  # noqa: FBT001
+    def items_of(self, found: Found, closed: bool) -> Iterator[tuple[str, str]]:  # noqa: FBT001
         """The items of one path, by its place; `closed`: whether others can't get at it."""
         if found.place is Place.VOLATILE:
             if foreign_to_volatile(found):

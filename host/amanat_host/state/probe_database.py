@@ -81,12 +81,12 @@ def pairs(rows: Rows, *queries: str) -> dict[str, str]:
 def read() -> State:
     """The whole dimension `database`. Raises HostError where a database refuses to be read."""
     try:
-        return whole()
+        return read_all()
     except psycopg2.Error as error:
         raise HostError((error.pgerror or str(error)).strip().splitlines()[0]) from error
 
 
-def whole() -> State:
+def read_all() -> State:
     """The state of the server and of each of its databases, one session after the other. Raises psycopg2.Error."""
     now = datetime.now(UTC)
     with connected("postgres") as server:

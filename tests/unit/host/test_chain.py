@@ -10,6 +10,7 @@ import pytest
 from amanat_host.archive import chain
 from amanat_host.archive.chain import Fault, Session, compute
 from amanat_host.errors import HostError
+from tests.unit.host.database import Connection
 
 # COPY's binary form of each table, in hexadecimal lines: texts of all kinds, two seals after the first.
 SENT = {
@@ -21,20 +22,11 @@ END = b"\xff\xff"
 CONTENT = bytes.fromhex("c4ca4238a0b923820dcc509a6f75849b")  # of message 1
 
 
-class Database:
+class Database(Connection):
     """A connection to an archive of which this was sent."""
 
     def __init__(self, **changed):
         self.sent = {**SENT, **changed}
-
-    def cursor(self):
-        return self
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
 
     def copy_expert(self, statement, file):
         table = re.search(r"FROM archive\.(\w+)", statement)[1]

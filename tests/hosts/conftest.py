@@ -33,6 +33,7 @@ ORDER = (
     "test_crash",
     "test_vault_away",
     "test_recovery",
+    "test_package_upgrade",
     "test_backup_faults",
     "test_breaks",
     "test_auditor",
@@ -45,7 +46,7 @@ ORDER = (
     "test_cgroup_v2",
 )
 # What goes to a second stack where there are two: the first of them leaves the drill on record that whole audits want.
-SECOND = ("test_recovery", "test_breaks", "test_auditor", "test_restart")
+SECOND = ("test_recovery", "test_package_upgrade", "test_breaks", "test_auditor", "test_restart")
 # What needs none of those stacks: one of its own, and a virtual machine that is waited for most of the time.
 THIRD = ("test_placement", "test_cgroup_v2")
 

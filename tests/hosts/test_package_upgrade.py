@@ -1,7 +1,9 @@
 """Packages that are unpacked anew, as an update does it: the audit doesn't take that for somebody's work."""
 
 # Programs that wait for connections, libraries that running services have open, settings, and a watcher of files.
-PACKAGES = "openssh-server openssh-client libssl3t64 libxml2 libzstd1 nftables sudo aide pgbackrest python3-psycopg2"
+PACKAGES = (
+    "openssh-server openssh-client libssl3t64 libxml2 libzstd1 nftables sudo aide pgbackrest python3-psycopg2"
+)
 
 
 def test_the_audit_is_green_after_packages_were_renewed(live_stack):

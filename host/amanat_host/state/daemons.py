@@ -60,7 +60,7 @@ def read() -> Listing:
             left_behind.append(process)
         elif not proc.is_starting(process):
             part = Listing()
-            read_process(part, process, public)
+            read_process(part, process, public, proc.loaded_at(process, table))
             if proc.is_there(process):  # what ended meanwhile was read in part
                 listing.take(part)
     read_left_behind(listing, left_behind)
@@ -89,8 +89,13 @@ def read_session(listing: Listing, process: Process, owner: str) -> None:
     read_tracer(listing, process)
 
 
-def read_process(listing: Listing, process: Process, public: Mapping[str, Mapping[str, str]]) -> None:
-    """One process: what it is and may do, with which variables, and code that it has from elsewhere."""
+def read_process(
+    listing: Listing, process: Process, public: Mapping[str, Mapping[str, str]], loaded: float
+) -> None:
+    """One process: what it is and may do, with which variables, and code that it has from elsewhere.
+
+    `loaded` is the Unix time since when it may have its code.
+    """
     unit = units.shown(process.unit) or "no unit"
     if public.get(process.unit, {}).get(ENDED):
         unit += " after its end"
@@ -102,7 +107,7 @@ def read_process(listing: Listing, process: Process, public: Mapping[str, Mappin
     )
     for name, value in variables_of(process, public.get(process.unit, {})):
         listing.add(f"environment of {whose}: {name}", value)
-    for path, how in strange_code(process):
+    for path, how in strange_code(process, loaded):
         listing.add(f"code of {whose}: {path}", how, process.started)
     read_tracer(listing, process)
 
@@ -201,17 +206,17 @@ def first_processs_capabilities() -> int:
     return int(found[1], 16) if found else 0
 
 
-def strange_code(process: Process) -> Iterator[tuple[str, str]]:
-    """Programs, libraries and scripts of a process that no package brought, or that were put away since it started."""
+def strange_code(process: Process, loaded: float) -> Iterator[tuple[str, str]]:
+    """Programs, libraries and scripts of a process that no package brought, or that were put away since `loaded`."""
     for path in sorted({process.program, *process.mapped} - {""}):
-        if how := origin(path, process.started):
+        if how := origin(path, loaded):
             yield path.removesuffix(" (deleted)"), how
     for script in scripts_of(process):
-        if how := origin(script, process.started):
+        if how := origin(script, loaded):
             yield script, how
 
 
-def origin(path: str, started: float) -> str:
+def origin(path: str, loaded: float) -> str:
     """What is wrong with code's origin; "" for a package's own, also one that an update has replaced since."""
     gone, plain = path.endswith(" (deleted)"), path.removesuffix(" (deleted)")
     if plain.startswith(("/dev/zero", "/SYSV", "/[aio]", "/anon_hugepage")):
@@ -219,7 +224,7 @@ def origin(path: str, started: float) -> str:
     package = package_of(plain)
     if not package:
         return "of no package, and deleted" if gone else "of no package"
-    if gone and installed_at(package) < started:
+    if gone and installed_at(package) < loaded:
         return "deleted, though nothing updated it"
     return ""
 

@@ -159,6 +159,16 @@ def is_session(process: Process, table: Mapping[int, Process]) -> bool:
     return parent.program == SSHD or is_session(parent, table)
 
 
+def loaded_at(process: Process, table: Mapping[int, Process]) -> float:
+    """Since when it may have its code, as a Unix time: a child that started no program has that of its parent."""
+    parent = table.get(process.parent)
+    if parent is None or not parent.program or parent.program != process.program:
+        return process.started
+    if parent.started >= process.started:  # a number that was given anew meanwhile
+        return process.started
+    return loaded_at(parent, table)
+
+
 def is_there(process: Process) -> bool:
     """Whether it is still there."""
     return os.path.exists(PROC / str(process.number) / "status")

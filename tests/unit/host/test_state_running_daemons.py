@@ -18,6 +18,7 @@ DAEMON, SHELL, SESSION, SSHD = (
     "/usr/sbin/sshd",
 )
 SOCKET = "0::/system.slice/ssh.service\n"
+TICKS = os.sysconf("SC_CLK_TCK")  # in a second
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +114,14 @@ def test_a_program_that_was_put_away_is_told_unless_an_update_did_it(start, monk
     monkeypatch.setattr(daemons, "installed_at", lambda _package: installed)
     start(7, program=f"{DAEMON} (deleted)")
     assert told().get(f"code of x.service: root {DAEMON}: {DAEMON}") == found
+
+
+def test_a_child_of_before_an_update_has_its_parents_code(start, monkeypatch):
+    start(7, program=f"{DAEMON} (deleted)", ticks=100)
+    parent = proc.processes()[7].started
+    monkeypatch.setattr(daemons, "installed_at", lambda _package: parent + 10)
+    start(8, program=f"{DAEMON} (deleted)", parent=7, ticks=100 + 20 * TICKS)
+    assert [item for item in told() if item.startswith("code")] == []
 
 
 def test_code_in_memory_alone_is_told(start):

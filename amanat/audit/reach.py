@@ -10,6 +10,14 @@ from amanat.audit.names import address_of
 SECONDS = 2.0  # a SYN that is dropped is sent again after one
 ACCEPTED = "accepted"
 SILENT = "silent"
+# Ports that servers commonly have open.
+COMMONLY_OPEN = frozenset(
+    (
+        *(21, 22, 23, 25, 53, 80, 110, 111, 143, 389, 443, 445, 587, 631, 873, 993, 2049, 2222, 2375, 2376),
+        *(3000, 3306, 3389, 5000, 5432, 5433, 5900, 6379, 8000, 8080, 8443, 8888, 9000, 9090, 9100, 9187),
+        *(9200, 10000, 11211, 27017),
+    )
+)
 # Every connection at once, and what became of it by then; nothing is sent. In Python: hosts have no tool for it.
 _SCRIPT = f"""
 import errno, json, select, socket, sys, time

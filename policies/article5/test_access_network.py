@@ -9,9 +9,9 @@ from amanat.audit.host import Host
 from amanat.audit.hosts import Hosts
 from amanat.audit.names import controller_address, peers_of
 from amanat.audit.parsers import base_chains, callers, listeners, open_ports
+from amanat.audit.reach import COMMONLY_OPEN
 
 RULES = "sudo -n nft -j list ruleset"
-COMMONLY_OPEN = {21, 23, 25, 80, 111, 443, 2222, 3306, 5433, 6379, 8000, 8080, 9100, 9187}
 
 
 def addresses(hosts: Hosts, machine: Host, caller: str) -> list[set[str]]:

@@ -15,54 +15,7 @@ from amanat.audit.errors import NotChecked
 from amanat.audit.expectations import services_of
 from amanat.audit.host import Host
 from amanat.audit.parsers import listeners
-from amanat.audit.reach import ACCEPTED, SILENT, Attempts, by_caller
-
-COMMONLY_OPEN = {
-    *(
-        21,
-        22,
-        23,
-        25,
-        53,
-        80,
-        110,
-        111,
-        143,
-        389,
-        443,
-        445,
-        587,
-        631,
-        873,
-        993,
-        2049,
-        2222,
-        2375,
-        2376,
-        3000,
-        3306,
-    ),
-    *(
-        3389,
-        5000,
-        5432,
-        5433,
-        5900,
-        6379,
-        8000,
-        8080,
-        8443,
-        8888,
-        9000,
-        9090,
-        9100,
-        9187,
-        9200,
-        10000,
-        11211,
-        27017,
-    ),
-}
+from amanat.audit.reach import ACCEPTED, COMMONLY_OPEN, SILENT, Attempts, by_caller
 
 
 @dataclass(frozen=True)

@@ -118,14 +118,21 @@ def hooks() -> list[str]:
 
 
 def read_configurations(listing: Listing) -> None:
-    """Settings of systemd's programs: the last file that says something counts."""
+    """Settings of systemd's programs."""
     for name in CONFIGURATIONS:
-        section = ""
-        for line in output(
-            SYSTEMD_ANALYZE, "cat-config", "--tldr", "--no-pager", f"systemd/{name}"
-        ).splitlines():
-            if found := re.fullmatch(r"\[(\w+)\]", line.strip()):
-                section = found[1]
-            elif "=" in line and not line.startswith(("#", ";")):
-                key, _, value = line.partition("=")
-                listing.add(f"{name} {section}: {key.strip()}", value.strip())
+        merged = output(SYSTEMD_ANALYZE, "cat-config", "--tldr", "--no-pager", f"systemd/{name}")
+        for setting, value in settings_of(merged).items():
+            listing.add(f"{name} {setting}", value)
+
+
+def settings_of(merged: str) -> dict[str, str]:
+    """Section and key -> value: the last file that says something counts."""
+    found = {}
+    section = ""
+    for line in merged.splitlines():
+        if heading := re.fullmatch(r"\[(\w+)\]", line.strip()):
+            section = heading[1]
+        elif "=" in line and not line.startswith(("#", ";")):
+            key, _, value = line.partition("=")
+            found[f"{section}: {key.strip()}"] = value.strip()
+    return found

@@ -41,9 +41,9 @@ from amanat_host import processes
 from amanat_host.answers.state import State
 from amanat_host.errors import HostError
 from amanat_host.state import files_attributes, files_bytecode, files_dpkg, files_secrets
+from amanat_host.state.files_dpkg import merged
 from amanat_host.state.files_walk import Found, Place, shown, walk
 from amanat_host.state.listing import Listing
-from amanat_host.state.owned import merged
 
 HOST_KEY = "/etc/ssh/ssh_host_ed25519_key"
 CERTIFICATES = "/etc/ssl/certs"

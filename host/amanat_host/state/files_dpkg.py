@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from amanat_host.state.owned import ADMIN, merged
-
+ADMIN = "/var/lib/dpkg"
+# Directories that became links into /usr; packages may still name files by them.
+MERGED = ("/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin")
 # What belongs to the package's record: deb(5) and dpkg's own.
 RECORD = ("conffiles", "config", "list", "md5sums", "postinst", "postrm", "preinst", "prerm", "triggers")
 INSTALLED = "install ok installed"
@@ -83,6 +84,12 @@ class Packages:
             for one in self.packages
             for kind in (*RECORD, "shlibs", "symbols", "templates")
         )
+
+
+def merged(path: str) -> str:
+    """A path by its place after the merge of /usr."""
+    first = "/" + path.lstrip("/").partition("/")[0]
+    return f"/usr{path}" if first in MERGED and path != first else path
 
 
 def read(root: str = "") -> Packages:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import glob
 import os
 import re
+from pathlib import Path
 
 from amanat_host.state.listing import Listing, changed_at
-from amanat_host.state.owned import merged, package_of
 from amanat_host.state.syntax import uncommented, unescaped
 from amanat_host.system.state import kernel_settings, output, text, writable
 
@@ -35,6 +35,8 @@ SIZES = re.compile(r",?(size|nr_inodes|inode\d+|discard|resv_strict|resuid=\d+|r
 OVERLAY = re.compile(r",?(lowerdir|upperdir|workdir)\+?=[^,]*")
 # Files and directories that a container engine gives a container, by what they are below the engine's own directory.
 OF_ENGINE = re.compile(r".*/containers/[0-9a-f]{64}/([\w.]+)|.*/volumes/[\w.-]+/(_data)")
+# Where the loader looks by itself.
+LOADERS_OWN = ("/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32")
 ACCESS_TIME = re.compile(r"(rel|no|lazy|strict|nodir)?atime")
 
 
@@ -98,17 +100,22 @@ def mounted(kind: str, source: str, root: str, options: str) -> str:
 
 
 def read_loader(listing: Listing) -> None:
-    """What every program gets: preloaded libraries, and directories and libraries that no package brought."""
+    """What every program gets: preloaded libraries, the directories that libraries come from, and any from elsewhere.
+
+    Those within the directories are files of the system, and told with those.
+    """
     for path in ("/etc/ld.so.preload", "/etc/suid-debug"):
         if os.path.lexists(path):
             listing.add(f"loader: {path}", " ".join(text(path).split()) or "empty", changed_at(path))
-    for line in output("/usr/sbin/ldconfig", "--print-cache").splitlines():
-        path = line.rpartition(" => ")[2].strip()
-        if path.startswith("/") and not package_of(os.path.realpath(path)) and not package_of(merged(path)):
-            listing.add(f"loader: {path}", "of no package", changed_at(path))
+    directories = set(LOADERS_OWN)
     for path in sorted([*glob.glob("/etc/ld.so.conf.d/*"), "/etc/ld.so.conf"]):
         for line in uncommented(text(path)):
             listing.add(f"loader: directory {line}", path)
+            directories.add(os.path.realpath(line))
+    for line in output("/usr/sbin/ldconfig", "--print-cache").splitlines():
+        path = line.rpartition(" => ")[2].strip()
+        if path.startswith("/") and directories.isdisjoint(map(str, Path(os.path.realpath(path)).parents)):
+            listing.add(f"loader: {path}", "from outside of its directories", changed_at(path))
 
 
 def read_identity(listing: Listing) -> None:

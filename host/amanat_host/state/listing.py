@@ -8,33 +8,48 @@ from collections.abc import Iterator
 from amanat_host.answers.state import State
 from amanat_host.times import utc
 
+BESIDE = " | and another: "  # between the values of things that nothing but these tells apart
+
 
 class Listing:
     """The items of a state while they are read. `numbered`: what the second and further ones of a name are called."""
 
     def __init__(self, numbered: str = "{item} #{number}") -> None:
         self._numbered = numbered
-        self.items: dict[str, str] = {}
+        self._found: dict[str, set[str]] = {}
         self.since: dict[str, str] = {}
 
+    @property
+    def items(self) -> dict[str, str]:
+        """Item -> value; different values of one name are joined."""
+        return {item: BESIDE.join(sorted(values)) for item, values in self._found.items()}
+
     def add(self, item: str, value: str, changed: float | None = None) -> None:
-        """Note an item; `changed` is the Unix time of its last change."""
-        self.items[item] = value
+        """Note an item; `changed` is the Unix time of its last change. Of a name that is taken both values stay."""
+        self._values(item).add(value)
         if changed:
-            self.since[item] = utc(changed)
+            self._note_change(item, utc(changed))
 
     def add_numbered(self, item: str, value: str, changed: float | None = None) -> None:
         """Note an item whose name may be taken: it is one more, and gets a number."""
         name, number = item, 1
-        while name in self.items:
+        while name in self._found:
             number += 1
             name = self._numbered.format(item=item, number=number)
         self.add(name, value, changed)
 
     def take(self, other: Listing) -> None:
         """Note all that another listing has."""
-        self.items |= other.items
-        self.since |= other.since
+        for item, values in other._found.items():
+            self._values(item).update(values)
+        for item, changed in other.since.items():
+            self._note_change(item, changed)
+
+    def _values(self, item: str) -> set[str]:
+        return self._found.setdefault(item, set())
+
+    def _note_change(self, item: str, changed: str) -> None:
+        self.since[item] = max(changed, self.since.get(item, ""))  # one form of UTC sorts by time
 
     def state(self) -> State:
         """What was noted."""

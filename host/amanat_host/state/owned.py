@@ -1,4 +1,4 @@
-"""Which files packages brought: dpkg's own lists, with the names that usr-merge gives them."""
+"""Which package brought a file, and when: for what runs, as dpkg has it."""
 
 from __future__ import annotations
 
@@ -6,34 +6,21 @@ import functools
 import glob
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
-ADMIN = "/var/lib/dpkg"
-LISTS = f"{ADMIN}/info"
-# Directories that became links into /usr; packages may still name files by them.
-MERGED = ("/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin")
+from amanat_host.state import files_dpkg
 
-
-def merged(path: str) -> str:
-    """A path by its place after the merge of /usr."""
-    first = "/" + path.lstrip("/").partition("/")[0]
-    return f"/usr{path}" if first in MERGED and path != first else path
+LISTS = f"{files_dpkg.ADMIN}/info"
 
 
 @functools.cache
 def packages_by_path() -> Mapping[str, str]:
     """Path -> the package that lists it. A name in it says nothing of the content: `dpkg --verify` does."""
-    found = {}
-    for listing in sorted(glob.glob(f"{LISTS}/*.list")):
-        package = os.path.basename(listing).removesuffix(".list").partition(":")[0]
-        for path in Path(listing).read_text("utf-8", errors="replace").splitlines():
-            found[merged(path)] = package
-    return found
+    return files_dpkg.read().owners
 
 
 def package_of(path: str) -> str:
     """The package that lists a path; "" for none."""
-    return packages_by_path().get(merged(path), "")
+    return packages_by_path().get(files_dpkg.merged(path), "")
 
 
 def installed_at(package: str) -> float:

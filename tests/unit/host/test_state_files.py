@@ -19,7 +19,7 @@ import pytest
 
 from amanat_host.accounts import account_name, group_name
 from amanat_host.errors import HostError
-from amanat_host.state import files, files_attributes, files_bytecode, files_dpkg, files_secrets, owned
+from amanat_host.state import files, files_attributes, files_bytecode, files_dpkg, files_secrets
 from amanat_host.state.files_walk import shown
 
 SSH_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
@@ -342,9 +342,9 @@ def test_a_diverted_file_belongs_to_its_package_where_it_lies(host, found):
 
 
 def test_a_path_before_the_merge_of_usr_is_the_one_after():
-    assert owned.merged("/lib/systemd/x") == "/usr/lib/systemd/x"
-    assert owned.merged("/lib") == "/lib"
-    assert owned.merged("/library/x") == "/library/x"
+    assert files_dpkg.merged("/lib/systemd/x") == "/usr/lib/systemd/x"
+    assert files_dpkg.merged("/lib") == "/lib"
+    assert files_dpkg.merged("/library/x") == "/library/x"
 
 
 def test_names_stay_on_one_line_and_look_like_themselves():

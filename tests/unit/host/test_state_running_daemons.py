@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from amanat_host.state import daemons, owned
+from amanat_host.state import daemons, owned, proc
+from amanat_host.state.listing import BESIDE
 
 STATUS = "Name:\t{name}\nVmSize:\t1 kB\n"
 STATUS += "Uid:\t0\t{uid}\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\nTracerPid:\t{tracer}\nCapEff:\t{capabilities}\n"
@@ -31,15 +32,15 @@ def packages(monkeypatch):
     )
     monkeypatch.setattr(daemons, "installed_at", lambda _package: 0.0)
     daemons.first_processs_capabilities.cache_clear()
-    daemons.firsts_namespace.cache_clear()
+    proc.firsts_namespace.cache_clear()
     return paths
 
 
 @pytest.fixture
-def proc(monkeypatch, tmp_path):
+def start(monkeypatch, tmp_path):
     """proc(number, …) is one more process below a /proc of the test's own."""
-    monkeypatch.setattr(daemons, "PROC", tmp_path)
-    monkeypatch.setattr(daemons.os, "geteuid", lambda: 1)
+    monkeypatch.setattr(proc, "PROC", tmp_path)
+    monkeypatch.setattr(proc.os, "geteuid", lambda: 1)
 
     def made(number, program=DAEMON, words=(), **given):
         about = {
@@ -72,8 +73,8 @@ def told():
     return dict(daemons.read().items)
 
 
-def test_a_daemon_is_told_by_unit_account_program_and_rights(proc):
-    proc(
+def test_a_daemon_is_told_by_unit_account_program_and_rights(start):
+    start(
         7,
         words=[DAEMON, "run"],
         environ="MODE=on\0LANG=C\0INVOCATION_ID=7\0OTHER=hunter2\0",
@@ -88,15 +89,15 @@ def test_a_daemon_is_told_by_unit_account_program_and_rights(proc):
     }
 
 
-def test_a_preloaded_library_is_told_with_its_path(proc):
-    proc(7, environ="LD_PRELOAD=/tmp/x.so\0", maps="7f0-7f1 r-xp 00000000 08:01 55   /tmp/x.so\n")
+def test_a_preloaded_library_is_told_with_its_path(start):
+    start(7, environ="LD_PRELOAD=/tmp/x.so\0", maps="7f0-7f1 r-xp 00000000 08:01 55   /tmp/x.so\n")
     found = told()
     assert found[f"environment of x.service: root {DAEMON}: LD_PRELOAD"] == "/tmp/x.so"
     assert found[f"code of x.service: root {DAEMON}: /tmp/x.so"] == "of no package"
 
 
-def test_data_and_packages_libraries_are_no_strange_code(proc):
-    proc(
+def test_data_and_packages_libraries_are_no_strange_code(start):
+    start(
         7,
         maps="1-2 r-xp 00 08:01 55 /usr/lib/libc.so\n1-2 rw-p 00 08:01 56 /srv/data\n1-2 r-xp 00 00:00 0 [vdso]\n",
     )
@@ -108,37 +109,46 @@ def test_data_and_packages_libraries_are_no_strange_code(proc):
     [(0.0, "deleted, though nothing updated it"), (9e12, None)],
     ids=["exchanged", "updated"],
 )
-def test_a_program_that_was_put_away_is_told_unless_an_update_did_it(proc, monkeypatch, installed, found):
+def test_a_program_that_was_put_away_is_told_unless_an_update_did_it(start, monkeypatch, installed, found):
     monkeypatch.setattr(daemons, "installed_at", lambda _package: installed)
-    proc(7, program=f"{DAEMON} (deleted)")
+    start(7, program=f"{DAEMON} (deleted)")
     assert told().get(f"code of x.service: root {DAEMON}: {DAEMON}") == found
 
 
-def test_code_in_memory_alone_is_told(proc):
-    proc(7, program="/memfd:x (deleted)")
+def test_code_in_memory_alone_is_told(start):
+    start(7, program="/memfd:x (deleted)")
     assert told()["code of x.service: root /memfd:x: /memfd:x"] == "of no package, and deleted"
 
 
-def test_a_script_that_no_package_brought_is_told(proc, tmp_path, packages):
+def test_a_script_that_no_package_brought_is_told(start, tmp_path, packages):
     script = tmp_path / "job"
     script.touch()
-    proc(7, program=SHELL, words=["/bin/sh", str(script)])
+    start(7, program=SHELL, words=["/bin/sh", str(script)])
     assert told()[f"code of x.service: root {SHELL}: {script}"] == "of no package"
     packages[str(script)] = "ours"
     assert f"code of x.service: root {SHELL}: {script}" not in told()
 
 
-def test_arguments_that_nobody_published_are_not_told(proc):
-    proc(7, words=[DAEMON, "hunter2", "-phunter2", "--key=hunter2", "-D", "/", "/hunter2"])
+def test_of_two_alike_in_all_but_their_rights_both_are_told(start):
+    start(7, capabilities="0000000000200000")
+    start(8)
+    start(9)
+    rights = told()[f"process of x.service: root {DAEMON}: {DAEMON}"]
+    shown = [one.split("; ")[1] for one in rights.split(BESIDE)]
+    assert shown == ["capabilities none", "capabilities sys_admin"]
+
+
+def test_arguments_that_nobody_published_are_not_told(start):
+    start(7, words=[DAEMON, "hunter2", "-phunter2", "--key=hunter2", "-D", "/", "/hunter2"])
     assert not [one for pair in told().items() for one in pair if "hunter2" in one]
     assert f"process of x.service: root {DAEMON}: {DAEMON} … -p… --key=… -D / …" in told()
 
 
-def test_a_session_is_told_by_its_account_and_not_by_what_it_runs(proc):
-    proc(5, program=SSHD, words=["sshd: /usr/sbin/sshd -D [listener] 3 of 10-30 startups"], cgroup=SOCKET)
-    proc(6, program=SESSION, words=["sshd-session: ana [priv]"], parent=5, cgroup=SOCKET)
-    proc(7, program=SESSION, words=["sshd-session: ana@notty"], parent=6, cgroup=SOCKET)
-    proc(8, program=SHELL, parent=7, cgroup=SOCKET, ticks=10**15)
+def test_a_session_is_told_by_its_account_and_not_by_what_it_runs(start):
+    start(5, program=SSHD, words=["sshd: /usr/sbin/sshd -D [listener] 3 of 10-30 startups"], cgroup=SOCKET)
+    start(6, program=SESSION, words=["sshd-session: ana [priv]"], parent=5, cgroup=SOCKET)
+    start(7, program=SESSION, words=["sshd-session: ana@notty"], parent=6, cgroup=SOCKET)
+    start(8, program=SHELL, parent=7, cgroup=SOCKET, ticks=10**15)
     found = told()
     assert found["session of ana"] == "open"
     assert [item for item in found if item.startswith("process")] == [
@@ -146,9 +156,9 @@ def test_a_session_is_told_by_its_account_and_not_by_what_it_runs(proc):
     ]
 
 
-def test_a_session_that_hides_its_program_is_known_by_its_place(proc):
-    proc(5, program=SSHD, words=["sshd: x"], cgroup=SOCKET, ticks=500)
-    proc(
+def test_a_session_that_hides_its_program_is_known_by_its_place(start):
+    start(5, program=SSHD, words=["sshd: x"], cgroup=SOCKET, ticks=500)
+    start(
         6,
         program="",
         name="sshd-session",
@@ -157,7 +167,7 @@ def test_a_session_that_hides_its_program_is_known_by_its_place(proc):
         cgroup=SOCKET,
         ticks=10**15,
     )
-    proc(
+    start(
         7,
         program="",
         name="sshd-session",
@@ -166,7 +176,7 @@ def test_a_session_that_hides_its_program_is_known_by_its_place(proc):
         cgroup=SOCKET,
         ticks=400,
     )
-    proc(
+    start(
         8,
         program="",
         name="sshd-session",
@@ -180,31 +190,31 @@ def test_a_session_that_hides_its_program_is_known_by_its_place(proc):
     assert "session of eve" not in found
 
 
-def test_a_namespace_of_its_own_is_told(proc, tmp_path):
-    proc(1, cgroup="0::/init.scope\n")
-    proc(7)
+def test_a_namespace_of_its_own_is_told(start, tmp_path):
+    start(1, cgroup="0::/init.scope\n")
+    start(7)
     for number, name in ((1, "net:[1]"), (7, "net:[2]")):
         (tmp_path / str(number) / "ns").mkdir()
         (tmp_path / str(number) / "ns/net").symlink_to(name)
     assert told()[f"process of x.service: root {DAEMON}: {DAEMON}"].endswith("own namespaces net")
 
 
-def test_what_runs_on_when_its_session_is_over_is_told(proc):
-    proc(8, program=SHELL, words=[SHELL, "hunter2"], parent=1, cgroup=SOCKET)
+def test_what_runs_on_when_its_session_is_over_is_told(start):
+    start(8, program=SHELL, words=[SHELL, "hunter2"], parent=1, cgroup=SOCKET)
     assert told() == {f"left behind by a session: root {SHELL}": f"{SHELL} …"}
 
 
-def test_a_session_that_lasts_for_days_is_told(proc):
-    proc(6, program=SESSION, words=["sshd-session: ana [priv]"], ticks=-(10**9), cgroup=SOCKET)
+def test_a_session_that_lasts_for_days_is_told(start):
+    start(6, program=SESSION, words=["sshd-session: ana [priv]"], ticks=-(10**9), cgroup=SOCKET)
     assert told()[f"session of ana runs {SESSION}"] == "for more than a day"
 
 
-def test_one_that_waits_to_come_in_is_nobody_yet(proc):
-    proc(6, program=SESSION, words=["sshd-session: [accepted]"], ticks=10**15, cgroup=SOCKET)
+def test_one_that_waits_to_come_in_is_nobody_yet(start):
+    start(6, program=SESSION, words=["sshd-session: [accepted]"], ticks=10**15, cgroup=SOCKET)
     assert told() == {"session of nobody yet": "open"}
 
 
-def test_what_runs_on_when_its_unit_has_ended_is_told(proc, monkeypatch):
+def test_what_runs_on_when_its_unit_has_ended_is_told(start, monkeypatch):
     shown = "Id=x.service\nActiveState=inactive\n\nId=y.service\nActiveState=active\n"
     monkeypatch.undo()
     monkeypatch.setattr(
@@ -213,21 +223,21 @@ def test_what_runs_on_when_its_unit_has_ended_is_told(proc, monkeypatch):
     found = daemons.public_variables()
     assert (daemons.ENDED in found["x.service"], daemons.ENDED in found["y.service"]) == (True, False)
     monkeypatch.setattr(daemons, "public_variables", lambda: found)
-    monkeypatch.setattr(daemons, "PROC", proc.place)
-    monkeypatch.setattr(daemons.os, "geteuid", lambda: 1)
+    monkeypatch.setattr(proc, "PROC", start.place)
+    monkeypatch.setattr(proc.os, "geteuid", lambda: 1)
     monkeypatch.setattr(owned, "packages_by_path", lambda: {DAEMON: "some"})
-    proc(7)
+    start(7)
     assert f"process of x.service after its end: root {DAEMON}: {DAEMON}" in told()
 
 
-def test_a_traced_process_is_told_with_who_holds_it(proc):
-    proc(6, program="/usr/bin/gdb")
-    proc(7, tracer=6)
+def test_a_traced_process_is_told_with_who_holds_it(start):
+    start(6, program="/usr/bin/gdb")
+    start(7, tracer=6)
     assert told()[f"traced: root {DAEMON}"] == "by /usr/bin/gdb"
 
 
-def test_a_process_outside_all_units_is_told(proc):
-    proc(7, cgroup="9:name=systemd:/\n0::/\n")
+def test_a_process_outside_all_units_is_told(start):
+    start(7, cgroup="9:name=systemd:/\n0::/\n")
     assert f"process of no unit: root {DAEMON}: {DAEMON}" in told()
 
 
@@ -239,29 +249,28 @@ def test_a_process_outside_all_units_is_told(proc):
         ("postgres: 17/main: archiver last was 000000010000000000000007", "postgres: 17/main: archiver"),
     ],
 )
-def test_what_postgresql_calls_itself_is_told_without_what_it_is_at(proc, packages, title, short):
+def test_what_postgresql_calls_itself_is_told_without_what_it_is_at(start, packages, title, short):
     program = "/usr/lib/postgresql/17/bin/postgres"
     packages[program] = "postgresql-17"
-    proc(7, program=program, words=[title])
+    start(7, program=program, words=[title])
     assert f"process of x.service: root {program}: {short}" in told()
 
 
-def test_one_that_systemd_just_starts_is_left_out(proc):
-    proc(7, program="/usr/lib/systemd/systemd-executor", ticks=10**15)
-    proc(9, program="", name="(daemon)", ticks=10**15)
+def test_one_that_systemd_just_starts_is_left_out(start):
+    start(7, program="/usr/lib/systemd/systemd-executor", ticks=10**15)
+    start(9, program="", name="(daemon)", ticks=10**15)
     assert told() == {}
-    proc(8, program="/usr/lib/systemd/systemd-executor", ticks=0)
+    start(8, program="/usr/lib/systemd/systemd-executor", ticks=0)
     assert [item for item in told() if item.startswith("process")]
 
 
-def test_the_first_processs_capabilities_are_all(proc):
-    proc(1, capabilities="00000000a80425fb", cgroup="0::/init.scope\n")
-    proc(7, capabilities="00000000a80425fb")
+def test_the_first_processs_capabilities_are_all(start):
+    start(1, capabilities="00000000a80425fb", cgroup="0::/init.scope\n")
+    start(7, capabilities="00000000a80425fb")
     assert "capabilities all;" in told()[f"process of x.service: root {DAEMON}: {DAEMON}"]
 
 
 def test_the_tests_own_process_is_read():
-    daemons.PROC = Path("/proc")
-    found = daemons.process_of(os.getpid(), 0.0)
+    found = proc.process_of(os.getpid(), 0.0)
     assert found is not None
     assert found.parent == os.getppid()

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from amanat_host.state import kernel, listing, owned, privileges
+from amanat_host.state import files_dpkg, kernel, listing, owned, privileges
 from amanat_host.state.listing import Listing
 
 CONTAINER = "0123456789abcdef" * 4
@@ -66,16 +66,20 @@ def test_a_setting_of_the_machine_outside_is_told_as_that(monkeypatch):
     }
 
 
-def test_a_library_that_no_package_brought_is_told(monkeypatch):
-    cache = "2 libs found in cache\n\tlibc.so.6 (libc6,x86-64) => /lib/x86_64-linux-gnu/libc.so.6\n"
-    cache += "\tlibc.so.6 (libc6,x86-64) => /usr/local/lib/libc.so.6\n"
+def test_a_library_from_outside_of_the_loaders_directories_is_told(monkeypatch):
+    cache = "3 libs found in cache\n\tlibc.so.6 (libc6,x86-64) => /usr/lib/x86_64-linux-gnu/libc.so.6\n"
+    cache += (
+        "\tlibc.so.6 (libc6,x86-64) => /opt/lib/libc.so.6\n\tlibc.so.6 (libc6,x86-64) => /srv/libc.so.6\n"
+    )
+    texts = {"/etc/ld.so.preload": "/x.so\n", "/etc/ld.so.conf": "/opt/lib\n"}
     monkeypatch.setattr(kernel, "output", lambda *_command: cache)
     monkeypatch.setattr(kernel.os.path, "lexists", lambda path: path == "/etc/ld.so.preload")
-    monkeypatch.setattr(kernel, "text", lambda path: "/x.so\n" if "preload" in path else "")
+    monkeypatch.setattr(kernel, "text", lambda path: texts.get(path, ""))
     monkeypatch.setattr(kernel.glob, "glob", lambda _pattern: [])
     assert told(kernel.read_loader) == {
         "loader: /etc/ld.so.preload": "/x.so",
-        "loader: /usr/local/lib/libc.so.6": "of no package",
+        "loader: directory /opt/lib": "/etc/ld.so.conf",
+        "loader: /srv/libc.so.6": "from outside of its directories",
     }
 
 
@@ -133,12 +137,21 @@ def test_paths_of_merged_directories_are_the_same_files(packaged):
     assert owned.package_of("/libexec/x") == ""
 
 
-def test_lists_of_dpkg_are_read_by_package(monkeypatch, tmp_path):
+def test_paths_are_their_packages_as_dpkg_diverted_them(monkeypatch, tmp_path):
     monkeypatch.undo()
-    monkeypatch.setattr(owned, "LISTS", str(tmp_path))
-    (tmp_path / "libc6:amd64.list").write_text("/.\n/lib/libc.so\n")
+    info = tmp_path / "var/lib/dpkg/info"
+    info.mkdir(parents=True)
+    (info / "libc6:amd64.list").write_text("/.\n/lib/libc.so\n/lib/old.so\n")
+    (info / "unknown.list").write_text("/lib/planted.so\n")
+    status = "Package: libc6\nStatus: install ok installed\nArchitecture: amd64\n"
+    (info.parent / "status").write_text(status)
+    (info.parent / "diversions").write_text("/lib/old.so\n/lib/away.so\nnew\n")
+    read = files_dpkg.read
+    monkeypatch.setattr(files_dpkg, "read", lambda: read(str(tmp_path)))
+    monkeypatch.setattr(owned, "LISTS", str(info))
     owned.packages_by_path.cache_clear()
-    assert owned.package_of("/usr/lib/libc.so") == "libc6"
-    assert owned.installed_at("libc6") == (tmp_path / "libc6:amd64.list").stat().st_mtime
+    owners = [owned.package_of(f"/usr/lib/{name}.so") for name in ("libc", "old", "away", "planted")]
+    owned.packages_by_path.cache_clear()
+    assert owners == ["libc6", "", "libc6", ""]
+    assert owned.installed_at("libc6") == (info / "libc6:amd64.list").stat().st_mtime
     assert owned.installed_at("other") == 0.0
-    owned.packages_by_path.cache_clear()

@@ -1,0 +1,184 @@
+"""Processes as /proc shows them: each with its unit and program, and the session of a person that it belongs to."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from amanat_host.accounts import account_name
+from amanat_host.system.state import text
+
+PROC = Path("/proc")
+SESSION_PROGRAMS = ("/usr/lib/openssh/sshd-session", "/usr/lib/openssh/sshd-auth")
+SSH, SSHD = "ssh.service", "/usr/sbin/sshd"
+NAMESPACES = ("mnt", "net", "pid", "ipc", "uts", "user", "cgroup")
+# What a new process of a unit still is while systemd sets up its confinement.
+STARTING = ("/usr/lib/systemd/systemd-executor", "/usr/lib/systemd/systemd")
+STARTING_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process as /proc shows it; `started` is a Unix time, `program` "" where the kernel shows it to nobody."""
+
+    number: int
+    parent: int
+    started: float
+    program: str
+    words: Sequence[str]
+    unit: str
+    status: Mapping[str, str]
+    environment: Mapping[str, str]
+    mapped: frozenset[str]
+    namespaces: Mapping[str, str]
+    root: str
+
+    @property
+    def account(self) -> str:
+        """The effective user's name, or number."""
+        return account_name(int(self.status["Uid"].split()[1]))
+
+    @property
+    def name(self) -> str:
+        """What it calls itself."""
+        return self.status.get("Name", "")
+
+    @property
+    def path(self) -> str:
+        """Its program's path, also when that is gone; the name in brackets where nobody sees it."""
+        return self.program.removesuffix(" (deleted)") or f"({self.name})"
+
+
+def processes() -> dict[int, Process]:
+    """Every process by number, without the kernel's own."""
+    boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    found = {}
+    for name in sorted((name for name in os.listdir(PROC) if name.isdigit()), key=int):
+        if process := process_of(int(name), boot):
+            found[process.number] = process
+    return found
+
+
+def process_of(number: int, boot: float) -> Process | None:
+    """A process; None for one that has ended, and for the kernel's threads, which have no memory."""
+    place = PROC / str(number)
+    status = dict(line.split(":\t", 1) for line in text(place / "status").splitlines() if ":\t" in line)
+    fields = text(place / "stat").rpartition(")")[2].split()
+    if "VmSize" not in status or not fields:
+        return None
+    with acting_as(int(status["Uid"].split()[1]), int(status["Gid"].split()[1])):
+        program, root = link(place / "exe"), link(place / "root")
+        namespaces = {kind: link(place / "ns" / kind) for kind in NAMESPACES}
+        variables = text(place / "environ").split("\0")
+        maps = text(place / "maps")
+    return Process(
+        number=number,
+        parent=int(fields[1]),
+        started=boot + int(fields[19]) / os.sysconf("SC_CLK_TCK"),
+        program=program,
+        words=text(place / "cmdline").rstrip("\0").split("\0"),
+        unit=unit_of(text(place / "cgroup")),
+        status=status,
+        environment=dict(entry.split("=", 1) for entry in variables if "=" in entry),
+        mapped=frozenset(re.findall(r"^\S+ \S+x\S* \S+ \S+ [1-9]\d*\s+(.+)$", maps, re.M)),
+        namespaces=namespaces,
+        root=root,
+    )
+
+
+@contextlib.contextmanager
+def acting_as(user: int, group: int) -> Iterator[None]:
+    """As an account, for a while: where root may not look into others' processes, they themselves may (ptrace(2))."""
+    if os.geteuid() or not user:
+        yield
+        return
+    os.setegid(group)
+    os.seteuid(user)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+def link(path: Path) -> str:
+    """Where a link leads; "" where nobody may see it."""
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
+def unit_of(cgroup: str) -> str:
+    """The unit, or for a scope or service in a slice its name, of /proc/PID/cgroup; "" outside of all."""
+    paths = [
+        line.split(":", 2)[2] for line in cgroup.splitlines() if re.match(r"0::|\d+:name=systemd:", line)
+    ]
+    path = max(paths, key=len, default="/")
+    return next(
+        (
+            part
+            for part in reversed(path.split("/"))
+            if re.search(r"\.(service|scope|mount|socket|swap)$", part)
+        ),
+        "",
+    )
+
+
+def session_of(process: Process, table: Mapping[int, Process]) -> str | None:
+    """Whose session a process belongs to, by the sshd-session that it comes from; None for none."""
+    seen: Process | None = process
+    owner = None
+    while seen is not None and seen.number != 1:
+        if is_session(seen, table):
+            title = re.match(r"sshd-session: ([\w.-]+)(?: \[priv\]|@|$)", " ".join(seen.words))
+            owner = title[1] if title else "nobody yet"
+        seen = table.get(seen.parent)
+    return owner
+
+
+def is_session(process: Process, table: Mapping[int, Process]) -> bool:
+    """Whether a process is sshd's for one connection.
+
+    It hides its program, so its place says whether it is that: below the daemon, or older than a daemon started anew.
+    """
+    if process.unit != SSH or process.name not in ("sshd-session", "sshd-auth"):
+        return False
+    if process.program:
+        return process.program in SESSION_PROGRAMS
+    parent = table.get(process.parent)
+    if parent is None or parent.number == 1:
+        daemon = [one for one in table.values() if one.program == SSHD and one.unit == SSH]
+        return bool(daemon) and process.started < min(one.started for one in daemon)
+    return parent.program == SSHD or is_session(parent, table)
+
+
+def is_there(process: Process) -> bool:
+    """Whether it is still there."""
+    return os.path.exists(PROC / str(process.number) / "status")
+
+
+def is_starting(process: Process) -> bool:
+    """Whether systemd is about to run a unit's program in it: then it bears part of that name in brackets."""
+    age = time.time() - process.started
+    is_systemds = process.program in STARTING or (not process.program and process.name.startswith("("))
+    return is_systemds and process.parent == 1 and age < STARTING_SECONDS
+
+
+def own_namespaces(process: Process) -> Iterator[str]:
+    """The kinds of namespace that a process doesn't share with the machine's first."""
+    for kind, namespace in process.namespaces.items():
+        if namespace and namespace != firsts_namespace(kind):
+            yield kind
+
+
+@functools.cache
+def firsts_namespace(kind: str) -> str:
+    """A namespace of the machine's first process."""
+    return link(PROC / "1/ns" / kind)

@@ -11,6 +11,7 @@ import pytest
 from amanat.audit import prefetch, requirement
 from amanat.audit.host import Host
 from amanat_host import questions
+from amanat_host.answers.backups import VerificationRecord, VerifiedContent
 
 CONTENT_SECONDS = 300
 MICRO = 1_000_000
@@ -26,7 +27,7 @@ each = pytest.mark.parametrize("kept", ["backups", "copies"])
 @requirement("A5-6-1-durable")
 def test_all_that_is_kept_was_verified_lately(vault: Host, kept, bound):
     """The verifying unit's own record is younger than the bound, and names all that was there before it."""
-    record = vault.ask(RECORDS[kept])
+    record: VerificationRecord = vault.ask(RECORDS[kept])
     assert record.age_hours is not None, f"never verified: see {UNITS[kept]}.service"
     assert record.of_unit, f"the record is not the one that {UNITS[kept]}.service named last in the journal"
     assert record.left_out == [], "was there, and was not verified"
@@ -38,7 +39,8 @@ def test_all_that_is_kept_was_verified_lately(vault: Host, kept, bound):
 @requirement("A5-6-1-durable")
 def test_the_last_verification_found_no_fault(vault: Host, kept):
     """What the unit read was whole, and its last run ended well."""
-    assert vault.ask(RECORDS[kept]).faults == []
+    record: VerificationRecord = vault.ask(RECORDS[kept])
+    assert record.faults == []
     shown = vault.read(f"systemctl show --property=Result --value {UNITS[kept]}.service").strip()
     assert shown == "success", f"{UNITS[kept]}.service ended with {shown}"
 
@@ -62,6 +64,6 @@ def test_the_next_verification_is_due_in_time(vault: Host, kept, bound):
 @requirement("A5-6-1-durable")
 def test_what_is_kept_is_as_it_was_verified(vault: Host, kept):
     """What changed since has the digest on record still, nothing is gone, and what is small is whole now."""
-    content = vault.ask(CONTENTS[kept], seconds=CONTENT_SECONDS)
+    content: VerifiedContent = vault.ask(CONTENTS[kept], seconds=CONTENT_SECONDS)
     assert content.changed == []
     assert content.faults_now == []

@@ -187,6 +187,14 @@ def test_other_words_are_no_verification():
         verify.parts_of("stanza: archive\n")
 
 
+def test_where_verify_stops_is_told(monkeypatch):
+    def stops(*_given):
+        raise HostError("pgbackrest verify failed: zst error")
+
+    monkeypatch.setattr(verify, "pgbackrest", stops)
+    assert verify.pgbackrests_own() == ({}, ["pgbackrest verify failed: zst error"])
+
+
 def test_a_backup_that_verify_says_nothing_of_is_told():
     known = {"backup": [{"label": "1F"}, {"label": "2F"}, {"label": "3F"}]}
     assert verify.unread(known, {"1F": 7}, ["backup 2F is damaged: missing: 1"]) == [
@@ -260,7 +268,7 @@ def test_a_backups_first_and_last_segments_are_needed(segments):
 @pytest.mark.parametrize(
     ("path", "gone"),
     [
-        ("backup/archive/1F/bundle/1", False),
+        ("backup/archive/20261127-000000F/bundle/1", False),
         ("backup/archive/20261126-174308F/bundle/1", True),
         (f"archive/archive/17-1/0000000100000000/{SEGMENT.format(name(1))}", True),
         (f"archive/archive/17-1/0000000100000000/{SEGMENT.format(name(2))}", False),
@@ -271,7 +279,9 @@ def test_a_backups_first_and_last_segments_are_needed(segments):
     ],
 )
 def test_only_what_no_backup_needs_may_be_gone(path, gone):
-    assert verify.may_be_gone(known((name(2), name(3))))(path) is gone
+    held = known((name(2), name(3)))
+    held["backup"][0]["label"] = "20261127-000000F"
+    assert verify.may_be_gone(held)(path) is gone
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from amanat.audit import NotChecked, prefetch, requirement
 from amanat.audit.archive import Message
 from amanat.audit.host import Host
-from amanat.audit.timing import age_seconds
+from amanat.audit.timing import AHEAD_SECONDS, age_seconds
 from amanat.audit.waiting import wait_until
 from amanat.law import register
 from amanat_host import questions
@@ -26,13 +26,10 @@ FROM pg_ls_archive_statusdir() WHERE name ~ '^[0-9A-F]{24}\\.ready$'
 PATIENCE_SECONDS = (register().bound("A5-6-1-durable", "recovery_point_seconds").max or 0) + 5
 SEGMENT = "SELECT pg_walfile_name(pg_current_wal_insert_lsn())"
 LEFT = "SELECT coalesce(left(last_archived_wal, 24) >= %s, false) FROM pg_stat_archiver"
-# PostgreSQL notes a segment as done when it has left, and keeps the note until a checkpoint; the time of the newest
-# segment that left is later. When we looked says nothing: the audit has other work between.
-TOOK = """
-SELECT extract(epoch FROM coalesce(
-    (SELECT modification FROM pg_ls_archive_statusdir() WHERE name = %s || '.done'),
-    (SELECT last_archived_time FROM pg_stat_archiver)
-) - %s)::float
+# PostgreSQL notes a segment as done when it has left; a checkpoint removes the note. When we looked says nothing: the
+# audit has other work between.
+NOTED = """
+SELECT extract(epoch FROM modification)::float FROM pg_ls_archive_statusdir() WHERE name = %s || '.done'
 """
 PROGRESS = f"SELECT ({LEFT}), ({WAITING})"
 
@@ -91,7 +88,7 @@ def planted(hosts, store, client, archive):
 
 
 @pytest.fixture(scope="session")
-def sent(store, client, planted):
+def sent(hosts, store, client, planted):
     """The planted message, given the time to reach the vault; none where older WAL has waited that long already."""
     segment = planted.segment
     with client.login(store, "archive_auditor") as auditor:
@@ -102,8 +99,16 @@ def sent(store, client, planted):
 
         wait_until(settled, planted.monotonic + PATIENCE_SECONDS - time.monotonic())
         left = auditor.value(LEFT, (segment,))
-        seconds = float(auditor.value(TOOK, (segment, planted.begun))) if left else None
-    return Sent(planted.message, segment, seconds, planted.drawn)
+        noted = [float(row[0]) for row in auditor.rows(NOTED, (segment,))]
+    at = noted[0] if noted else arrived_at(hosts.service("vault"), segment) if left else None
+    return Sent(
+        planted.message, segment, None if at is None else at - planted.begun.timestamp(), planted.drawn
+    )
+
+
+def arrived_at(vault: Host, segment: str) -> float | None:
+    """When a segment came into the vault's repository (Unix time, by its clock); None where it isn't there."""
+    return vault.ask(questions.NEWEST_SEGMENTS).arrived_at.get(segment)
 
 
 def whole(repository: Repository, *kinds):
@@ -229,7 +234,10 @@ def test_wal_has_no_gap(store, client, repository: Repository):
 @requirement("A5-6-1-durable")
 def test_an_acknowledged_message_reaches_the_vault(vault: Host, sent, bound):
     """WAL with a message that was just acknowledged is in the repository within the bound."""
-    assert sent.seconds is not None, f"{sent.segment} has not left"
+    assert sent.seconds is not None, f"{sent.segment} has not arrived"
+    assert sent.seconds > -AHEAD_SECONDS, (
+        f"it arrived {-sent.seconds:.0f} s before it was written: clocks differ"
+    )
     assert bound("recovery_point_seconds").allows(sent.seconds), f"{sent.seconds:.0f} seconds"
     assert max(vault.ask(questions.NEWEST_SEGMENTS).segments.values()) >= sent.segment
 

@@ -53,9 +53,10 @@ class Repository:
 
 @dataclass(frozen=True)
 class NewestSegments:
-    """The last segment of WAL in the repository, by timeline."""
+    """The last segment of WAL in the repository, by timeline; and when those of the last hour arrived (Unix time)."""
 
     segments: Mapping[str, str]
+    arrived_at: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,30 @@ class FlippedBit:
     segment: str
     untouched: Verification
     flipped: Verification
+
+
+@dataclass(frozen=True)
+class VerificationRecord:
+    """The last verification of what is kept.
+
+    of_unit    whether the record is the one that the verifying unit named last in the journal
+    age_hours  since it began; None: there never was one
+    faults     what it found
+    left_out   backups, or hosts with copies, that were there before it began and that it doesn't name as whole
+    """
+
+    of_unit: bool
+    age_hours: float | None
+    faults: Sequence[str]
+    left_out: Sequence[str]
+
+
+@dataclass(frozen=True)
+class VerifiedContent:
+    """What was verified as it is now: what changed since and differs, and what verifying a small repository finds."""
+
+    changed: Sequence[str]
+    faults_now: Sequence[str]
 
 
 @dataclass(frozen=True)

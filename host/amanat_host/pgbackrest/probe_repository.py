@@ -1,7 +1,7 @@
 """Tell an auditor about the repository of backups, as JSON. Never changes it.
 
     probe-repository info     what pgBackRest says of it, and whom its server and its files let in
-    probe-repository newest   the last segment of the WAL that is there, by timeline
+    probe-repository newest   the last segment of the WAL that is there, by timeline, and when segments arrived lately
     probe-repository draw     markers for an audit to record: random texts that nobody chose
     probe-repository look     whether a marker drawn lately lies in its files, yes or no, and how these begin
     probe-repository verify   whether a flipped bit would be noticed: on a scratch copy of one segment of the log
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ ENCRYPTED = b"Salted__"  # how OpenSSL marks what it encrypted by a passphrase
 # How files begin that zstd, gzip, bzip2 and lz4 made.
 COMPRESSED = (b"\x28\xb5\x2f\xfd", b"\x1f\x8b", b"BZh", b"\x04\x22\x4d\x18")
 NAMED = 16
+LATELY_SECONDS = 3600
 CHUNK = 8 << 20
 
 
@@ -43,9 +45,13 @@ def files() -> Iterator[Path]:
 
 
 def newest() -> answers.NewestSegments:
-    """The last segment of each timeline."""
-    names = sorted(path.name[:24] for path in files() if SEGMENT.match(path.name))
-    return answers.NewestSegments({name[:8]: name for name in names})
+    """The last segment of each timeline, and when those of the last hour arrived."""
+    segments = sorted((path for path in files() if SEGMENT.match(path.name)), key=lambda path: path.name)
+    arrived = {path.name[:24]: path.stat().st_mtime for path in segments}
+    return answers.NewestSegments(
+        segments={name[:8]: name for name in arrived},
+        arrived_at={name: at for name, at in arrived.items() if time.time() - at < LATELY_SECONDS},
+    )
 
 
 def wal(known: Mapping[str, Any]) -> dict[str, answers.WalRange]:

@@ -1,8 +1,10 @@
 """Look at the server of copies and print what was seen as one JSON object. Changes no copy.
 
-server   how the running server was started, and how old each host's newest copy is by the server's clock
-keeping  after how many days the pruning in force lets a copy go: its choice among scratch files of known age
-damage   the smallest repository is checked as it is and, in a scratch copy, with one bit flipped
+server    how the running server was started, and how old each host's newest copy is by the server's clock
+keeping   after how many days the pruning in force lets a copy go: its choice among scratch files of known age
+damage    the smallest repository is checked as it is and, in a scratch copy, with one bit flipped
+verified  the last verification: whose record it is, how old, and what it found
+content   what changed since that, read again; small repositories are verified here and now
 """
 
 from __future__ import annotations
@@ -13,11 +15,14 @@ import time
 from pathlib import Path
 
 from amanat_host import processes
-from amanat_host.answers.backups import CopyServer, Damage, Keeping
+from amanat_host import verification as records
+from amanat_host.answers.backups import CopyServer, Damage, Keeping, VerificationRecord, VerifiedContent
 from amanat_host.corruption import flip_bit
 from amanat_host.entry import probe
 from amanat_host.errors import HostError
 from amanat_host.restic.server import DAY_SECONDS, Settings, arrivals, newest_age_hours, outlived, restic
+from amanat_host.restic.verify import UNIT as VERIFYING
+from amanat_host.restic.verify import files, may_be_gone, misnamed, structure
 from amanat_host.scratch import own_place, scratch
 
 UNIT = "amanat-copies.service"
@@ -104,12 +109,35 @@ def leave(directory: str, names: list[str]) -> list[str]:
     return names if Path(directory).name == "locks" else []
 
 
+def verified(settings: Settings) -> VerificationRecord:
+    """The last verification of all copies."""
+    known = {host: (settings.root / host / "config").stat().st_mtime for host in settings.made()}
+    of_unit = records.is_of_unit(VERIFYING)
+    return records.told(records.read(VERIFYING), known, time.time(), of_unit=of_unit)
+
+
+def content(settings: Settings) -> VerifiedContent:
+    """How what was verified is now."""
+    records.become(VERIFYING.account)
+    before = records.read(VERIFYING)
+    if before is None:
+        raise HostError(f"copies were never verified: see {VERIFYING.name}")
+    changed = records.changed(settings.root, before, may_be_gone(before))
+    present = files(settings)
+    faults: list[str] = []
+    if records.size_bytes(settings.root, present) <= records.READ_AT_AUDIT_BYTES:
+        faults = [*misnamed(records.digests(settings.root, present)), *structure(settings)]
+    return records.content(changed, faults)
+
+
 main = probe(
     __doc__,
     {
         "server": lambda: server(Settings.load()),
         "keeping": lambda: keeping(Settings.load()),
         "damage": lambda: damage(Settings.load()),
+        "verified": lambda: verified(Settings.load()),
+        "content": lambda: content(Settings.load()),
     },
-    long_seconds={"damage": 500},
+    long_seconds={"damage": 500, "content": 280},
 )

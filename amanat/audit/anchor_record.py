@@ -36,7 +36,9 @@ def record_of(host: Host) -> AnchorRecord:
         )
     record = load(Path(str(directory)) / f"{host.name}.json")
     if _digest(host.read("sha256sum %s", HOST_KEY)) != record.machine:
-        raise NotChecked("the record of anchors is another machine's, or this one has been made anew", fix=REMEDY)
+        raise NotChecked(
+            "the record of anchors is another machine's, or this one has been made anew", fix=REMEDY
+        )
     return record
 
 

@@ -108,7 +108,9 @@ def _sealing_key(state: State, detail: Event) -> None:
 
 def _partitions(state: State, detail: Event) -> None:
     first, end = int(detail["from"]), int(detail["until"])
-    _require(first <= state.first_month and end >= state.end_month, "months only come to those that are there")
+    _require(
+        first <= state.first_month and end >= state.end_month, "months only come to those that are there"
+    )
     for months in state.months.values():
         months |= {*range(first, state.first_month), *range(state.end_month, end)}
     state.first_month, state.end_month = first, end
@@ -138,7 +140,7 @@ BY_KIND: Mapping[str, Callable[[State, Event], None]] = {
 
 
 def _find(state: State, detail: Event) -> None:
-    """Take what was found when events of all of it began; raises `Impossible` where older events come to other values."""
+    """Take what was found when events of all began; raises `Impossible` where older ones come to other values."""
     for what, there, told in (
         ("the retention", detail["retention_days"], state.retention_days),
         ("the clock's offset", detail["clock_offset"], state.clock_offset),
@@ -230,8 +232,8 @@ def differences(rows: Mapping[str, str], events: Iterable[Event]) -> list[str]:
         if rows.get(item, "") != told.get(item, "")
     ]
     lines += [
-        f"{item} is {_quoted(rows.get(item, ''))}, and {_quoted(recorded.get(item, ''))} by the changes of rows on record:"
-        " the trigger was off"
+        f"{item} is {_quoted(rows.get(item, ''))}, and {_quoted(recorded.get(item, ''))} by the changes of rows"
+        " on record: the trigger was off"
         for item in sorted((rows.keys() | recorded.keys()) - ONE_ROW.keys())
         if rows.get(item, "") != recorded.get(item, "") and not item.startswith("months of ")
     ]

@@ -64,7 +64,9 @@ def test_a_head_was_anchored_lately(anchors: Anchors, bound):
 @requirement("A5-6-1-integrity")
 def test_no_anchor_was_taken_away_or_changed(anchors: Anchors):
     """Each line of the file of anchors says what was before it, and the file is that: no line is missing or another."""
-    assert list(anchors.misfits) == [], "lines before which the file is not what it was when they were written"
+    assert list(anchors.misfits) == [], (
+        "lines before which the file is not what it was when they were written"
+    )
 
 
 @requirement("A5-6-1-integrity")

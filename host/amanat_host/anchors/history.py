@@ -84,7 +84,9 @@ class Anchors:
     def following(self, line: Mapping[str, object]) -> dict[str, object]:
         """A line as it is written after these. Raises ForgottenAnchors where these are not what they were."""
         if self.misfits:
-            raise ForgottenAnchors(f"anchors before line {self.misfits[0]} are not those that were written there")
+            raise ForgottenAnchors(
+                f"anchors before line {self.misfits[0]} are not those that were written there"
+            )
         return {**line, "previous": self.digest}
 
 

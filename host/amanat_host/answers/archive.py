@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Anchors:
-    """The chain's heads as another host keeps them; `misfits` are the lines before which the file is not what it was."""
+    """The chain's heads as another host keeps them; `misfits`: lines before which its file is not what it was."""
 
     looked_at: str | None
     is_broken: bool

@@ -74,9 +74,7 @@ def test_what_the_functions_did_is_followed():
         ("means", {"added": "voucher", "description": "Voucher"}),
         row("sealing_key", None, {"id": 2, "xact": 9, "key": "k2"}),
         ("sealing key", {"added": 2, "sha256": "k2"}),
-        machine(
-            message_retention_days=500, clock_offset=5, partitions_until="2027-03-01T00:00:00+00:00"
-        ),
+        machine(message_retention_days=500, clock_offset=5, partitions_until="2027-03-01T00:00:00+00:00"),
         ("partitions", {"from": 24322, "until": 24326}),
         ("expiry", {"expired": "m:24322", "partition": "message_2026_11"}),
         ("expiry", {"expired": "t:24322", "partition": "transaction_2026_11"}),
@@ -115,7 +113,9 @@ def test_a_row_more_is_told(item):
 
 
 def test_a_change_by_hand_is_told_with_its_event():
-    (told,) = differences(ROWS | {"retention": "187 days"}, events(found(), machine(message_retention_days=187)))
+    (told,) = differences(
+        ROWS | {"retention": "187 days"}, events(found(), machine(message_retention_days=187))
+    )
     assert told == (
         "retention is `187 days`, and by the functions' events `366 days`;"
         " last change of machine: event 2 `row` of 2026-11-27T08:00:00Z by postgres"

@@ -119,6 +119,11 @@ class StackPaths:
         return self.file_records / f"{machine}.json"
 
     @property
+    def anchor_records(self) -> Path:
+        """How far each machine's file of anchors had come when it was last on record: `<machine>.json`."""
+        return self.directory / "anchors"
+
+    @property
     def inventory(self) -> Path:
         return self.directory / "inventory"
 

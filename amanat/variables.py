@@ -53,6 +53,7 @@ def shared_variables(
     return {
         "base_stack": paths.stack_id,
         "base_file_records": str(paths.file_records),
+        "anchor_records": str(paths.anchor_records),
         "base_peers": network.peers(settings.machines, joined),
         "base_deploy_public_key": known["deploy"],
         "base_auditor_public_key": known["auditor"],

@@ -56,6 +56,7 @@ TANG = Question("probe-tang", volume.TangKeys)
 SERVER_LOG = Question("probe-log", archive.ServerLog)
 TAMPER = Question("probe-tamper", archive.TamperTrial, account="postgres")
 RETENTION = Question("probe-retention", archive.Retention, account="postgres")
+STATE_ROWS = Question("probe-rows", archive.StateRows, account="postgres")
 ANCHORS = Question("probe-anchors", archive.Anchors, account="")
 
 WAL_ARCHIVING = Question("probe-backup", backups.WalArchiving, account="postgres")

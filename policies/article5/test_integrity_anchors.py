@@ -3,6 +3,7 @@
 import pytest
 
 from amanat.audit import requirement
+from amanat.audit.anchor_record import digest_of_first, record_of
 from amanat.audit.host import Host
 from amanat.audit.timing import age_seconds
 from amanat_host import questions
@@ -58,6 +59,23 @@ def test_a_head_was_anchored_lately(anchors: Anchors, bound):
     assert anchors.looked_at, "the vault never looked"
     age = age_seconds(anchors.looked_at) / 60
     assert bound("anchor_age_minutes").allows(age), f"{age:.1f} minutes"
+
+
+@requirement("A5-6-1-integrity")
+def test_no_anchor_was_taken_away_or_changed(anchors: Anchors):
+    """Each line of the file of anchors says what was before it, and the file is that: no line is missing or another."""
+    assert list(anchors.misfits) == [], (
+        "lines before which the file is not what it was when they were written"
+    )
+
+
+@requirement("A5-6-1-integrity")
+def test_the_anchors_on_record_are_still_there(vault):
+    """The file of anchors begins with all that the controller had on record of it: none was forgotten since."""
+    record = record_of(vault)
+    assert digest_of_first(vault, record.size) == record.sha256, (
+        f"the first {record.size} bytes of the file of anchors are not those on record: heads were forgotten or changed"
+    )
 
 
 @requirement("A5-6-1-integrity")

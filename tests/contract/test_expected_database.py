@@ -4,6 +4,7 @@ The file is written from a live server. Here, without one, the names in it are h
 migrations create: who adds a function, table or right and not its line, or the other way round, sees it at once.
 """
 
+import hashlib
 import re
 
 import pytest
@@ -53,6 +54,21 @@ def named(items, pattern):
 
 def test_every_migration_is_expected_to_be_deployed(items, plan):
     assert named(items, r"archive: migration (\w+)$") == set(plan)
+
+
+def test_the_register_of_migrations_has_each_script_as_it_is(items, plan):
+    """A script that was deployed is never changed: what is to be otherwise is one more."""
+    for change in plan:
+        digest = hashlib.sha1((SQITCH / f"deploy/{change}.sql").read_bytes()).hexdigest()  # noqa: S324 - Sqitch's
+        assert items[f"archive: migration {change}"].endswith(f", by the script {digest}")
+        assert items[f"archive: migration {change}: history"] == "deploy"
+
+
+def test_every_table_of_state_puts_its_changes_on_record(items, scripts):
+    recorded = set(re.findall(rf"SELECT archive\.make_recorded\('{NAME}'\)", "\n".join(scripts)))
+    assert recorded == {"machine", "channel", "means", "sealing_key", "sealing_turn"}
+    for table in recorded:
+        assert items[f"archive: trigger record_change on archive.{table}"].startswith("always: ")
 
 
 def test_functions_are_those_of_the_migrations(items, scripts):

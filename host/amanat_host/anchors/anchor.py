@@ -2,9 +2,10 @@
 
 The heads written before are read from the file given, standard output is where a new line goes: the service manager
 opens it for appending. Before a new head is taken, the last one must still be in the chain; when it isn't, that is
-written down instead, once, and no head is taken until somebody records a restore (see anchors.py).
+written down instead, once, and no head is taken until somebody records a restore (see anchors.py). Nor is one taken
+when the file isn't what it was: each line says what was before it, and one more would say that all is well.
 Where the database is comes from libpq's environment. Exit status: 0 a head was taken or there is no new one, 1 the
-chain no longer holds what was anchored or the store refuses, 75 the store doesn't answer.
+chain no longer holds what was anchored, the file was changed or the store refuses, 75 the store doesn't answer.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 import psycopg2
 
-from amanat_host.anchors.history import Anchors
+from amanat_host.anchors.history import Anchors, locked
 from amanat_host.entry import failed, program
 from amanat_host.errors import Exit, HostError
 
@@ -85,13 +86,25 @@ class Away(HostError):
 @program
 def main() -> int:
     """Look once."""
+    file = Path(sys.argv[1])
+    with locked(file):
+        return anchor(Anchors.read(file))
+
+
+def anchor(anchors: Anchors) -> int:
+    """Look, and write the line that comes of it; gives the exit status.
+
+    Raises:
+        HostError: the store doesn't answer, or refuses.
+        ForgottenAnchors: the file is not what it was.
+    """
     try:
-        holds, line = look(Anchors.read(Path(sys.argv[1])))
+        holds, line = look(anchors)
     except psycopg2.Error as error:
         said = " ".join(str(error).split())
         if isinstance(error, psycopg2.OperationalError) and AWAY.search(said):
             raise Away(f"the store doesn't answer: {said}") from error
         raise HostError(said) from error
     if line is not None:
-        print(json.dumps(line), flush=True)
+        print(json.dumps(anchors.following(line)), flush=True)
     return Exit.DONE if holds else failed("the archive's chain no longer holds the last anchored head")

@@ -5,11 +5,19 @@ held      the same head as before is still the newest
 broken    the chain no longer had the last anchored head
 restored  the operator put a backup back: heads above `seq`, and those taken after the time that was gone back to, are
           gone for a reason; all others must hold
+
+Each line says what was before it: `previous` is the SHA-256 of the whole file up to it, of nothing for the first. So no
+line can be taken out, changed or put in unseen but at the end. Lines of before that was so stand at the beginning
+without it; the first that has it covers them.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,12 +32,23 @@ class UnknownAnchor(HostError, ValueError):
     """A line of the file is of no known kind."""
 
 
+class ForgottenAnchors(HostError, ValueError):
+    """The file is not as it was when its lines were written."""
+
+
 @dataclass(frozen=True)
 class Anchors:
-    """What the lines come to: the heads that the chain must hold, and whether it was last found without one."""
+    """What the lines come to: the heads that the chain must hold, and whether it was last found without one.
+
+    `misfits` are the numbers of lines before which the file is not what it was when they were written; `digest` is the
+    SHA-256 of the file.
+    """
 
     heads: tuple[dict[str, Any], ...]
     is_broken: bool
+    lines: tuple[dict[str, Any], ...] = ()
+    misfits: tuple[int, ...] = ()
+    digest: str = hashlib.sha256().hexdigest()
 
     @property
     def last(self) -> dict[str, Any] | None:
@@ -43,10 +62,11 @@ class Anchors:
         Raises:
             ValueError: a line is no JSON, or of no known kind.
         """
+        content = path.read_bytes() if path.exists() else b""
         heads: list[dict[str, Any]] = []
         is_broken = False
-        for number, text in enumerate(path.read_text("utf-8").splitlines() if path.exists() else [], 1):
-            line = json.loads(text)
+        lines = [json.loads(text) for text in content.splitlines()]
+        for number, line in enumerate(lines, 1):
             kind = line.get("kind")
             if kind == "head":
                 heads.append(line)
@@ -58,7 +78,41 @@ class Anchors:
                 is_broken = True
             elif kind != "held":
                 raise UnknownAnchor(f"{path}, line {number}: no known kind of anchor: {kind!r}")
-        return cls(tuple(heads), is_broken)
+        digest = hashlib.sha256(content).hexdigest()
+        return cls(tuple(heads), is_broken, tuple(lines), misfits(content, lines), digest)
+
+    def following(self, line: Mapping[str, object]) -> dict[str, object]:
+        """A line as it is written after these. Raises ForgottenAnchors where these are not what they were."""
+        if self.misfits:
+            raise ForgottenAnchors(
+                f"anchors before line {self.misfits[0]} are not those that were written there"
+            )
+        return {**line, "previous": self.digest}
+
+
+def misfits(content: bytes, lines: list[dict[str, Any]]) -> tuple[int, ...]:
+    """The numbers of lines that say something else of what is before them, or nothing after one that did."""
+    found: list[int] = []
+    before, is_chained = hashlib.sha256(), False
+    for number, (text, line) in enumerate(zip(content.splitlines(keepends=True), lines, strict=True), 1):
+        previous = line.get("previous")
+        if previous is not None or is_chained:
+            is_chained = True
+            if previous != before.hexdigest():
+                found.append(number)
+        before.update(text)
+    return tuple(found)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other writers of the file waiting. A reader may ask for it; a missing file has no other writer."""
+    if not path.exists():
+        yield
+        return
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _outlives(head: dict[str, Any], restored: dict[str, Any]) -> bool:

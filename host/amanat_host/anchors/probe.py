@@ -5,8 +5,6 @@ Reads one file that everybody may read, and changes nothing.
 
 from __future__ import annotations
 
-import json
-
 from amanat_host.anchors.history import FILE, Anchors
 from amanat_host.answers import archive as answers
 from amanat_host.entry import probe
@@ -15,13 +13,13 @@ from amanat_host.entry import probe
 def anchored() -> answers.Anchors:
     """What the file of anchors comes to."""
     anchors = Anchors.read(FILE)
-    lines = [json.loads(line) for line in FILE.read_text("utf-8").splitlines()]
-    looked = [line["at"] for line in lines if line["kind"] in ("head", "held")]
+    looked = [line["at"] for line in anchors.lines if line["kind"] in ("head", "held")]
     return answers.Anchors(
         looked_at=looked[-1] if looked else None,
         is_broken=anchors.is_broken,
         heads=[(head["seq"], head["hash"]) for head in anchors.heads],
-        restored=[line for line in lines if line["kind"] == "restored"],
+        restored=[line for line in anchors.lines if line["kind"] == "restored"],
+        misfits=anchors.misfits,
         mode=oct(FILE.stat().st_mode & 0o7777),
         owner=FILE.stat().st_uid,
     )

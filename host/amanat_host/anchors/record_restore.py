@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, datetime
 
-from amanat_host.anchors.history import FILE
+from amanat_host.anchors.history import FILE, Anchors, locked
 from amanat_host.entry import program
 from amanat_host.json_lines import append
 
@@ -30,4 +30,5 @@ def main() -> None:
         "target_time": given.target_time,
         "reason": given.reason,
     }
-    append(FILE, line)
+    with locked(FILE):
+        append(FILE, Anchors.read(FILE).following(line))

@@ -9,12 +9,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Anchors:
-    """The chain's heads as another host keeps them."""
+    """The chain's heads as another host keeps them; `misfits`: lines before which its file is not what it was."""
 
     looked_at: str | None
     is_broken: bool
     heads: Sequence[tuple[int, str]]
     restored: Sequence[Mapping[str, Any]]
+    misfits: Sequence[int]
     mode: str
     owner: int
 
@@ -40,6 +41,14 @@ class Retention:
 
     days: int
     refuses_less: bool
+
+
+@dataclass(frozen=True)
+class StateRows:
+    """The archive's rows of state, item -> value, and its events: id, at, kind, detail, by."""
+
+    rows: Mapping[str, str]
+    events: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,22 @@ CONFIGURATION = {
         UNION ALL
         SELECT 'rows of archive.machine', count(*)::text FROM archive.machine
     """,
-    "sqitch.changes": "SELECT 'migration ' || change, 'deployed' FROM sqitch.changes WHERE project = 'archive'",
+    # A change's number follows from its line of the plan and all lines before; the script is by its SHA-1.
+    "sqitch.changes": """
+        SELECT 'migration ' || change || CASE WHEN project = 'archive' THEN '' ELSE ' of ' || project END,
+               format('%s, by the script %s', change_id, script_hash)
+        FROM sqitch.changes
+        UNION ALL
+        SELECT 'migration ' || c.change || ': requires', string_agg(d.dependency, ', ' ORDER BY d.dependency)
+        FROM sqitch.dependencies AS d JOIN sqitch.changes AS c USING (change_id) GROUP BY c.change
+        UNION ALL
+        SELECT 'migration ' || change || ': history', string_agg(event, ', ' ORDER BY committed_at)
+        FROM sqitch.events WHERE event <> 'fail' GROUP BY change
+        UNION ALL
+        SELECT 'migrations: project ' || project, coalesce(uri, 'of no address') FROM sqitch.projects
+        UNION ALL
+        SELECT 'migrations: tag ' || tag, change_id FROM sqitch.tags
+    """,
     "guard.role": """
         SELECT format('guard of role %I: setting %s', g.name, s.key), s.value
         FROM guard.role AS g, jsonb_each_text(g.settings) AS s

@@ -1,5 +1,6 @@
 """The jobs that take, record and tell the heads of the archive's chain, without a database."""
 
+import hashlib
 import json
 from datetime import UTC, datetime
 
@@ -70,6 +71,18 @@ def test_a_new_head_is_taken(take):
     assert connection.asked == [{"isolation_level": "REPEATABLE READ", "readonly": True}, "closed"]
 
 
+def test_a_line_says_what_was_before_it(take, file):
+    before = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert take(Chain())[1]["previous"] == before
+
+
+def test_no_head_is_taken_into_a_file_that_was_changed(take, file):
+    with file.open("a") as stream:
+        line = {"kind": "held", "at": "2026-11-22T08:02:00+00:00", "previous": "0" * 64}
+        stream.write(json.dumps(line) + "\n")
+    assert take(Chain()) == (1, None)
+
+
 def test_the_same_head_is_held(take):
     assert take(Chain(head=(3, "h3", SEALED, 30)))[1]["kind"] == "held"
 
@@ -99,13 +112,14 @@ def test_a_restore_that_is_recorded_frees_the_heads_above_it(file, call):
     given = ["--seq", "1", "--hash", "h1", "--target-time", "latest", "--reason", "drill"]
     assert call(record_restore.main, *given) == (0, "")
     assert Anchors.read(file).heads == ()
-    assert len(file.read_text().splitlines()) == 2
+    lines = file.read_text().splitlines(keepends=True)
+    assert json.loads(lines[1])["previous"] == hashlib.sha256(lines[0].encode()).hexdigest()
 
 
 def test_what_is_anchored_is_told(file, call):
     status, out = call(probe.main)
     told = json.loads(out)
-    assert (status, told["heads"], told["is_broken"]) == (0, [[3, "h3"]], False)
+    assert (status, told["heads"], told["is_broken"], told["misfits"]) == (0, [[3, "h3"]], False, [])
     assert told["looked_at"] == "2026-11-22T08:00:00+00:00"
     file.write_text('{"kind": "hed"}\n')
     assert call(probe.main) == (1, "")

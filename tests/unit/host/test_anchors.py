@@ -1,10 +1,12 @@
 """The file of anchors: which heads the chain must hold, line by line."""
 
+import fcntl
+import hashlib
 import json
 
 import pytest
 
-from amanat_host.anchors.history import Anchors
+from amanat_host.anchors.history import Anchors, ForgottenAnchors, locked
 
 
 @pytest.fixture
@@ -70,3 +72,60 @@ def test_no_file_holds_nothing(tmp_path):
 def test_a_line_nobody_wrote_is_an_error(anchors, line):
     with pytest.raises(ValueError, match="line 2: no known kind"):
         anchors(head(1), line)
+
+
+@pytest.fixture
+def chained(tmp_path):
+    """A file of two lines of before, and three that say what was before them."""
+    path = tmp_path / "archive.jsonl"
+    path.write_text("".join(json.dumps(head(seq)) + "\n" for seq in (1, 2)), "utf-8")
+    for seq in (3, 4, 5):
+        line = Anchors.read(path).following(head(seq))
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+    return path
+
+
+def test_a_file_that_only_grew_fits(chained):
+    found = Anchors.read(chained)
+    assert (found.misfits, seqs(found)) == ((), [1, 2, 3, 4, 5])
+    assert found.digest == hashlib.sha256(chained.read_bytes()).hexdigest()
+
+
+def test_the_first_line_of_all_says_that_nothing_was_before(tmp_path):
+    line = Anchors.read(tmp_path / "missing").following(head(1))
+    assert line["previous"] == hashlib.sha256(b"").hexdigest()
+
+
+@pytest.mark.parametrize("taken", [[0], [1], [2], [3], [0, 1, 2, 3], [1, 2]])
+def test_lines_that_were_taken_out_are_missed(chained, taken):
+    lines = chained.read_text().splitlines(keepends=True)
+    chained.write_text("".join(line for number, line in enumerate(lines) if number not in taken))
+    found = Anchors.read(chained)
+    assert found.misfits
+    with pytest.raises(ForgottenAnchors, match=f"before line {found.misfits[0]} are not"):
+        found.following(head(6))
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_line_that_was_changed_is_missed(chained, number):
+    lines = chained.read_text().splitlines(keepends=True)
+    lines[number] = lines[number].replace("T09", "T08")
+    chained.write_text("".join(lines))
+    assert Anchors.read(chained).misfits
+
+
+def test_a_line_that_says_nothing_of_those_before_is_told_after_one_that_did(chained):
+    with chained.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(head(6)) + "\n")
+    assert Anchors.read(chained).misfits == (6,)
+
+
+def test_writers_wait_for_each_other(chained):
+    with locked(chained), chained.open("rb") as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_file_that_is_not_there_is_nobodys(tmp_path):
+    with locked(tmp_path / "missing"):
+        assert not (tmp_path / "missing").exists()

@@ -1,0 +1,53 @@
+"""Read the archive's rows of state, and the events that tell how they came to be. Changes nothing, takes no arguments.
+
+No secret is told: of the pepper, 64 random bytes, its SHA-256. Events of disclosures are left out; what they are of is
+in the record of disclosures.
+"""
+
+from __future__ import annotations
+
+import json
+
+from amanat_host.answers.archive import StateRows
+from amanat_host.archive.cluster import REAL, become_postgres, query
+from amanat_host.entry import probe
+
+# No role's settings decide how values are written.
+SESSION = "SET search_path = pg_catalog; SET timezone = 'UTC'; SET bytea_output = hex; BEGIN READ ONLY;"
+# Item -> value. Whether there is one row where there must be one is told with it.
+ROWS = r"""
+SELECT jsonb_object_agg(item, value) FROM (
+    SELECT s.item, s.value FROM archive.machine AS m, LATERAL (VALUES
+        ('retention', m.message_retention_days || ' days'),
+        ('clock offset', m.clock_offset::text),
+        ('pepper', encode(sha256(m.pepper), 'hex')),
+        ('partitions', to_char(m.partitions_from, 'YYYY-MM') || ' to ' || to_char(m.partitions_until, 'YYYY-MM'))
+    ) AS s (item, value)
+    UNION ALL SELECT 'rows of machine', count(*)::text FROM archive.machine
+    UNION ALL SELECT 'rows of sealing_turn', count(*)::text FROM archive.sealing_turn
+    UNION ALL SELECT 'channel ' || name, description FROM archive.channel
+    UNION ALL SELECT 'means ' || name, description FROM archive.means
+    UNION ALL SELECT 'sealing key ' || id, encode(sha256(key), 'hex') FROM archive.sealing_key
+    UNION ALL
+    SELECT 'months of ' || p.relname, string_agg(replace(right(c.relname, 7), '_', '-'), ' ' ORDER BY c.relname)
+    FROM pg_inherits AS i JOIN pg_class AS p ON p.oid = i.inhparent JOIN pg_class AS c ON c.oid = i.inhrelid
+    WHERE p.oid IN ('archive.message'::regclass, 'archive.transaction'::regclass)
+    GROUP BY p.relname
+) AS rows;
+"""
+EVENTS = """
+SELECT coalesce(jsonb_agg(jsonb_build_object(
+    'id', id, 'at', recorded_at, 'kind', kind, 'detail', detail, 'by', done_by) ORDER BY id), '[]')
+FROM archive.event WHERE kind NOT IN ('disclosure found', 'disclosure fetched');
+"""
+
+
+def rows() -> StateRows:
+    """Both, of one moment. Raises HostError where the database refuses."""
+    become_postgres()
+    session = f"{SESSION} SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
+    there, events = query(f"{session}{ROWS}{EVENTS}", REAL).splitlines()
+    return StateRows(json.loads(there), json.loads(events))
+
+
+main = probe(__doc__, {"": rows})

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Of all anchors only the newest was left on the vault: a chain that was made anew long ago agrees with it.
+# host: vault
+# check: policies/article5/test_integrity_anchors.py::test_no_anchor_was_taken_away_or_changed
+set -eu
+anchors=/var/lib/amanat/anchors/archive.jsonl
+systemctl stop amanat-anchor.timer
+systemctl start amanat-anchor.service
+systemctl start amanat-anchor.service
+cp -p $anchors /root/anchors.kept
+tail -n 1 /root/anchors.kept > $anchors
+# undo
+cp -p /root/anchors.kept /var/lib/amanat/anchors/archive.jsonl
+rm /root/anchors.kept
+systemctl start amanat-anchor.service amanat-anchor.timer

@@ -1,0 +1,176 @@
+"""What the archive's events come to, row by row, and what is told of a row that doesn't follow from them."""
+
+import json
+
+import pytest
+
+from amanat.audit.archive_rows import by_function, differences, month_name
+
+FOUND = {
+    "retention_days": 366,
+    "clock_offset": 0,
+    "pepper": "p" * 64,
+    "from": 24322,
+    "until": 24324,
+    "channels": {name: name.title() for name in ("sms", "voice", "push", "email", "ussd")},
+    "means": {name: name.title() for name in ("rial_card", "wallet", "national_digital_currency")},
+    "sealing_keys": {"1": "k1"},
+}
+ROWS = {
+    "retention": "366 days",
+    "clock offset": "0",
+    "pepper": "p" * 64,
+    "partitions": "2026-11 to 2027-01",
+    "months of message": "2026-11 2026-12",
+    "months of transaction": "2026-11 2026-12",
+    **{f"channel {name}": text for name, text in FOUND["channels"].items()},
+    **{f"means {name}": text for name, text in FOUND["means"].items()},
+    "sealing key 1": "k1",
+    "rows of machine": "1",
+    "rows of sealing_turn": "1",
+}
+MACHINE = {
+    "only_row": True,
+    "pepper": "p" * 64,
+    "clock_offset": 0,
+    "partitions_from": "2026-11-01T00:00:00+00:00",
+    "partitions_until": "2027-01-01T00:00:00+00:00",
+    "message_retention_days": 366,
+}
+
+
+def events(*kinds_details):
+    return [
+        {"id": number, "at": "2026-11-27T08:00:00Z", "kind": kind, "detail": detail, "by": "postgres"}
+        for number, (kind, detail) in enumerate(kinds_details, 1)
+    ]
+
+
+def found(**other):
+    return ("state found", FOUND | other)
+
+
+def row(table, before, after):
+    return ("row", {"table": table, "before": before, "after": after})
+
+
+def machine(**after):
+    return row("machine", MACHINE, MACHINE | after)
+
+
+def test_a_new_archive_is_as_it_was_found():
+    assert differences(ROWS, events(found())) == []
+
+
+def test_what_the_functions_did_is_followed():
+    done = events(
+        ("retention", {"before_days": 366, "after_days": 400}),
+        ("channel", {"added": "fax"}),  # as functions wrote before
+        ("clock", {"advanced_by": 5, "reason": "a logical restore"}),
+        found(retention_days=400, clock_offset=5, channels=FOUND["channels"] | {"fax": "Telefax"}),
+        machine(message_retention_days=500, clock_offset=5),
+        ("retention", {"before_days": 400, "after_days": 500}),
+        row("means", None, {"name": "voucher", "description": "Voucher"}),
+        ("means", {"added": "voucher", "description": "Voucher"}),
+        row("sealing_key", None, {"id": 2, "xact": 9, "key": "k2"}),
+        ("sealing key", {"added": 2, "sha256": "k2"}),
+        machine(message_retention_days=500, clock_offset=5, partitions_until="2027-03-01T00:00:00+00:00"),
+        ("partitions", {"from": 24322, "until": 24326}),
+        ("expiry", {"expired": "m:24322", "partition": "message_2026_11"}),
+        ("expiry", {"expired": "t:24322", "partition": "transaction_2026_11"}),
+        machine(
+            message_retention_days=500,
+            clock_offset=5,
+            partitions_from="2026-12-01T00:00:00+00:00",
+            partitions_until="2027-03-01T00:00:00+00:00",
+        ),
+    )
+    rows = ROWS | {
+        "retention": "500 days",
+        "clock offset": "5",
+        "channel fax": "Telefax",
+        "means voucher": "Voucher",
+        "sealing key 2": "k2",
+        "partitions": "2026-12 to 2027-03",
+        "months of message": "2026-12 2027-01 2027-02",
+        "months of transaction": "2026-12 2027-01 2027-02",
+    }
+    assert differences(rows, done) == []
+
+
+@pytest.mark.parametrize("item", ROWS)
+def test_any_row_that_is_otherwise_is_told(item):
+    told = differences(ROWS | {item: "otherwise"}, events(found()))
+    assert told
+    assert all(line.startswith(f"{item} is `otherwise`") for line in told)
+
+
+@pytest.mark.parametrize("item", ["channel fax", "means coin", "sealing key 2", "months of event"])
+def test_a_row_more_is_told(item):
+    assert differences(ROWS | {item: "x"}, events(found()))[0].startswith(
+        f"{item} is `x`, and by the functions' events not there"
+    )
+
+
+def test_a_change_by_hand_is_told_with_its_event():
+    (told,) = differences(
+        ROWS | {"retention": "187 days"}, events(found(), machine(message_retention_days=187))
+    )
+    assert told == (
+        "retention is `187 days`, and by the functions' events `366 days`;"
+        " last change of machine: event 2 `row` of 2026-11-27T08:00:00Z by postgres"
+    )
+
+
+def test_a_change_that_is_taken_back_by_hand_is_none():
+    done = events(found(), machine(message_retention_days=187), row("machine", MACHINE, MACHINE))
+    assert differences(ROWS, done) == []
+
+
+def test_an_event_that_is_made_up_is_told_where_no_row_was_changed_on_record():
+    done = events(found(), ("retention", {"before_days": 366, "after_days": 187}))
+    (told,) = differences(ROWS | {"retention": "187 days"}, done)
+    assert "the trigger was off" in told
+
+
+def test_a_row_that_is_gone_by_hand_and_on_record_is_told():
+    rows = {item: value for item, value in ROWS.items() if item != "channel ussd"}
+    gone = row("channel", {"name": "ussd", "description": "Ussd"}, None)
+    (told,) = differences(rows, events(found(), gone))
+    assert told.startswith("channel ussd is not there, and by the functions' events `Ussd`")
+
+
+@pytest.mark.parametrize(
+    ("before", "why"),
+    [
+        (("retention", {"before_days": 400, "after_days": 366}), "it was 366 days before, not 400"),
+        (("retention", {"before_days": 366, "after_days": 400}), "the retention was found as 366"),
+        (("clock", {"advanced_by": -5}), "the clock only goes forward"),
+        (("channel", {"added": "sms"}), "sms was open already"),
+        (("channel", {"added": "fax"}), "the channels was found as"),
+        (("sealing key", {}), "can't be: 'added'"),
+        (("something", {}), "nothing writes events of this kind"),
+        (found(), "the state is found once"),
+        (("expiry", {"expired": "x:1"}), "can't be"),
+    ],
+)
+def test_an_event_that_cannot_be_is_told(before, why):
+    told = differences(ROWS, events(before, found()))
+    assert any(why in line for line in told), told
+
+
+def test_months_only_come_to_those_that_are_there():
+    _, faults = by_function(events(found(), ("partitions", {"from": 24323, "until": 24324})))
+    assert "months only come to those that are there" in faults[0]
+
+
+def test_an_archive_without_a_beginning_is_told():
+    assert differences(ROWS, [])[0].startswith("no event `state found`")
+
+
+def test_months_are_counted_from_the_year_0():
+    assert (month_name(24322), month_name(24323), month_name(24324)) == ("2026-11", "2026-12", "2027-01")
+
+
+def test_events_are_plain_json():
+    assert json.loads(json.dumps(events(found()))) == events(found())

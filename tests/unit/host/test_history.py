@@ -1,6 +1,7 @@
 """What a host keeps of its past: holes in the journal, in sudo's recordings and in the records of logins are found."""
 
 import gzip
+import json
 import os
 import sqlite3
 import struct
@@ -330,4 +331,24 @@ def test_slots_of_a_luks_volume_are_told_by_digest(tmp_path, monkeypatch):
     assert [item for item, _ in kept.slots(configuration)] == [
         "keyslot 0 of the volume",
         "keyslot 1 of the volume",
+    ]
+
+
+def test_each_baseline_of_files_is_told_with_who_made_it(tmp_path, monkeypatch):
+    ledger, database = tmp_path / "ledger", tmp_path / "db"
+    monkeypatch.setattr(kept.time, "time", lambda: BEGAN + 10.0)
+    assert list(kept.baselines(ledger, database)) == []
+    database.write_text("hello")
+    digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+    assert [one[:2] for one in kept.baselines(ledger, database)] == [
+        (f"baseline {digest}", "is in no ledger")
+    ]
+    notes = [
+        {"at": utc(BEGAN), "who": "administrator: because", "paths": [], "sha256": digest},
+        {"at": utc(BEGAN + 99), "who": "converge", "paths": [], "sha256": "0" * 64},
+    ]
+    ledger.write_text("".join(json.dumps(note) + "\n" for note in notes))
+    assert list(kept.baselines(ledger, database)) == [
+        (f"baseline {digest} by administrator", "was made", float(BEGAN)),
+        (f"baseline {'0' * 64} by converge", "was made", kept.LONG_AGO),  # of a time to come
     ]

@@ -50,11 +50,13 @@ def take(path: Path, *states: Mapping[str, Mapping[str, str]]) -> Outcome:
     digests = {item: value for item, value in items.items() if item.startswith((CONTENT, KEPT))}
     known = recorded(path, machine)
     began = start_of(path)
-    if known is not None and not any(
-        item.startswith(KEPT) for item in known
-    ):  # a record from before there were any
-        known |= {item: value for item, value in digests.items() if item.startswith(KEPT)}
-    record = digests if known is None else merged(known, digests, since, began)
+    if known is None:
+        record = digests
+    elif any(item.startswith(KEPT) for item in known):
+        record = merged(known, digests, since, began)
+    else:  # a record from before keys were noted
+        first = {item: value for item, value in digests.items() if item.startswith(KEPT)}
+        record = merged(known | first, digests, since, began)
     if known != record:
         taken_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         written = {"machine": machine, "taken_at": taken_at, "content": record}

@@ -68,6 +68,8 @@ def baselines(ledger: Path, database: Path) -> Iterator[tuple[str, str, float]]:
     noted = set()
     for line in text(ledger).splitlines():
         entry = json.loads(line)
+        if "sha256" not in entry:  # from before baselines were noted
+            continue
         at = moment(entry["at"])
         noted.add(entry["sha256"])
         who = entry["who"].partition(":")[0]

@@ -169,12 +169,18 @@ class Line:
     message: str
 
 
-def lines(*matches: str) -> Iterator[Line]:
-    """The lines that fit, oldest first; `matches` are journalctl's. Raises `subprocess.CalledProcessError`."""
-    command = [JOURNALCTL, "--quiet", "--no-pager", "--output=json", "--output-fields=MESSAGE,_PID", *matches]
+def lines(program: str) -> Iterator[Line]:
+    """What a program has logged, oldest first. Raises `subprocess.CalledProcessError`.
+
+    Anybody may call itself so. Which program it was, journald finds out, unless that ended at once: then it is believed.
+    """
+    fields = "--output-fields=MESSAGE,_PID,_COMM"
+    command = [JOURNALCTL, "--quiet", "--no-pager", "--output=json", fields, f"SYSLOG_IDENTIFIER={program}"]
     done = processes.run(command, capture_output=True, text=True, check=True)
     for text in done.stdout.splitlines():
-        yield _line(json.loads(text))
+        entry = json.loads(text)
+        if entry.get("_COMM", program) == program:
+            yield _line(entry)
 
 
 def _line(entry: Mapping[str, object]) -> Line:

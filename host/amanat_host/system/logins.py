@@ -52,7 +52,7 @@ def read() -> Logins:
     """Where they disagree. Raises `OSError` or `subprocess.CalledProcessError`."""
     records = {"wtmp": wtmp(WTMP), "wtmp.db": wtmp_database(WTMP_DATABASE)}
     last = lastlog(LASTLOG)
-    told = list(lines("SYSLOG_IDENTIFIER=sshd-session", "_SYSTEMD_UNIT=ssh.service"))
+    told = list(lines("sshd-session"))
     return compare(told, records, last, time.time())
 
 

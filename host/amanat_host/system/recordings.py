@@ -38,7 +38,7 @@ class Session:
 def read(records: Path = RECORDS) -> Recordings:
     """What is missing, untold or damaged. Raises `OSError` or `subprocess.CalledProcessError`."""
     before = listed(records)
-    told = sessions(list(lines("_COMM=sudo")))
+    told = sessions(list(lines("sudo")))
     now, there = time.time(), listed(records)
     faults = {
         **{name: "is gone" for name, one in told.items() if name not in there and settled(one.began, now)},

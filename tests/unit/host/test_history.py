@@ -123,10 +123,18 @@ def test_another_sequence_stands_by_itself(directory, read):
     assert found.in_use == ID.hex()
 
 
-def test_a_line_may_be_bytes(monkeypatch):
-    entry = '{"MESSAGE": [104, 105, 255], "__REALTIME_TIMESTAMP": "1500000", "_PID": "7", "_BOOT_ID": "b"}\n'
-    monkeypatch.setattr(journal.processes, "run", lambda *_, **__: SimpleNamespace(stdout=entry))
-    assert list(journal.lines("_COMM=sudo")) == [Line(1.5, "7", "b", "hi\ufffd")]
+def test_lines_are_those_of_the_program_itself_and_may_be_bytes(monkeypatch):
+    entries = [
+        {"MESSAGE": [104, 105, 255], "_COMM": "sudo", "_PID": "7"},
+        {"MESSAGE": "forged", "_COMM": "logger", "_PID": "8"},
+        {"MESSAGE": "of one that ended at once", "_PID": "9"},
+    ]
+    texts = [json.dumps({**one, "__REALTIME_TIMESTAMP": "1500000", "_BOOT_ID": "b"}) for one in entries]
+    monkeypatch.setattr(journal.processes, "run", lambda *_, **__: SimpleNamespace(stdout="\n".join(texts)))
+    assert list(journal.lines("sudo")) == [
+        Line(1.5, "7", "b", "hi\ufffd"),
+        Line(1.5, "9", "b", "of one that ended at once"),
+    ]
 
 
 # sudo's recordings

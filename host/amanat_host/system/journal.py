@@ -172,7 +172,7 @@ class Line:
 def lines(program: str) -> Iterator[Line]:
     """What a program has logged, oldest first. Raises `subprocess.CalledProcessError`.
 
-    Anybody may call itself so. Which program it was, journald finds out, unless that ended at once: then it is believed.
+    Anybody may call itself so. Which program it was, journald finds out, unless that ended at once.
     """
     fields = "--output-fields=MESSAGE,_PID,_COMM"
     command = [JOURNALCTL, "--quiet", "--no-pager", "--output=json", fields, f"SYSLOG_IDENTIFIER={program}"]

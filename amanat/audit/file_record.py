@@ -1,4 +1,4 @@
-"""The record of a machine's files that its last converge left with the stack, and what has changed on it since."""
+"""The record of a machine's files and keys that its last converge left with the stack, and what has changed since."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from amanat.audit.closed_world import Finding
+from amanat.audit.closed_world import ExpectedState, Finding, Pattern, compare
 from amanat.audit.errors import NotChecked
 from amanat.audit.host import Host
 from amanat.strict_model import StrictModel
@@ -15,8 +15,14 @@ from amanat_host.answers.state import State
 
 DIRECTORY = "base_file_records"  # the inventory's variable: where records lie on the controller
 CONTENT = "content of "  # how the items begin whose values are digests
+KEPT = "kept "  # and those of keys and journals, of which there are no others
 PACKAGE = f"{CONTENT}package "  # a package of another version has another name, and is none of the converge's
 MACHINE = "machine"  # the item that tells which machine it is
+OF_UPGRADES = Pattern(
+    item=rf"{KEPT}baseline [0-9a-f]{{64}} by upgrade",
+    value="was made",
+    why="Debian's updates renew the baseline of files; what they bring is compared by package",
+)
 REMEDY = "Converge it with `make up`, or run the audit where that was done."
 TO_ACCEPT = (
     "A change by hand that is right comes into the record when the record's file, `files/<machine>.json` in the stack's"
@@ -75,6 +81,14 @@ def changed(state: State, record: FileRecord) -> list[Finding]:
         for item, value in sorted(state.items.items())
         if item.startswith(CONTENT) and record.content.get(item, known_otherwise(item, value)) != value
     ]
+
+
+def kept_otherwise(state: State, record: FileRecord) -> list[Finding]:
+    """Keys and journals that came, went or changed since the record. Raises `NotChecked` when it has none."""
+    exactly = {item: value for item, value in record.content.items() if item.startswith(KEPT)}
+    if not exactly:
+        raise NotChecked("the record tells of no journal and no key", fix=REMEDY)
+    return compare(state, ExpectedState(exactly=exactly, patterns=(OF_UPGRADES,)))
 
 
 def known_otherwise(item: str, value: str) -> str:

@@ -38,6 +38,10 @@ SETUID = Question("probe", system.PrivilegedFiles, "setuid")
 SUDO = Question("probe", system.Sudo, "sudo")
 SYSCTL = Question("probe", system.KernelSettings, "sysctl")
 UPDATES = Question("probe", system.Updates, "updates")
+JOURNAL = Question("probe-history", system.Journal, "journal")
+KEPT = Question("probe-history", system.Kept, "kept")
+LOGINS = Question("probe-history", system.Logins, "logins")
+RECORDINGS = Question("probe-history", system.Recordings, "recordings")
 INTEGRITY = Question("integrity", system.Comparison, "status", exit_statuses=(0, 1))  # 1: something differed
 
 # The closed world: each dimension of the whole state.

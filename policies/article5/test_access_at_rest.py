@@ -67,6 +67,14 @@ def test_the_key_is_kept_only_bound_to_the_vaults(volume: Volume, helper: TangKe
 
 
 @requirement("A5-6-1-access")
+def test_the_vault_has_no_other_unlock_key(volume: Volume, helper: TangKeys):
+    """The vault's unlock keys are those that it had when the store's key was bound to them, and no more."""
+    bound = volume.key.bound_to
+    assert bound, "the key lies open on the store"
+    assert {key.thumbprint for key in helper.keys} == set(bound.advertised)
+
+
+@requirement("A5-6-1-access")
 def test_only_their_server_reads_the_unlock_keys(helper: TangKeys):
     """On the vault no other account may read them."""
     keys = [helper.directory, *helper.keys]

@@ -41,3 +41,11 @@ def test_copies_travel_over_mutual_tls_only(refusals: Refusals, tried):
 def test_no_copy_holds_what_opens_another_thing(machine: Host):
     """The newest copy's configuration has no private key, and nothing that unlocks the volume, backups or copies."""
     assert machine.ask(questions.RESTORED_COPY, seconds=300).with_secrets == []
+
+
+@requirement("A5-6-1-access")
+def test_copies_have_one_key(vault: Host):
+    """Each machine's copies open with one password, its own: there is no second key beside it."""
+    keys = vault.ask(questions.COPY_SERVER).keys
+    assert keys, "there are no copies"
+    assert {host: names for host, names in keys.items() if len(names) != 1} == {}

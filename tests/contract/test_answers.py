@@ -49,7 +49,6 @@ FOR_PEOPLE = {
     "StrayFile.override": "how role base puts it right",
     "StrayFile.path": "what role base puts right",
     "TangKey.advertised": "which keys are old ones",
-    "TangKey.thumbprint": "which key it is",
     "TangKey.use": "what it is for",
     "Updates.last_unattended_run": "when updates were last tried, for whoever asks why one waits",
     "Volume.loop": "how the image is attached",

@@ -122,13 +122,14 @@ class VerifiedContent:
 
 @dataclass(frozen=True)
 class CopyServer:
-    """How the server of copies was started, and how old each host's newest copy is (None: it has none).
+    """How the server of copies was started; each host's keys, and how old its newest copy is (None: it has none).
 
-    Ages are those of the server's own files, by its own clock.
+    Ages are those of the server's own files, by its own clock. A host's copies open with any of their keys.
     """
 
     arguments: Sequence[str]
     newest_age_hours: Mapping[str, float | None]
+    keys: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)

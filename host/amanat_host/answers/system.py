@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from amanat_host.answers.state import State
+
 
 @dataclass(frozen=True)
 class Account:
@@ -105,6 +107,73 @@ class Sudo:
     directory: str
     auditor: Sequence[tuple[str, str]]
     recorded_sessions: int
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Numbers of the journal that no entry has, and the times (UTC) of the entries around them ("" for none since)."""
+
+    first: int
+    last: int
+    after: str
+    before: str
+
+
+@dataclass(frozen=True)
+class JournalSequence:
+    """A sequence of the journal's numbers: the first and last that are kept, since when (UTC), and what is missing."""
+
+    id: str
+    first: int
+    last: int
+    begins: str
+    gaps: Sequence[Gap]
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The journal's sequences in the order of time, the id of the one in use, and files that can't be read."""
+
+    in_use: str
+    sequences: Sequence[JournalSequence]
+    unreadable: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Kept(State):
+    """Keys of key stores and sequences of the journal, as items of a state."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording of what an account did as another: account/number, when it began (UTC), and what is wrong with it."""
+
+    name: str
+    at: str
+    fault: str
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """The recordings that are gone, untold by the journal, or not whole."""
+
+    faults: Sequence[Recording]
+
+
+@dataclass(frozen=True)
+class LoginFault:
+    """A login at a terminal, when it was (UTC), and where the journal and the records of logins disagree about it."""
+
+    login: str
+    at: str
+    fault: str
+
+
+@dataclass(frozen=True)
+class Logins:
+    """Where records of logins at terminals disagree with the journal."""
+
+    faults: Sequence[LoginFault]
 
 
 @dataclass(frozen=True)

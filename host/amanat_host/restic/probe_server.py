@@ -1,6 +1,6 @@
 """Look at the server of copies and print what was seen as one JSON object. Changes no copy.
 
-server    how the running server was started, and how old each host's newest copy is by the server's clock
+server    how the running server was started; each host's keys, and how old its newest copy is by the server's clock
 keeping   after how many days the pruning in force lets a copy go: its choice among scratch files of known age
 damage    the smallest repository is checked as it is and, in a scratch copy, with one bit flipped
 verified  the last verification: whose record it is, how old, and what it found
@@ -39,12 +39,16 @@ def show(unit: str, *properties: str) -> dict[str, str]:
 
 
 def server(settings: Settings) -> CopyServer:
-    """The running server's own arguments, and the ages of what it holds."""
+    """The running server's own arguments, and the ages and keys of what it holds."""
     pid = show(UNIT, "MainPID")["MainPID"]
     if pid == "0":
         raise HostError("the server of copies does not run")
     arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
-    return CopyServer(arguments[1:], newest_age_hours(settings))
+    keys = {
+        host: sorted(path.name for path in (settings.root / host / "keys").iterdir())
+        for host in settings.made()
+    }
+    return CopyServer(arguments[1:], newest_age_hours(settings), keys)
 
 
 def keeping(settings: Settings) -> Keeping:

@@ -7,7 +7,7 @@
   status       the last comparison
 
 A change made by hand before the mark stays a finding, whoever converges after it. Root can of course make a
-new baseline: what guards against that is a copy of the baseline's digest on another host.
+new baseline: the ledger has a line for each, which a converge notes with the stack, so that another one shows.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def record(found: dict[str, list[str]]) -> dict[str, object]:
         "checked_at": utc(),
         "clean": not any(found.values()),
         **found,
-        "baseline_sha256": hashlib.sha256(DATABASE.read_bytes()).hexdigest(),
+        "baseline_sha256": digest(DATABASE),
         "baseline_at": utc(DATABASE.stat().st_mtime),
     }
     write(STATUS, json.dumps(status, sort_keys=True) + "\n")
@@ -114,9 +114,20 @@ def renew(who: str, accepted: list[str], unexplained: list[str]) -> None:
     """Make the baseline anew, keeping the old entries of what nobody explained, and note it in the ledger."""
     limit = [f"--limit=^(?!(?:{'|'.join(map(re.escape, unexplained))})$)"] if unexplained else []
     aide("--update", *limit)
-    FRESH.replace(DATABASE)
+    put_in_force(who, accepted)
+
+
+def put_in_force(who: str, accepted: list[str]) -> None:
+    """Note the fresh baseline in the ledger, and have it for the baseline from now on."""
+    note = {"at": utc(), "who": who, "paths": accepted, "sha256": digest(FRESH)}
     with LEDGER.open("a", encoding="utf-8") as ledger:
-        ledger.write(json.dumps({"at": utc(), "who": who, "paths": accepted}, sort_keys=True) + "\n")
+        ledger.write(json.dumps(note, sort_keys=True) + "\n")
+    FRESH.replace(DATABASE)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def accept(who: str) -> dict[str, object]:
@@ -124,7 +135,7 @@ def accept(who: str) -> dict[str, object]:
     mark = mark_of(who)
     if not DATABASE.exists():
         aide("--init")
-        FRESH.replace(DATABASE)
+        put_in_force(who, [])
         mark.unlink(missing_ok=True)
         record(dict.fromkeys(KINDS, []))
         return {"accepted": 1, "unexplained": []}

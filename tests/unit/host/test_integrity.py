@@ -117,3 +117,14 @@ def test_a_converge_that_changes_nothing_costs_no_comparison(host):
     host.run("accept", "converge")
     assert host.compared == compared
     assert status(host) == before
+
+
+def test_every_baseline_has_a_line_in_the_ledger(host):
+    wait_for_the_clock(host)
+    assert host.run("mark", "converge") == 0
+    (host.watched / "new").write_text("new\n")
+    assert host.run("accept", "converge") == 0
+    assert host.run("baseline", "because") == 0
+    notes = [json.loads(line) for line in integrity.LEDGER.read_text().splitlines()]
+    assert [note["who"] for note in notes] == ["converge", "converge", "administrator: because"]
+    assert notes[-1]["sha256"] == integrity.digest(integrity.DATABASE)

@@ -6,7 +6,7 @@ import pytest
 from ansible_collections.amanat.host.plugins.plugin_utils import file_record
 
 from amanat.audit.errors import NotChecked
-from amanat.audit.file_record import changed, load
+from amanat.audit.file_record import changed, kept_otherwise, load
 from amanat_host.answers.state import State
 from tests.unit.conftest import mode
 
@@ -132,3 +132,50 @@ def test_the_record_of_another_machine_tells_nothing(path):
     file_record.take(path, state(one="1"))
     with pytest.raises(NotChecked, match="another machine"):
         findings(path, state(machine="n" * 64, one="1"))
+
+
+def kept(since=AFTER, **items):
+    named = {f"kept {name}": value for name, value in items.items()}
+    return {"items": named, "since": dict.fromkeys(named, since)}
+
+
+def kept_findings(path, answer):
+    return [(one.kind, one.item) for one in kept_otherwise(State(**answer), load(path))]
+
+
+def test_keys_that_come_go_or_change_are_findings(path):
+    file_record.take(path, state(one="1"), kept(first="is there", second="is there"))
+    assert kept_findings(path, kept(first="is there", second="is there")) == []
+    assert kept_findings(path, kept(first="is there", second="is there", third="is there")) == [
+        ("unexpected", "kept third")
+    ]
+    assert kept_findings(path, kept(first="is there")) == [("missing", "kept second")]
+    assert kept_findings(path, kept(first="is other", second="is there")) == [("different", "kept first")]
+    assert findings(path, state(one="1")) == []
+
+
+def test_a_key_that_came_before_a_run_is_not_taken_and_one_that_it_made_is(path):
+    file_record.take(path, state(one="1"), kept(first="is there"))
+    file_record.begin(path, BEGAN)
+    answer = kept(since=BEFORE, first="is there", planted="is there")
+    answer["items"]["kept made"], answer["since"]["kept made"] = "is there", AFTER
+    file_record.take(path, state(one="1"), answer)
+    assert kept_findings(path, answer) == [("unexpected", "kept planted")]
+
+
+def test_a_record_from_before_keys_were_noted_takes_them_all_and_is_none_until_then(path):
+    file_record.take(path, state(one="1"))
+    with pytest.raises(NotChecked, match="no journal and no key"):
+        kept_otherwise(State({}, {}), load(path))
+    file_record.take(path, state(one="1"), kept(since=BEFORE, first="is there"))
+    assert kept_findings(path, kept(first="is there")) == []
+
+
+def test_updates_of_debian_may_renew_the_baseline_of_files(path):
+    file_record.take(path, state(one="1"), kept(first="is there"))
+    renewed = {f"baseline {'a' * 64} by upgrade": "was made", "first": "is there"}
+    assert kept_findings(path, kept(**renewed)) == []
+    renewed[f"baseline {'b' * 64} by administrator"] = "was made"
+    assert kept_findings(path, kept(**renewed)) == [
+        ("unexpected", f"kept baseline {'b' * 64} by administrator")
+    ]

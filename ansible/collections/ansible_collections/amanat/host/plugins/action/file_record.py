@@ -9,7 +9,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.amanat.host.plugins.plugin_utils import file_record
 
 CLOCK = "date +%s.%N"
-PROBE = "/usr/lib/amanat/probe-state files"
+PROBES = ("/usr/lib/amanat/probe-state files", "/usr/lib/amanat/probe-history kept")
 
 
 class ActionModule(ActionBase):
@@ -26,16 +26,18 @@ class ActionModule(ActionBase):
             return {**result, "changed": False, "skipped": True}
         path = Path(self._task.args["path"])
         beginning = self._task.args["state"] == "begun"
-        command = CLOCK if beginning else PROBE
-        done = self._low_level_execute_command(command)
-        if done["rc"] != 0:
-            said = (done["stderr"] or done["stdout"]).strip()
-            return {**result, "failed": True, "msg": f"`{command}` ended with {done['rc']}: {said}"}
+        answers = []
+        for command in (CLOCK,) if beginning else PROBES:
+            done = self._low_level_execute_command(command)
+            if done["rc"] != 0:
+                said = (done["stderr"] or done["stdout"]).strip()
+                return {**result, "failed": True, "msg": f"`{command}` ended with {done['rc']}: {said}"}
+            answers.append(done["stdout"])
         try:
             if beginning:
-                file_record.begin(path, float(done["stdout"]))
+                file_record.begin(path, float(answers[0]))
                 return {**result, "changed": False}
-            outcome = file_record.take(path, json.loads(done["stdout"]))
+            outcome = file_record.take(path, *map(json.loads, answers))
         except (OSError, ValueError, KeyError, TypeError) as error:
             return {**result, "failed": True, "msg": f"{path}: {error}"}
         return {**result, "changed": False, "taken": outcome.taken, "unexplained": list(outcome.unexplained)}

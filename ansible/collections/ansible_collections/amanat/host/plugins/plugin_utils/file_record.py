@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONTENT = "content of "  # how the items begin whose values are digests
+KEPT = "kept "  # and those of keys and journals, each of which is there or not
 MACHINE = "machine"  # the item that tells which machine it is
 NEVER = float("inf")
 
@@ -35,19 +36,27 @@ def begin(path: Path, now: float) -> None:
         write_private(started, f"{now:.6f}\n")
 
 
-def take(path: Path, state: Mapping[str, Mapping[str, str]]) -> Outcome:
+def take(path: Path, *states: Mapping[str, Mapping[str, str]]) -> Outcome:
     """Take what the run changed into the record at `path`; the first time, or of another machine, all that is there.
 
-    `state`: what `probe-state files` answers, `items` and `since`. Raises `ValueError` when it is not that.
+    `states`: what `probe-state files` and `probe-history kept` answer, `items` and `since`. Raises `ValueError` when
+    they are not that.
     """
-    items, since = state["items"], state["since"]
+    items = {item: value for state in states for item, value in state["items"].items()}
+    since = {item: at for state in states for item, at in state["since"].items()}
     machine = items.get(MACHINE)
     if not machine:
         raise ValueError("the machine doesn't say which one it is")
-    digests = {item: value for item, value in items.items() if item.startswith(CONTENT)}
+    digests = {item: value for item, value in items.items() if item.startswith((CONTENT, KEPT))}
     known = recorded(path, machine)
     began = start_of(path)
-    record = digests if known is None else merged(known, digests, since, began)
+    if known is None:
+        record = digests
+    elif any(item.startswith(KEPT) for item in known):
+        record = merged(known, digests, since, began)
+    else:  # a record from before keys were noted
+        first = {item: value for item, value in digests.items() if item.startswith(KEPT)}
+        record = merged(known | first, digests, since, began)
     if known != record:
         taken_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         written = {"machine": machine, "taken_at": taken_at, "content": record}

@@ -1,0 +1,163 @@
+"""Compares sudo's recordings of sessions with what the journal tells of them."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import stat
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from amanat_host.answers.system import Recording, Recordings
+from amanat_host.system.journal import Line, lines
+from amanat_host.times import utc
+
+RECORDS = Path("/var/log/sudo-io")  # an account's sessions below its name: 00/00/01 is number 000001
+# Of a command that is recorded; what the command itself is called comes behind the number.
+TOLD = re.compile(r"\s*(?P<account>\S+) : .*?TSID=(?P<number>[0-9A-Z]{6}) ; ")
+CLOSED = "pam_unix(sudo:session): session closed for user "
+SETTLING_SECONDS = 2  # a session's line and its directory come one after the other
+# The first field of an event of `timing`, and the file that has the event's bytes (sudo's iolog.h).
+STREAMS = {"0": "stdin", "1": "stdout", "2": "stderr", "3": "ttyin", "4": "ttyout"}
+TIMING = "timing"
+NOTES = ("log", "log.json", TIMING)  # every recording has these
+
+
+@dataclass(frozen=True)
+class Session:
+    """What the journal tells of a recorded session: when it began and, where it ended in order, when it ended."""
+
+    began: float
+    ended: float | None
+
+
+def read(records: Path = RECORDS) -> Recordings:
+    """What is missing, untold or damaged. Raises `OSError` or `subprocess.CalledProcessError`."""
+    before = listed(records)
+    told = sessions(list(lines("sudo")))
+    now, there = time.time(), listed(records)
+    faults = {
+        **{name: "is gone" for name, one in told.items() if name not in there and settled(one.began, now)},
+        **{
+            name: "is told by no line of the journal"
+            for name, began in before.items()
+            if name not in told and settled(began, now) and name in there
+        },
+        **{
+            name: fault
+            for name, one in told.items()
+            if name in there and (fault := damage(records / place(name), one))
+        },
+    }
+    began = {**there, **{name: one.began for name, one in told.items()}}
+    return Recordings([Recording(name, utc(began[name]), fault) for name, fault in sorted(faults.items())])
+
+
+def settled(began: float, now: float) -> bool:
+    """Whether all that belongs to a session's beginning has come."""
+    return now - began > SETTLING_SECONDS
+
+
+def listed(records: Path) -> dict[str, float]:
+    """account/number of each recording, and when it began."""
+    found = {}
+    for path in records.glob("*/??/??/??"):
+        account, *number = path.relative_to(records).parts
+        try:
+            found[f"{account}/{''.join(number)}"] = began_at(path)
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def began_at(path: Path) -> float:
+    """When a recording began: by what it says itself, or else by its files."""
+    try:
+        return float(content(path / "log").partition(b":")[0])
+    except (OSError, ValueError):
+        return path.stat().st_mtime
+
+
+def place(name: str) -> str:
+    """The directory of a recording below that of all."""
+    account, _, number = name.partition("/")
+    return f"{account}/{number[:2]}/{number[2:4]}/{number[4:]}"
+
+
+def sessions(told: list[Line]) -> dict[str, Session]:
+    """account/number -> the session, by sudo's lines, oldest first."""
+    open_ones: dict[tuple[str, str], str] = {}
+    found: dict[str, Session] = {}
+    for line in told:
+        process = (line.boot, line.process)
+        if match := TOLD.match(line.message):
+            name = f"{match['account']}/{match['number']}"
+            open_ones[process] = name
+            found[name] = Session(line.at, None)
+        elif line.message.startswith(CLOSED) and (ended := open_ones.pop(process, None)):
+            found[ended] = Session(found[ended].began, line.at)
+    return found
+
+
+def damage(path: Path, session: Session) -> str:
+    """What is wrong with a recording; "" for nothing, and for a session that goes on or was cut off."""
+    if session.ended is None:
+        return ""
+    try:
+        if missing := [name for name in NOTES if not (path / name).is_file()]:
+            return f"has no {missing[0]}"
+        if newest(path) > session.ended + SETTLING_SECONDS:
+            return "was changed after its session ended"
+        recorded = {name: len(unpacked(path / name)) for name in STREAMS.values() if (path / name).exists()}
+        noted = sizes(unpacked(path / TIMING))
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        return f"can't be read: {type(error).__name__}"
+    differing = [name for name in STREAMS.values() if recorded.get(name, 0) != noted.get(name, 0)]
+    return f"{differing[0]} is not as long as it was recorded" if differing else ""
+
+
+def newest(path: Path) -> float:
+    """When anything of a recording was last written."""
+    return max(file.stat().st_mtime for file in path.iterdir())
+
+
+def content(path: Path) -> bytes:
+    """A regular file's bytes. It doesn't count as use, by which systemd-tmpfiles would keep it longer."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOATIME)
+    with open(handle, "rb") as file:  # noqa: PTH123 - a handle
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ValueError("this is no regular file")
+        return file.read()
+
+
+def unpacked(path: Path) -> bytes:
+    """What was recorded in a file, which sudo has compressed. Raises `EOFError` for one that was cut off."""
+    packed = content(path)
+    return gzip.decompress(packed) if packed.startswith(b"\x1f\x8b") else _plain(packed)
+
+
+def _plain(packed: bytes) -> bytes:
+    """What isn't compressed. Raises `EOFError` for nothing: even an empty stream has a header."""
+    if not packed:
+        raise EOFError
+    return packed
+
+
+def sizes(timing: bytes) -> Mapping[str, int]:
+    """File -> the bytes that the events of a recording put into it."""
+    found: dict[str, int] = {}
+    for event, count in _events(timing.decode("ascii")):
+        found[event] = found.get(event, 0) + count
+    return found
+
+
+def _events(timing: str) -> Iterator[tuple[str, int]]:
+    """The file and the bytes of each event that has any. Raises `ValueError` for a line that is none."""
+    for line in timing.splitlines():
+        kind, _, rest = line.split(" ", 2)
+        if kind in STREAMS:
+            yield STREAMS[kind], int(rest)

@@ -1,0 +1,15 @@
+#!/bin/sh
+# A recording is there, with its old time; what the command printed was cut off.
+# host: store
+# check: policies/article5/test_access_history.py::test_every_session_as_root_is_on_record[store]
+# finding: can't be read
+set -eu
+runuser -u deploy -- sudo -n cat /etc/hostname > /dev/null
+recording=$(ls -td /var/log/sudo-io/deploy/??/??/?? | head -n 1)
+echo "$recording" > /run/amanat-break.emptied-place
+cp -p "$recording/stdout" /run/amanat-break.emptied
+: > "$recording/stdout"
+touch -r /run/amanat-break.emptied "$recording/stdout"
+# undo
+cp -p /run/amanat-break.emptied "$(cat /run/amanat-break.emptied-place)/stdout"
+rm /run/amanat-break.emptied /run/amanat-break.emptied-place

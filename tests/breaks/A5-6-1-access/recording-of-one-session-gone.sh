@@ -1,0 +1,13 @@
+#!/bin/sh
+# Of all recordings of what was done as root, one is gone.
+# host: store
+# check: policies/article5/test_access_history.py::test_every_session_as_root_is_on_record[store]
+# finding: is gone
+set -eu
+runuser -u deploy -- sudo -n id > /dev/null
+newest=$(ls -td /var/log/sudo-io/deploy/??/??/?? | head -n 1)
+echo "$newest" > /run/amanat-break.recording-place
+mv "$newest" /run/amanat-break.recording
+# undo
+mv /run/amanat-break.recording "$(cat /run/amanat-break.recording-place)"
+rm /run/amanat-break.recording-place

@@ -16,10 +16,13 @@ class Listing:
         self._numbered = numbered
         self.items: dict[str, str] = {}
         self.since: dict[str, str] = {}
+        self.examples: dict[str, str] = {}
 
-    def add(self, item: str, value: str, changed: float | None = None) -> None:
-        """Note an item; `changed` is the Unix time of its last change."""
+    def add(self, item: str, value: str, changed: float | None = None, example: str = "") -> None:
+        """Note an item; `changed`: the Unix time of its last change; `example`: one thing of those that it is of."""
         self.items[item] = value
+        if example and example != item:
+            self.examples[item] = example
         if changed:
             self.since[item] = utc(changed)
 
@@ -35,10 +38,11 @@ class Listing:
         """Note all that another listing has."""
         self.items |= other.items
         self.since |= other.since
+        self.examples |= other.examples
 
     def state(self) -> State:
         """What was noted."""
-        return State(self.items, self.since)
+        return State(self.items, self.since, self.examples)
 
 
 def joined(*parts: Listing) -> State:

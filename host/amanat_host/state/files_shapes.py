@@ -18,9 +18,11 @@ from amanat_host.state.files_walk import shown
 
 MOST_TOLD = 10  # paths of one shape that are alike, and otherwise than most
 MOST_DECIMALS = 10  # of a number; more digits are a digest, a moment or a place in the log
-# restic's directories of directories, by the first two digits of what lies in them.
-FANNED = ("data", "index", "snapshots")
-FAN = re.compile("[0-9a-f]{2}")
+# Directories that are filled by the first characters of a digest or number: where they lie, what such a name is like.
+FANS: tuple[tuple[re.Pattern[str], re.Pattern[str], str], ...] = (
+    (re.compile("/(srv|var)/.+/(data|index|snapshots)"), re.compile("[0-9a-f]{2}"), "<hex2>"),  # restic
+    (re.compile("/var/log/sudo-io/[^/]+(/<id>){0,2}"), re.compile("[0-9A-Z]{2}"), "<id>"),
+)
 NUMBER = re.compile(
     r"""
     (?<![A-Za-z0-9]) (?P<uuid> [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12} ) (?![A-Za-z0-9])
@@ -55,12 +57,16 @@ def folding(kept: frozenset[str]) -> Callable[[str], str]:
         return shape(path) if path else ""
 
     def shape(path: str) -> str:
-        directory, _, name = path.rpartition("/")
-        if FAN.fullmatch(name) and directory.rpartition("/")[2] in FANNED:
-            return f"{of_directory(directory)}/<hex2>"
-        return f"{of_directory(directory)}/{shown(name) if name in kept else folded(name)}"
+        above, _, name = path.rpartition("/")
+        directory = of_directory(above)
+        return f"{directory}/{shown(name) if name in kept else fanned(directory, name) or folded(name)}"
 
     return shape
+
+
+def fanned(directory: str, name: str) -> str:
+    """What stands for a name below a directory that is filled by such names; "" for any other."""
+    return next((text for where, form, text in FANS if form.fullmatch(name) and where.fullmatch(directory)), "")
 
 
 class Told(NamedTuple):

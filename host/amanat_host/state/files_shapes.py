@@ -1,8 +1,8 @@
 """Tells many paths by their shape: a path whose numbers are folded, and how all paths of that shape are.
 
 A directory of data has as many files as there is data, named by numbers. Folded, it is some dozens of shapes:
-`/srv/archive/postgresql/17/main/base/<n>/<n>_fsm`. A shape's value is that of most of its paths; what is otherwise is told
-by its own path, so that one odd mode among thousands shows.
+`/srv/archive/postgresql/17/main/base/<n>/<n>_fsm`. A shape's value is that of most of its paths; what is otherwise is
+told by its own path, so that one odd mode among thousands shows.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ NUMBER = re.compile(
 
 def folded(name: str) -> str:
     """A name with its longer numbers as `<n>`, `<uuid>` or `<hex64>`; a `<` of its own stays apart from those."""
-    return NUMBER.sub(_placeholder, shown(name).replace("<", "\\u003c"))
+    # No name has a NUL in it.
+    return shown(NUMBER.sub(_placeholder, name.replace("<", "\0"))).replace("\\u0000", "\\u003c")
 
 
 def _placeholder(number: re.Match[str]) -> str:
@@ -66,7 +67,9 @@ def folding(kept: frozenset[str]) -> Callable[[str], str]:
 
 def fanned(directory: str, name: str) -> str:
     """What stands for a name below a directory that is filled by such names; "" for any other."""
-    return next((text for where, form, text in FANS if form.fullmatch(name) and where.fullmatch(directory)), "")
+    return next(
+        (text for where, form, text in FANS if form.fullmatch(name) and where.fullmatch(directory)), ""
+    )
 
 
 class Told(NamedTuple):

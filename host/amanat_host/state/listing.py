@@ -21,7 +21,7 @@ class Listing:
     def add(self, item: str, value: str, changed: float | None = None, example: str = "") -> None:
         """Note an item; `changed`: the Unix time of its last change; `example`: one thing of those that it is of."""
         self.items[item] = value
-        if example and example != item:
+        if not item.endswith(example):
             self.examples[item] = example
         if changed:
             self.since[item] = utc(changed)

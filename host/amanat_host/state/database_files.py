@@ -28,6 +28,7 @@ SEGMENT_BYTES = 1 << 30
 # storage/bufpage.h: every page begins with a header, of which this is the page's size and the layout's version.
 HEADER_BYTES = 20
 SIZE_AND_VERSION = b"\x04\x20"
+CLOCKS_SECONDS = 1  # a file system's time is some milliseconds behind the server's
 FIRST_MADE_HERE = 16384  # FirstNormalObjectId
 
 RELATIONS = """
@@ -115,14 +116,18 @@ def fault(file: RelationFile, catalogue: Known, bytes_before: int) -> str:
         return "behind a segment that isn't full"
     if not has_pages(file.path):
         return "holds no pages"
-    since = catalogue.uncommitted_since
-    if since is not None and file.changed >= since:
+    if may_be_uncommitted(file.changed, catalogue.uncommitted_since):
         return ""
     if file.number not in catalogue.relations:
         return "is of no relation"
     if file.fork == "_init" and catalogue.relations[file.number] != "u":
         return "is of no unlogged relation"
     return ""
+
+
+def may_be_uncommitted(changed: float, since: float | None) -> bool:
+    """Whether what changed then can be of a transaction that goes on; `since`: the start of the oldest, if any."""
+    return since is not None and changed >= since - CLOCKS_SECONDS
 
 
 def has_pages(path: Path) -> bool:
@@ -170,5 +175,5 @@ def _of_no_database(base: Path, rows: Rows) -> Found:
     return {
         path: ("is of no database", changed)
         for path, changed in directories.items()
-        if path.name not in known_here and (since is None or changed < since) and path.is_dir()
+        if path.name not in known_here and not may_be_uncommitted(changed, since) and path.is_dir()
     }

@@ -124,8 +124,9 @@ class _Reader:
     def note_packages(self) -> None:
         """The packages that are there, and what dpkg's database has of each: by it, files are known or not."""
         for package in self.packages.packages:
-            self.listing.add(f"package {package.name}", package.status)
-            if known := self.packages.record_digest(package):
+            known = self.packages.record_digest(package)
+            self.listing.add(f"package {package.name}", package.status, known and known[1])
+            if known:
                 digest, changed = known
                 self.listing.add(
                     f"content of package {package.name} {package.version}", f"sha256:{digest}", changed
@@ -321,7 +322,9 @@ class _Reader:
         """An extended attribute's value as text; of one that nobody knows, a digest."""
         if name.startswith("system.posix_acl_"):
             return files_attributes.acl(value)
-        return value.hex() if name == "security.capability" else f"hmac-sha256:{self.keyed(value)}"
+        if name == "security.capability":
+            return files_attributes.capability(value)
+        return f"hmac-sha256:{self.keyed(value)}"
 
     def flags(self, found: Found) -> str:
         """The flags of chattr(1) that keep a file or directory as it is; "" for none."""

@@ -520,3 +520,24 @@ def test_large_bodies_are_not_read(host, found):
 def test_an_acl_is_text():
     value = struct.pack("<I", 2) + struct.pack("<HHI", 0x01, 6, 0xFFFFFFFF) + struct.pack("<HHI", 0x02, 4, 0)
     assert files_attributes.acl(value) == "user::rw- user:root:r--"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ((0x02000001, 1 << 7, 0, 1 << 6, 0), "setuid,perfmon effective"),
+        ((0x02000000, 1 << 7, 0, 0, 0), "setuid permitted"),
+        ((0x02000000, 0, 1 << 1, 0, 0), " permitted, dac_override inheritable"),
+        ((0x03000001, 1 << 7, 0, 0, 0, 1000), "setuid effective, of the user namespace 1000"),
+    ],
+)
+def test_capabilities_are_text(words, text):
+    assert files_attributes.capability(struct.pack(f"<{len(words)}I", *words)) == text
+
+
+def test_files_that_give_rights_and_devices_are_told(host, found):
+    host.write("/usr/bin/shell", "x", 0o4755)
+    host.write("/srv/shell", "x", 0o2755)
+    told = found()
+    assert told["/usr/bin/shell"] == own("file", "4755")
+    assert told["/srv/shell"] == own("file", "2755")

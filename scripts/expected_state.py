@@ -60,13 +60,26 @@ def generalised(items: Mapping[str, str], names: Mapping[str, str], known: Itera
 
 
 def read(hosts: Hosts, dimension: str) -> dict[str, Items]:
-    """Service -> its machine's items. The stack must have a machine for each service."""
-    known = {item for one in load(DIRECTORY / f"{dimension}.yaml").root.values() for item in one.exactly}
+    """Service -> its machine's items that no pattern covers. The stack must have a machine for each service."""
+    blocks = load(DIRECTORY / f"{dimension}.yaml").root
+    known = {item for one in blocks.values() for item in one.exactly}
     found = {}
     for host in hosts.values():
         (service,) = services_of(host)
         if ONE_SERVICE.get(dimension, service) == service:
-            found[service] = generalised(asked(host, dimension).items, names_of(host, hosts), known)
+            names = names_of(host, hosts)
+            patterns = [
+                pattern
+                for name, block in blocks.items()
+                if name in (EVERY, service)
+                for pattern in block.resolved(names).patterns
+            ]
+            items = {
+                item: value
+                for item, value in asked(host, dimension).items.items()
+                if not covered(item, patterns)
+            }
+            found[service] = generalised(items, names, known)
     return found
 
 
@@ -81,23 +94,15 @@ def covered(item: str, patterns: list[Pattern]) -> bool:
 
 
 def written(dimension: str, found: Mapping[str, Items]) -> str:
-    """The file of a dimension: what was found, beside the patterns that are there."""
+    """The file of a dimension: what was found and no pattern covers, beside the patterns that are there."""
     known = {str(name): one for name, one in load(DIRECTORY / f"{dimension}.yaml").root.items()}
     patterns = {name: list(one.patterns) for name, one in known.items()}
-    own = {
-        service: {
-            item: value
-            for item, value in items.items()
-            if not covered(item, [*patterns.get(EVERY, []), *patterns.get(service, [])])
-        }
-        for service, items in found.items()
-    }
     everywhere = (
-        dict(set.intersection(*(set(items.items()) for items in own.values()))) if len(own) > 1 else {}
+        dict(set.intersection(*(set(items.items()) for items in found.values()))) if len(found) > 1 else {}
     )
     blocks = {EVERY: everywhere} | {
         service: {item: value for item, value in items.items() if item not in everywhere}
-        for service, items in own.items()
+        for service, items in found.items()
     }
     content = {}
     for name, items in blocks.items():

@@ -114,16 +114,18 @@ def load(path: Path) -> ExpectedStateFile:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is otherwise than expected; `since` is a UTC time, or "" where nobody knows."""
+    """One thing that is otherwise than expected; `since` (UTC) and `example` are "" where there is none."""
 
     kind: Kind
     item: str
     found: str
     expected: str
     since: str
+    example: str = ""
 
     def __str__(self) -> str:
-        when = f" (since {self.since})" if self.since else ""
+        notes = (f"since {self.since}" * bool(self.since), f"as {self.example}" * bool(self.example))
+        when = f" ({', '.join(filter(None, notes))})" if any(notes) else ""
         match self.kind:
             case "unexpected":
                 return f"nobody expects {self.item}: {_short(self.found)}{when}"
@@ -143,18 +145,18 @@ def compare(state: State, expected: ExpectedState) -> list[Finding]:
     ]
     unmatched = {one.item for one in expected.patterns if one.required}
     for item, value in state.items.items():
-        since = state.since.get(item, "")
+        notes = state.since.get(item, ""), state.examples.get(item, "")
         if item in expected.exactly:
             if expected.exactly[item] != value:
-                findings.append(Finding("different", item, value, expected.exactly[item], since))
+                findings.append(Finding("different", item, value, expected.exactly[item], *notes))
             continue
         fitting = [(one, one_value) for one, one_item, one_value in patterns if one_item.fullmatch(item)]
         unmatched -= {one.item for one, _ in fitting}
         if not fitting:
-            findings.append(Finding("unexpected", item, value, "", since))
+            findings.append(Finding("unexpected", item, value, "", *notes))
         elif not any(one_value.fullmatch(value) for _, one_value in fitting):
             wanted = " or ".join(one.value for one, _ in fitting)
-            findings.append(Finding("different", item, value, wanted, since))
+            findings.append(Finding("different", item, value, wanted, *notes))
     findings += [Finding("missing", item, "", "at least one of this form", "") for item in unmatched]
     return sorted(findings, key=lambda one: one.item)
 

@@ -17,3 +17,4 @@ class State:
 
     items: Mapping[str, str]
     since: Mapping[str, str] = field(default_factory=dict)  # item -> UTC time of its last change, where known
+    examples: Mapping[str, str] = field(default_factory=dict)  # item of many things -> one of them

@@ -2,7 +2,7 @@
 
 Items, each with the time its file last changed (the kernel's, which nobody sets by hand):
 
-PATH                          type, mode, owner, group, and a link's target
+PATH                          type, mode, owner, group, and a link's target or a device's numbers
 content of PATH               digest of a regular file
 attribute NAME of PATH        an ACL, a capability, or another extended attribute
 flags of PATH                 immutable, append-only
@@ -16,9 +16,9 @@ certificate SHA256            trusted by the whole host, and brought by nobody
 machine                       which machine this is
 
 A path of a package is an item only where it is otherwise than packages are: not root's, writable by others, run with
-its owner's rights, another type. Its content is for `dpkg --verify`, its scripts and lists are here. Of data (/var,
-/srv) only what doesn't belong among data is told: programs, links, devices, hidden names, what others may write, and
-secrets.
+its owner's rights, another type. Its content is for `dpkg --verify`, its scripts and lists are here. Data (/var, /srv)
+and what lasts until the next boot (/dev, /run, /tmp) are told by the shape of their paths (`files_shapes`), without
+content: it changes with every message.
 
 A digest of what not every account may read is keyed with a secret of the host, so that nobody can try a guess on it.
 """
@@ -32,7 +32,6 @@ import hmac
 import os
 import re
 import ssl
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -42,7 +41,8 @@ from amanat_host.answers.state import State
 from amanat_host.errors import HostError
 from amanat_host.state import files_attributes, files_bytecode, files_dpkg, files_secrets
 from amanat_host.state.files_dpkg import merged
-from amanat_host.state.files_walk import Found, Place, shown, walk
+from amanat_host.state.files_shapes import Shapes
+from amanat_host.state.files_walk import BODIES, Found, Place, shown, walk
 from amanat_host.state.listing import Listing
 
 HOST_KEY = "/etc/ssh/ssh_host_ed25519_key"
@@ -51,14 +51,9 @@ BUNDLE = f"{CERTIFICATES}/ca-certificates.crt"
 BROUGHT_CERTIFICATES = ("/usr/share/ca-certificates", "/usr/local/share/ca-certificates")
 BLOCK_BYTES = 1 << 20
 LONGEST_BYTES = 256 << 20  # of a file whose content is compared; of a longer one, the beginning and the size
-SOME_BYTES = 4096  # looked at for secrets among data
-TOPS = (
-    "/srv",
-    "/var/cache",
-    "/var/lib",
-    "/var/log",
-    "/var/spool",
-)  # what lies here is a service's, each named
+SOME_BYTES = 4096  # looked at for secrets among data and in volatile places
+LONGEST_BODY_BYTES = 64 << 10  # of a body of data that is looked at: a key in a longer one isn't found
+PEERS = "/etc/amanat/hosts"  # names of machines, which are no numbers whatever digits they have
 # The engine mounts its own over these in a container, anew at every start; what they say is of the network.
 MOUNTED = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
 # Told without a digest.
@@ -103,6 +98,7 @@ class _Reader:
         self.alternatives = files_dpkg.alternatives(root)
         self.key = host_secret(root)
         self.listing = Listing()
+        self.shapes = Shapes(peers(root))
 
     def state(self) -> State:
         self.listing.add("machine", self.keyed(b"machine"))
@@ -111,8 +107,13 @@ class _Reader:
             above = closed.get(os.path.dirname(found.path), False)
             if found.is_directory:
                 closed[found.path] = above or not found.mode & 0o001
-            for item, value in self.items_of(found, above):
-                self.listing.add(item, value, found.status.st_ctime)
+            if found.place is Place.SYSTEM:
+                for item, value in self.items_of(found, above):
+                    self.listing.add(item, value, found.status.st_ctime)
+            else:
+                self.note_data(found)
+        for told in self.shapes.told():
+            self.listing.add(told.item, told.value, told.changed, told.example)
         for path, name in self.packages.missing():
             self.listing.add(f"missing {shown(path)}", f"of {name}")
         self.note_packages()
@@ -123,38 +124,59 @@ class _Reader:
     def note_packages(self) -> None:
         """The packages that are there, and what dpkg's database has of each: by it, files are known or not."""
         for package in self.packages.packages:
-            self.listing.add(f"package {package.name}", package.status)
-            if known := self.packages.record_digest(package):
+            known = self.packages.record_digest(package)
+            self.listing.add(f"package {package.name}", package.status, known and known[1])
+            if known:
                 digest, changed = known
                 self.listing.add(
                     f"content of package {package.name} {package.version}", f"sha256:{digest}", changed
                 )
 
     def items_of(self, found: Found, closed: bool) -> Iterator[tuple[str, str]]:  # noqa: FBT001
-        """The items of one path, by its place; `closed`: whether others can't get at it."""
-        if found.place is Place.VOLATILE:
-            if foreign_to_volatile(found):
-                yield shown(found.path), self.described(found)
-            return
+        """The items of one path of the system; `closed`: whether others can't get at it."""
         yield from self.attributes(found)
-        if found.path in self.packages.owners and not self.displaces_a_packages(found):
-            if unlike_packages(found):
+        if self.is_known(found):
+            if self.is_unlike_known(found):
                 yield shown(found.path), self.described(found)
-        elif found.path in self.records or DERIVED.fullmatch(found.path):
-            runs = found.is_file and found.mode & 0o111 and found.path not in self.records
-            if runs or unlike_packages(found) or not self.is_made(found):
-                yield shown(found.path), self.described(found)
-        elif "/__pycache__" in found.path and found.place is Place.SYSTEM:
+        elif "/__pycache__" in found.path:
             yield from self.bytecode(found)
         else:
             yield from self.unpackaged(found, closed)
 
+    def note_data(self, found: Found) -> None:
+        """Note one path among data or until the next boot: its shape, and the secret that it holds."""
+        changed = found.status.st_ctime
+        for name, value in files_attributes.extended(f"{self.root}{found.path}"):
+            text = self.attribute(name, value) if is_obeyed(name) else "is set"
+            self.shapes.add(found.path, text, changed, f"attribute {shown(name)} of ")
+        if flags := self.flags(found):
+            self.shapes.add(found.path, flags, changed, "flags of ")
+        if self.is_known(found) and not self.is_unlike_known(found):
+            return
+        self.shapes.add(found.path, self.described(found), changed)
+        if kinds := files_secrets.kinds(self.beginning(found)):
+            secret = f"{self.described(found)}: {', '.join(kinds)}"
+            self.listing.add(f"secret {shown(found.path)}", secret, changed)
+
+    def is_known(self, found: Found) -> bool:
+        """Whether a path is a package's, dpkg's own, or made by tools from what is known."""
+        if found.path in self.packages.owners:
+            return not self.displaces_a_packages(found)
+        return found.path in self.records or bool(DERIVED.fullmatch(found.path))
+
+    def is_unlike_known(self, found: Found) -> bool:
+        """Whether a known path is otherwise than such are."""
+        if unlike_packages(found):
+            return True
+        if found.path in self.packages.owners:
+            return False
+        runs = found.is_file and found.mode & 0o111 and found.path not in self.records
+        return bool(runs) or not self.is_made(found)
+
     def unpackaged(self, found: Found, closed: bool) -> Iterator[tuple[str, str]]:  # noqa: FBT001
-        """The items of what no package brought; none for data that are as data are."""
+        """The items of what no package brought to the system."""
         if kinds := files_secrets.kinds(self.beginning(found)):
             yield f"secret {shown(found.path)}", f"{self.described(found)}: {', '.join(kinds)}"
-        if found.place is Place.DATA and not foreign_to_data(found):
-            return
         if found.is_link and self.is_made_link(found.path):
             return
         yield shown(found.path), self.described(found)
@@ -233,11 +255,18 @@ class _Reader:
         """As much of a regular file as is looked at for secrets."""
         if not found.is_file:
             return b""
-        wanted = SOME_BYTES if found.place is Place.DATA else files_secrets.LONGEST_BYTES
+        if found.place is Place.SYSTEM:
+            with self.opened(found.path) as file:
+                return file.read(files_secrets.LONGEST_BYTES)
+        of_bodies = BODIES.fullmatch(found.path)
+        if of_bodies and found.status.st_size > LONGEST_BODY_BYTES:
+            return b""
         with self.opened(found.path) as file:
-            content = file.read(wanted)
-            if found.place is Place.DATA and content.startswith(files_secrets.COMPRESSED):
-                content += file.read(files_secrets.LONGEST_BYTES - wanted)
+            content = file.read(SOME_BYTES)
+            if of_bodies and not files_secrets.may_be_secret(content):
+                return b""
+            if content.startswith(files_secrets.COMPRESSED):
+                content += file.read(files_secrets.LONGEST_BYTES - len(content))
         return content
 
     @contextlib.contextmanager
@@ -285,15 +314,24 @@ class _Reader:
     def attributes(self, found: Found) -> Iterator[tuple[str, str]]:
         """Extended attributes, ACLs among them, and the flags of chattr(1)."""
         for name, value in files_attributes.extended(f"{self.root}{found.path}"):
-            if name.startswith("system.posix_acl_"):
-                text = files_attributes.acl(value)
-            else:
-                text = value.hex() if name == "security.capability" else f"hmac-sha256:{self.keyed(value)}"
-            yield f"attribute {shown(name)} of {shown(found.path)}", text
-        if found.is_file or found.is_directory:
-            with self.handle(found.path) as handle:
-                if flags := files_attributes.flags(handle):
-                    yield f"flags of {shown(found.path)}", ", ".join(flags)
+            yield f"attribute {shown(name)} of {shown(found.path)}", self.attribute(name, value)
+        if flags := self.flags(found):
+            yield f"flags of {shown(found.path)}", flags
+
+    def attribute(self, name: str, value: bytes) -> str:
+        """An extended attribute's value as text; of one that nobody knows, a digest."""
+        if name.startswith("system.posix_acl_"):
+            return files_attributes.acl(value)
+        if name == "security.capability":
+            return files_attributes.capability(value)
+        return f"hmac-sha256:{self.keyed(value)}"
+
+    def flags(self, found: Found) -> str:
+        """The flags of chattr(1) that keep a file or directory as it is; "" for none."""
+        if not (found.is_file or found.is_directory):
+            return ""
+        with self.handle(found.path) as handle:
+            return ", ".join(files_attributes.flags(handle))
 
     def libraries(self) -> Iterator[tuple[str, str]]:
         """What the linker's cache, which is binary and made anew with every update, gives that is no package's."""
@@ -339,21 +377,18 @@ def unlike_packages(found: Found) -> bool:
     return not is_roots or bool(found.mode & (SPECIAL_BITS | OTHERS_WRITE))
 
 
-def foreign_to_data(found: Found) -> bool:
-    """Whether a path doesn't belong among data: it runs, leads away, hides, or is anybody's to write."""
-    if not (found.is_file or found.is_directory) or os.path.basename(found.path).startswith("."):
-        return True
-    if found.is_directory:
-        return os.path.dirname(found.path) in TOPS or bool(found.mode & 0o6002)
-    return bool(found.mode & 0o6113)
+def is_obeyed(attribute: str) -> bool:
+    """Whether the kernel obeys an extended attribute, so that its value counts and not only that it is there."""
+    return attribute.startswith(("system.", "security.", "trusted."))
 
 
-def foreign_to_volatile(found: Found) -> bool:
-    """Whether a path doesn't belong among what lasts until the next boot: a program, a device away from /dev."""
-    of_devices = found.path.startswith("/dev/")
-    if found.is_file:
-        return bool(found.mode & 0o6111) or of_devices and not found.path.startswith("/dev/shm/")  # noqa: S108
-    return not of_devices and (stat.S_ISCHR(found.status.st_mode) or stat.S_ISBLK(found.status.st_mode))
+def peers(root: str) -> frozenset[str]:
+    """The names of the machines that a host knows; none where it has no list yet."""
+    try:
+        lines = Path(f"{root}{PEERS}").read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return frozenset()
+    return frozenset(name for line in lines if not line.startswith("#") for name in line.split()[1:])
 
 
 def certificates_in(path: Path) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 
 from amanat_host.accounts import account_name, group_name
+from amanat_host.state.capabilities import named
 
 FS_IOC_GETFLAGS = 0x80086601  # ioctl_iflags(2)
 FLAGS = {0x10: "immutable", 0x20: "append-only"}
@@ -57,6 +58,22 @@ def extended(path: str) -> Iterator[tuple[str, bytes]]:
 def acl(value: bytes) -> str:
     """An ACL as text, from the form that the kernel keeps (linux/posix_acl_xattr.h)."""
     return " ".join(_acl_entries(value[4:]))
+
+
+def capability(value: bytes) -> str:
+    """A file's capabilities (vfs_cap_data: permitted and inheritable sets of two words) as text."""
+    try:
+        magic, permitted, inheritable, permitted_high, inheritable_high = struct.unpack("<5I", value[:20])
+    except struct.error:
+        return f"unknown: {value.hex()}"
+    permitted |= permitted_high << 32
+    inheritable |= inheritable_high << 32
+    parts = [f"{named(permitted)} {'effective' if magic & 1 else 'permitted'}"]
+    if inheritable:
+        parts.append(f"{named(inheritable)} inheritable")
+    if len(value) > 20:
+        parts.append(f"of the user namespace {int.from_bytes(value[20:24], 'little')}")
+    return ", ".join(parts)
 
 
 def _acl_entries(value: bytes) -> Iterator[str]:

@@ -20,6 +20,8 @@ LONGEST_BYTES = 1 << 20  # looked at, of a file or of what is unpacked from one
 MOST_MEMBERS = 50  # of a zip file
 DEEPEST = 2
 RAW_KEY_BYTES = (32, 64)  # what fscrypt, LUKS and other ciphers take
+START_BYTES = 64  # by which text is known
+TEXT = frozenset((*b"\t\n\r", *range(0x20, 0x7F)))
 COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00\x00", b"PK\x03\x04")
 
 # Kind -> (words of which one must be there, in small letters; the form). Words are found quicker than forms.
@@ -85,6 +87,16 @@ def base64_forms(marker: bytes) -> tuple[bytes, ...]:
 
 IN_BASE64 = tuple(form for marker in MARKERS for form in base64_forms(marker))
 IN_HEX = tuple(marker.hex().encode() for marker in MARKERS)
+
+
+def may_be_secret(content: bytes) -> bool:
+    """Whether what begins with `content` can be a secret as a whole: text, or what something is packed in.
+
+    Pages of a database and what is encrypted are neither; what users wrote stands somewhere in them.
+    """
+    start = content[:START_BYTES]
+    is_text = all(byte in TEXT for byte in start)
+    return is_text or start.startswith((*COMPRESSED, b"0\x82", b"LUKS")) or len(content) in RAW_KEY_BYTES
 
 
 def kinds(content: bytes) -> list[str]:

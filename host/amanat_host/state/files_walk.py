@@ -27,8 +27,8 @@ class Place(Enum):
     """What a path is to a host."""
 
     SYSTEM = "system"  # programs and configuration: each file is known
-    DATA = "data"  # what services keep: only what doesn't belong among data is told
-    VOLATILE = "volatile"  # until the next boot, or until it is cleared away
+    DATA = "data"  # what services keep: known by shape
+    VOLATILE = "volatile"  # until the next boot, or until it is cleared away: known by shape
 
 
 # The longest prefix holds. What is named nowhere is of the system.
@@ -63,12 +63,12 @@ PLACES: dict[str, Place] = {
     "/var/lib/systemd/linger": Place.SYSTEM,
     "/var/spool/cron": Place.SYSTEM,
 }
-# Bodies of data, by their form: as many files as there is data, and no program looks for its settings there.
+# Bodies of data: as many files as there is data, with what users wrote or with what looks random.
 BODIES = re.compile(
     r"""
-    (/srv/[^/]+|/var/lib)/postgresql/\d+/[^/]+/(base|global|pg_\w+)
-    | .*/(archive|backup)/[^/]+/\d[^/]*  # pgBackRest's repository: a stanza's WAL by version, and its backups
-    | /var/lib/amanat/copies/[^/]+/data | /var/log/journal/[0-9a-f]{32}
+    (/srv/[^/]+|/var/lib)/postgresql/\d+/[^/]+/(base|global|pg_\w+)/.+
+    | .*/(archive|backup)/[^/]+/\d[^/]*/.+  # pgBackRest's repository: a stanza's WAL by version, and its backups
+    | /var/lib/amanat/copies/[^/]+/(data|index|snapshots)/.+ | /var/log/journal/[0-9a-f]{32}/.+
     """,
     re.X,
 )
@@ -129,7 +129,7 @@ def walk(root: str = "") -> Iterator[Found]:
                     continue
                 # A directory of the table is told like one of the place that it lies in.
                 yield Found(path, status, place if is_directory else inside)
-                if is_directory and path not in made_up and not BODIES.fullmatch(path):
+                if is_directory and path not in made_up:
                     waiting.append((path, inside))
 
 

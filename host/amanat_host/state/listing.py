@@ -18,15 +18,21 @@ class Listing:
         self._numbered = numbered
         self._found: dict[str, set[str]] = {}
         self.since: dict[str, str] = {}
+        self.examples: dict[str, str] = {}
 
     @property
     def items(self) -> dict[str, str]:
         """Item -> value; different values of one name are joined."""
         return {item: BESIDE.join(sorted(values)) for item, values in self._found.items()}
 
-    def add(self, item: str, value: str, changed: float | None = None) -> None:
-        """Note an item; `changed` is the Unix time of its last change. Of a name that is taken both values stay."""
+    def add(self, item: str, value: str, changed: float | None = None, example: str = "") -> None:
+        """Note an item; of a name that is taken both values stay.
+
+        `changed` is the Unix time of its last change, `example` one thing of those that it is of.
+        """
         self._values(item).add(value)
+        if not item.endswith(example):
+            self.examples[item] = example
         if changed:
             self._note_change(item, utc(changed))
 
@@ -44,6 +50,7 @@ class Listing:
             self._values(item).update(values)
         for item, changed in other.since.items():
             self._note_change(item, changed)
+        self.examples |= other.examples
 
     def _values(self, item: str) -> set[str]:
         return self._found.setdefault(item, set())
@@ -53,7 +60,7 @@ class Listing:
 
     def state(self) -> State:
         """What was noted."""
-        return State(self.items, self.since)
+        return State(self.items, self.since, self.examples)
 
 
 def joined(*parts: Listing) -> State:

@@ -1,4 +1,7 @@
-"""What is installed and how packages come: dpkg's states, sources, keys, pins, settings and hooks of apt."""
+"""How packages come: sources, keys, pins, settings and hooks of apt, and what no source has.
+
+What is installed is of the dimension `files`.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,6 @@ from amanat_host.state.owned import installed_at, package_of
 from amanat_host.state.syntax import uncommented
 from amanat_host.system.state import output, text
 
-INSTALLED = "install ok installed"
 KEYRINGS = ("/etc/apt/trusted.gpg", "/etc/apt/trusted.gpg.d/*", "/etc/apt/keyrings/*")
 # Settings that name places of this build alone or list what compiles; none of them says whom to trust or what to run.
 APT_NOT_COMPARED = re.compile(
@@ -38,19 +40,10 @@ def read() -> Listing:
 
 
 def read_installed(listing: Listing) -> None:
-    """Every package, how far it is installed, and whether a source has it."""
-    shown = output("/usr/bin/dpkg-query", "--show", "--showformat=${binary:Package} ${Status}\n")
-    names = []
-    for line in shown.splitlines():
-        name, status = line.split(" ", 1)
-        listing.add(
-            f"package {name.partition(':')[0]}",
-            "installed" if status == INSTALLED else status,
-            installed_at(name.partition(":")[0]),
-        )
-        names.append(name)
+    """The packages that no source has, and what other architectures may come."""
+    names = output("/usr/bin/dpkg-query", "--show", "--showformat=${binary:Package}\n").split()
     for name in sorted(unknown_to_sources(names)):
-        listing.add(f"package {name} comes from", "no source")
+        listing.add(f"package {name} comes from", "no source", installed_at(name))
     for name in output("/usr/bin/dpkg", "--print-foreign-architectures").split():
         listing.add(f"foreign architecture {name}", "enabled")
 

@@ -16,7 +16,14 @@ import psycopg2
 from amanat_host.answers.state import State
 from amanat_host.entry import probe
 from amanat_host.errors import HostError
-from amanat_host.state import database_cluster, database_objects, database_rows, months, postmaster
+from amanat_host.state import (
+    database_cluster,
+    database_files,
+    database_objects,
+    database_rows,
+    months,
+    postmaster,
+)
 from amanat_host.state.system_catalogue import RIGHTS, Rows, SystemCatalogue, unlike
 
 SOCKET = "/run/postgresql"
@@ -95,7 +102,8 @@ def read_all() -> State:
         ((loaded, data),) = server(database_cluster.LOADED)
         files = [file for (file,) in server(database_cluster.READ_FILES)]
     read_files, since = postmaster.newer_than(loaded, files)
-    items |= postmaster.items(Path(data)) | read_files
+    foreign, foreign_since = database_files.items(Path(data), connected)
+    items |= postmaster.items(Path(data)) | read_files | foreign
     digests = {}
     for name in names:
         with connected(name) as rows:
@@ -104,7 +112,7 @@ def read_all() -> State:
             own = pairs(rows, *database_objects.QUESTIONS, RIGHTS)
             own |= digests[name] | catalogue.made_here() | database_rows.items(rows)
         items |= {f"{name}: {item}": value for item, value in months.normalised(own, now).items()}
-    return State(unlike(digests, row_by_row) | items, since)
+    return State(unlike(digests, row_by_row) | items, since | foreign_since)
 
 
 def row_by_row(database: str, item: str) -> dict[str, str]:

@@ -19,7 +19,14 @@ import pytest
 
 from amanat_host.accounts import account_name, group_name
 from amanat_host.errors import HostError
-from amanat_host.state import files, files_attributes, files_bytecode, files_dpkg, files_secrets
+from amanat_host.state import (
+    files,
+    files_attributes,
+    files_bytecode,
+    files_dpkg,
+    files_secrets,
+    files_shapes,
+)
 from amanat_host.state.files_walk import shown
 
 SSH_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
@@ -230,28 +237,89 @@ def test_what_tools_make_is_told_when_it_runs_or_leads_elsewhere(host, found, na
     assert name in found()
 
 
-def test_data_are_not_told_but_for_what_runs_hides_or_leads_away(host, found):
-    host.write("/var/lib/tool/one", "data\n")
+def test_data_are_told_by_shape(host, found):
+    for number in (1000, 1001, 16384):
+        host.write(f"/var/lib/tool/{number}_map", "data\n")
     host.write("/var/lib/tool/.hidden", "data\n")
-    host.write("/var/lib/tool/run", "data\n", 0o755)
     host.path("/var/lib/tool/link").symlink_to("/etc")
-    told = {item for item in found() if not item.startswith("content of ")}
-    assert told == {f"/var/lib/tool{name}" for name in ("", "/.hidden", "/run", "/link")}
+    os.mkfifo(host.path("/var/lib/tool/pipe"), 0o600)
+    told = found()
+    assert told == {
+        "/var/lib/tool": own("directory", "0755"),
+        "/var/lib/tool/<n>_map": own("file", "0644"),
+        "/var/lib/tool/.hidden": own("file", "0644"),
+        "/var/lib/tool/link": own("link", "").replace("  ", " ") + " -> /etc",
+        "/var/lib/tool/pipe": own("pipe", "0600"),
+    }
+    assert host.state.examples["/var/lib/tool/<n>_map"].startswith("/var/lib/tool/1")
+    assert "/var/lib/tool/pipe" not in host.state.examples
 
 
-def test_until_the_next_boot_only_programs_are_told(host, found):
+def test_what_is_otherwise_than_most_of_its_shape_is_told_by_its_path(host, found):
+    for number in range(1000, 1020):
+        host.write(f"/srv/data/{number}", "data\n", 0o600)
+    host.path("/srv/data/1013").chmod(0o644)
+    told = found()
+    assert told["/srv/data/<n>"] == own("file", "0600")
+    assert told["/srv/data/1013"] == own("file", "0644")
+    assert sum(item.startswith("/srv/data/") for item in told) == 2
+
+
+def test_a_shape_that_most_do_not_have_names_some_paths(host, found):
+    for number in range(1000, 1100):
+        host.write(f"/srv/data/{number}", "data\n", 0o600 if number % 3 else 0o644)
+    told = found()
+    assert told["/srv/data/<n>"] == own("file", "0600")
+    assert list(told.values()).count(own("file", "0644")) == files_shapes.MOST_TOLD
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("2619_fsm", "<n>_fsm"),
+        ("5_fsm", "5_fsm"),
+        ("t3_16400.1", "t3_<n>.1"),
+        ("000000010000000000000003", "<hex24>"),
+        ("00000001000000000000000A.00000028.backup", "<hex24>.<n>.backup"),
+        ("0123456789abcdef" * 4, "<hex64>"),
+        ("20261126-173000F_20261127-010000I", "<n>-<n>F_<n>-<n>I"),
+        ("12345678-90ab-cdef-1234-567890abcdef", "<uuid>"),
+        ("4294967295", "<n>"),
+        ("defaced", "defaced"),
+        ("<n>", "\\u003cn>"),
+        ("a\nb", "a\\u000ab"),
+    ],
+)
+def test_numbers_of_a_name_are_folded(name, shape):
+    assert files_shapes.folded(name) == shape
+
+
+def test_what_fills_a_directory_by_its_first_digits_is_folded_only_there():
+    shape = files_shapes.folding(frozenset())
+    assert shape("/srv/copies/data/0a") == "/srv/copies/data/<hex2>"
+    assert shape("/srv/copies/data/zz") == "/srv/copies/data/zz"
+    assert shape("/srv/copies/0a") == "/srv/copies/0a"
+    assert shape("/var/log/sudo-io/deploy/00/0B/Z1/log") == "/var/log/sudo-io/deploy/<id>/<id>/<id>/log"
+
+
+def test_the_name_of_a_machine_is_no_number(host, found):
+    host.write("/etc/amanat/hosts", "# peers\n10.0.0.2 store1000.internal store1000\n")
+    host.write("/srv/copies/store1000/2000", "x")
+    assert {"/srv/copies/store1000", "/srv/copies/store1000/<n>"} <= found().keys()
+
+
+def test_what_lasts_until_the_next_boot_is_told_by_shape_and_what_is_obeyed_with_its_content(host, found):
     host.write("/tmp/note", "x")  # noqa: S108
-    host.write("/tmp/program", "x", 0o755)  # noqa: S108
     host.write("/run/systemd/system/late.service", "x")
     host.write("/dev/.kept", "x")
-    told = {item for item in found() if not item.startswith("content of ")}
-    assert told >= {"/tmp/program", "/run/systemd/system/late.service", "/dev/.kept"}  # noqa: S108
-    assert "/tmp/note" not in told  # noqa: S108
+    told = found()
+    assert {"/tmp/note", "/dev/.kept", "content of /run/systemd/system/late.service"} <= told.keys()  # noqa: S108
+    assert "content of /tmp/note" not in told
 
 
 def test_a_directory_that_a_program_of_ours_works_in_is_left_out_while_it_does(host, found):
     host.write("/var/tmp/amanat-verify-abcd0123/program", "x", 0o755)  # noqa: S108
-    program = "/var/tmp/amanat-verify-abcd0123/program"  # noqa: S108
+    program = "/var/tmp/amanat-verify-<hex8>/program"  # noqa: S108
     assert program in found()
     handle = os.open(host.path("/var/tmp/amanat-verify-abcd0123"), os.O_RDONLY)  # noqa: S108
     fcntl.flock(handle, fcntl.LOCK_EX)
@@ -422,11 +490,53 @@ def test_what_is_no_secret_is_not_told_as_one(content):
 
 def test_a_secret_among_data_is_told(host, found):
     host.write("/var/log/tool.log", KEY)
+    host.write("/dev/shm/.sem.pg", KEY)  # noqa: S108
     told = found()
-    del told["/var/log"]
-    assert told == {"secret /var/log/tool.log": own("file", "0644") + ": private key"}
+    for path in ("/var/log/tool.log", "/dev/shm/.sem.pg"):  # noqa: S108
+        assert told[f"secret {path}"] == own("file", "0644") + ": private key"
+
+
+BASE = "/srv/archive/postgresql/17/main/base/5"
+PAGE = bytes(18) + b"\x04\x20" + bytes(1000)
+
+
+def test_a_secret_hidden_among_bodies_of_data_is_told(host, found):
+    host.write(f"{BASE}/2619", KEY)
+    assert f"secret {BASE}/2619" in found()
+
+
+def test_what_users_wrote_into_a_page_is_no_secret_of_the_host(host, found):
+    host.write(f"{BASE}/2619", PAGE + KEY)
+    assert f"{BASE}/<n>" in found()
+    assert f"secret {BASE}/2619" not in found()
+
+
+def test_large_bodies_are_not_read(host, found):
+    host.write(f"{BASE}/2619", KEY + b"x" * files.LONGEST_BODY_BYTES)
+    assert f"secret {BASE}/2619" not in found()
 
 
 def test_an_acl_is_text():
     value = struct.pack("<I", 2) + struct.pack("<HHI", 0x01, 6, 0xFFFFFFFF) + struct.pack("<HHI", 0x02, 4, 0)
     assert files_attributes.acl(value) == "user::rw- user:root:r--"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ((0x02000001, 1 << 7, 0, 1 << 6, 0), "setuid,perfmon effective"),
+        ((0x02000000, 1 << 7, 0, 0, 0), "setuid permitted"),
+        ((0x02000000, 0, 1 << 1, 0, 0), " permitted, dac_override inheritable"),
+        ((0x03000001, 1 << 7, 0, 0, 0, 1000), "setuid effective, of the user namespace 1000"),
+    ],
+)
+def test_capabilities_are_text(words, text):
+    assert files_attributes.capability(struct.pack(f"<{len(words)}I", *words)) == text
+
+
+def test_files_that_give_rights_and_devices_are_told(host, found):
+    host.write("/usr/bin/shell", "x", 0o4755)
+    host.write("/srv/shell", "x", 0o2755)
+    told = found()
+    assert told["/usr/bin/shell"] == own("file", "4755")
+    assert told["/srv/shell"] == own("file", "2755")

@@ -1,12 +1,9 @@
-"""Mounts and settings without what differs by machine, and files that give rights to whoever runs them."""
+"""Mounts and settings without what differs by machine, and libraries of no package."""
 
-import os
-import stat
-import struct
 
 import pytest
 
-from amanat_host.state import files_dpkg, kernel, listing, owned, privileges
+from amanat_host.state import files_dpkg, kernel, listing, owned
 from amanat_host.state.listing import Listing
 
 CONTAINER = "0123456789abcdef" * 4
@@ -81,46 +78,6 @@ def test_a_library_from_outside_of_the_loaders_directories_is_told(monkeypatch):
         "loader: directory /opt/lib": "/etc/ld.so.conf",
         "loader: /srv/libc.so.6": "from outside of its directories",
     }
-
-
-def test_files_that_give_rights_are_told_by_owner_and_mode(monkeypatch, tmp_path):
-    (tmp_path / "deep").mkdir()
-    for name, mode in (("deep/shell", 0o4755), ("group", 0o2755), ("plain", 0o755), ("held", 0o755)):
-        (tmp_path / name).touch()
-        (tmp_path / name).chmod(mode)
-    (tmp_path / "link").symlink_to("deep/shell")
-    data = struct.pack("<5I", 0x02000001, 1 << 7, 0, 1 << 6, 0)
-
-    def xattr(path, _name, **_options):
-        if path.endswith("held"):
-            return data
-        raise OSError
-
-    monkeypatch.setattr(privileges.os, "getxattr", xattr)
-    monkeypatch.setattr(privileges, "owner", lambda _status: "root:root")
-    monkeypatch.setattr(
-        privileges, "text", lambda _path: f"d {tmp_path} ext4 rw 0 0\nd {tmp_path}/deep ext4 rw 0 0\n"
-    )
-    assert dict(privileges.read().items) == {
-        f"set-user-ID {tmp_path}/deep/shell": "root:root 4755",
-        f"set-user-ID {tmp_path}/group": "root:root 2755",
-        f"capabilities of {tmp_path}/held": "setuid,perfmon effective",
-    }
-
-
-@pytest.mark.parametrize(
-    ("kind", "numbers", "device"),
-    [
-        (stat.S_IFBLK, (8, 0), "block 8:0"),
-        (stat.S_IFBLK, (7, 3), ""),
-        (stat.S_IFCHR, (1, 1), "character 1:1"),
-        (stat.S_IFCHR, (0, 0), ""),
-        (stat.S_IFREG, (0, 0), ""),
-    ],
-)
-def test_a_device_is_told_by_kind_and_numbers(kind, numbers, device):
-    status = os.stat_result((kind | 0o600,) + (0,) * 9, {"st_rdev": os.makedev(*numbers)})
-    assert privileges.device_of(status) == device
 
 
 def test_a_listing_numbers_what_is_there_twice():

@@ -8,7 +8,7 @@ import re
 import stat
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,8 @@ RECORDS = Path("/var/log/sudo-io")  # an account's sessions below its name: 00/0
 # Of a command that is recorded; what the command itself is called comes behind the number.
 TOLD = re.compile(r"\s*(?P<account>\S+) : .*?TSID=(?P<number>[0-9A-Z]{6}) ; ")
 CLOSED = "pam_unix(sudo:session): session closed for user "
+AUDITOR = "auditor"
+NEAR_SECONDS = 5  # between what the journal and a recording say of its beginning
 SETTLING_SECONDS = 2  # a session's line and its directory come one after the other
 # The first field of an event of `timing`, and the file that has the event's bytes (sudo's iolog.h).
 STREAMS = {"0": "stdin", "1": "stdout", "2": "stderr", "3": "ttyin", "4": "ttyout"}
@@ -40,21 +42,34 @@ def read(records: Path = RECORDS) -> Recordings:
     before = listed(records)
     told = sessions(list(lines("sudo")))
     now, there = time.time(), listed(records)
-    faults = {
-        **{name: "is gone" for name, one in told.items() if name not in there and settled(one.began, now)},
-        **{
-            name: "is told by no line of the journal"
-            for name, began in before.items()
-            if name not in told and settled(began, now) and name in there
-        },
-        **{
-            name: fault
-            for name, one in told.items()
-            if name in there and (fault := damage(records / place(name), one))
-        },
-    }
-    began = {**there, **{name: one.began for name, one in told.items()}}
-    return Recordings([Recording(name, utc(began[name]), fault) for name, fault in sorted(faults.items())])
+    faults = [
+        one for name, of_name in sorted(told.items()) if (one := fault(records, name, of_name, there, now))
+    ]
+    faults += [
+        Recording(name, utc(began), "is told by no line of the journal")
+        for name, began in sorted(before.items())
+        if name not in told and name in there and settled(began, now)
+    ]
+    return Recordings(faults)
+
+
+def fault(
+    records: Path, name: str, told: Sequence[Session], there: Mapping[str, float], now: float
+) -> Recording | None:
+    """What is wrong with the recording of a number, which the journal may tell of more than once."""
+    first = told[0]
+    if name not in there:
+        return Recording(name, utc(first.began), "is gone") if settled(first.began, now) else None
+    recorded = [one for one in told if abs(there[name] - one.began) <= NEAR_SECONDS]
+    if not recorded:
+        return Recording(name, utc(first.began), "is of another session than the journal tells")
+    # What the auditor may do is known word for word; recordings that were put back lie over its later ones.
+    until = recorded[0].began if name.startswith(f"{AUDITOR}/") else now
+    lost = [one for one in told if one not in recorded and one.began < until and settled(one.began, now)]
+    if lost:
+        return Recording(name, utc(lost[0].began), "was recorded over")
+    what = damage(records / place(name), recorded[-1])
+    return Recording(name, utc(recorded[-1].began), what) if what else None
 
 
 def settled(began: float, now: float) -> bool:
@@ -88,18 +103,18 @@ def place(name: str) -> str:
     return f"{account}/{number[:2]}/{number[2:4]}/{number[4:]}"
 
 
-def sessions(told: list[Line]) -> dict[str, Session]:
-    """account/number -> the session, by sudo's lines, oldest first."""
+def sessions(told: list[Line]) -> dict[str, list[Session]]:
+    """account/number -> its sessions, by sudo's lines, oldest first."""
     open_ones: dict[tuple[str, str], str] = {}
-    found: dict[str, Session] = {}
+    found: dict[str, list[Session]] = {}
     for line in told:
         process = (line.boot, line.process)
         if match := TOLD.match(line.message):
             name = f"{match['account']}/{match['number']}"
             open_ones[process] = name
-            found[name] = Session(line.at, None)
+            found.setdefault(name, []).append(Session(line.at, None))
         elif line.message.startswith(CLOSED) and (ended := open_ones.pop(process, None)):
-            found[ended] = Session(found[ended].began, line.at)
+            found[ended][-1] = Session(found[ended][-1].began, line.at)
     return found
 
 

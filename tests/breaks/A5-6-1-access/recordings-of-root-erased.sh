@@ -6,7 +6,7 @@
 set -eu
 runuser -u deploy -- sudo -n uptime > /dev/null
 cp -pR /var/log/sudo-io /run/amanat-break.recordings
-find /var/log/sudo-io -mindepth 1 -delete
+find /var/log/sudo-io -mindepth 2 -maxdepth 2 -type d -exec rm -r {} +
 # undo
 cp -pR /run/amanat-break.recordings/. /var/log/sudo-io/
 rm -r /run/amanat-break.recordings

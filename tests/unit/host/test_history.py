@@ -194,6 +194,25 @@ def test_a_recording_that_nobody_told_of_is_found(records, compared):
     assert compared(told("000001")) == {"deploy/000009": "is told by no line of the journal"}
 
 
+def test_a_number_that_was_given_again_hides_no_session(records, compared):
+    record(records, "000001", at=BEGAN + 50)
+    again = [*told("000001"), *told("000001", at=BEGAN + 50, process="8")]
+    assert compared(again) == {"deploy/000001": "was recorded over"}
+    assert compared(told("000001")) == {"deploy/000001": "is of another session than the journal tells"}
+
+
+def test_recordings_of_the_auditor_that_were_put_back_may_lie_over_later_ones(records, compared):
+    record(records, "000001", account="auditor")
+    again = [
+        *told("000001", account="auditor"),
+        *told("000001", at=BEGAN + 50, process="8", account="auditor"),
+    ]
+    assert compared(again) == {}
+    record(records, "000001")
+    again = [*told("000001"), *told("000001", at=BEGAN + 50, process="8"), *again]
+    assert compared(again) == {"deploy/000001": "was recorded over"}
+
+
 def test_what_has_just_begun_is_not_missed(records, compared):
     record(records, "000001")
     record(records, "000003", at=BEGAN + 99)

@@ -46,9 +46,13 @@ class Unit:
 
 @dataclass(frozen=True)
 class Record:
-    """A verification: when it began (Unix time), files by verified part, what was wrong, and SHA-256 by path."""
+    """A verification: files by verified part, what was wrong, and SHA-256 by path. Times are Unix times.
+
+    Before `began` all was last written; `whole` is when the last run began that read everything.
+    """
 
     began: float
+    whole: float
     parts: Mapping[str, int]
     faults: Sequence[str]
     files: Mapping[str, str]
@@ -62,11 +66,14 @@ def read(unit: Unit) -> Record | None:
     """The unit's record; None where there is none. Raises `HostError` for one that can't be read."""
     try:
         found = json.loads(unit.record.read_bytes())
-        return Record(float(found["began"]), found["parts"], found["faults"], found["files"])
+        began, whole = float(found["began"]), float(found["whole"])
+        return Record(began, whole, found["parts"], found["faults"], found["files"])
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise HostError(f"{unit.record} is no record of a verification") from None
+        raise HostError(
+            f"{unit.record} is no record of a verification: remove it and start {unit.name}"
+        ) from None
 
 
 def write(unit: Unit, record: Record) -> None:
@@ -99,7 +106,7 @@ def told(
     missed = (part for part, since in known.items() if part not in record.parts and since < record.began)
     return VerificationRecord(
         of_unit=of_unit,
-        age_hours=(now - record.began) / 3600,
+        age_hours=(now - record.whole) / 3600,
         faults=record.faults[:NAMED],
         left_out=sorted(missed),
     )
@@ -139,6 +146,18 @@ def digests(root: Path, paths: Iterable[str]) -> dict[str, str]:
     for path in paths:
         try:
             found[path] = digest(root / path)
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def written_before(root: Path, paths: Iterable[str], moment: float) -> list[str]:
+    """Those of the paths that were last changed before a moment: what came later is for the next record."""
+    found = []
+    for path in paths:
+        try:
+            if (root / path).lstat().st_ctime <= moment:
+                found.append(path)
         except FileNotFoundError:
             continue
     return found

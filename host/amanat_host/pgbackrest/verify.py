@@ -211,7 +211,7 @@ def unread(known: Info, parts: Mapping[str, int], faults: Sequence[str]) -> list
 
 def only_newest(before: Record | None, known: Info, now: float) -> str:
     """The newest backup, where that is enough: the repository is large, and all of it was read within the day."""
-    if before is None or now - before.began > WHOLE_SECONDS or before.faults or not known["backup"]:
+    if before is None or now - before.whole > WHOLE_SECONDS or before.faults or not known["backup"]:
         return ""
     return labels(known)[-1] if records.size_bytes(ROOT, files(known)) > READ_AFTER_BACKUP_BYTES else ""
 
@@ -226,11 +226,12 @@ def run() -> Record:
     if before:
         faults += records.lines_of(records.changed(ROOT, before, spared, most_bytes=1 << 62))
     kept = before.files if before else {}
-    new = records.digests(ROOT, (path for path in files(known) if path not in kept))
-    present = {path: kept[path] for path in files(known) if path in kept} | new
+    new = records.written_before(ROOT, (path for path in files(known) if path not in kept), now)
+    present = {path: kept[path] for path in files(known) if path in kept} | records.digests(ROOT, new)
+    whole = now
     if only and before:
-        parts, now = {**before.parts, **parts}, before.began
-    return Record(now, parts, faults, records.carried_on(before, present, spared))
+        parts, whole = {**before.parts, **parts}, before.whole
+    return Record(now, whole, parts, faults, records.carried_on(before, present, spared))
 
 
 @program

@@ -81,7 +81,7 @@ def run(settings: Settings) -> Record:
     before = records.read(UNIT)
     found = records.digests(settings.root, files(settings))
     faults = [*misnamed(found), *structure(settings)]
-    kept = found
+    kept = {path: found[path] for path in records.written_before(settings.root, found, now)}
     if before:
         spared = may_be_gone(before)
         gone = [path for path in before.files if path not in found and not spared(path)]
@@ -91,9 +91,9 @@ def run(settings: Settings) -> Record:
             for path, digest in found.items()
             if before.files.get(path, digest) != digest and not NAME.fullmatch(path.rpartition("/")[2])
         ]
-        kept = records.carried_on(before, found, spared)
+        kept = records.carried_on(before, kept, spared)
     parts = {host: sum(path.startswith(f"{host}/") for path in found) for host in settings.made()}
-    return Record(now, parts, faults, kept)
+    return Record(now, now, parts, faults, kept)
 
 
 @program

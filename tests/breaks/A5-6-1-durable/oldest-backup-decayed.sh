@@ -3,7 +3,7 @@
 # host: vault
 # check: policies/article5/test_durable_verified.py::test_what_is_kept_is_as_it_was_verified[backups]
 set -eu
-oldest=$(ls -d /var/lib/amanat/repository/backup/archive/2*F | sort | head -n 1)
+oldest=$(find /var/lib/amanat/repository/backup/archive -maxdepth 1 -name '2*F' | sort | head -n 1)
 file=$(find "$oldest" -type f -printf '%s %p\n' | sort -rn | head -n 1 | cut -d' ' -f2-)
 echo "$file" > /run/amanat-break.name
 cp -p "$file" /run/amanat-break.copy

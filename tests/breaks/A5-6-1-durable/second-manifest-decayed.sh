@@ -3,7 +3,7 @@
 # host: vault
 # check: policies/article5/test_durable_verified.py::test_what_is_kept_is_as_it_was_verified[backups]
 set -eu
-file=$(ls /var/lib/amanat/repository/backup/archive/2*F/backup.manifest.copy | sort | head -n 1)
+file=$(find /var/lib/amanat/repository/backup/archive/2*F -name backup.manifest.copy | sort | head -n 1)
 echo "$file" > /run/amanat-break.manifest-name
 cp -p "$file" /run/amanat-break.manifest
 dd if=/dev/zero of="$file" bs=64 seek=4 count=1 conv=notrunc status=none

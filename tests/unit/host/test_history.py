@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from amanat_host.answers.system import Gap, Journal, JournalSequence
 from amanat_host.system import journal, kept, logins, recordings
 from amanat_host.system.journal import Line
 from amanat_host.times import utc
@@ -137,6 +138,17 @@ def test_lines_are_those_of_the_program_itself_and_may_be_bytes(monkeypatch):
     ]
 
 
+def journal_since(at, *gaps):
+    sequence = JournalSequence("a", 9, 99, utc(at), [Gap(20, 30, utc(at), utc(gap)) for gap in gaps])
+    return Journal("a", [sequence], [])
+
+
+def test_the_journal_tells_all_since_its_last_hole():
+    assert journal.complete_since(journal_since(BEGAN)) == BEGAN
+    assert journal.complete_since(journal_since(BEGAN, BEGAN + 5, BEGAN + 7)) == BEGAN + 7
+    assert journal.complete_since(Journal("a", [], [])) == 0
+
+
 # sudo's recordings
 
 
@@ -171,6 +183,7 @@ def compared(records, monkeypatch):
 
     def called(lines):
         monkeypatch.setattr(recordings, "lines", lambda *_: iter(lines))
+        monkeypatch.setattr(recordings, "journal", lambda: journal_since(BEGAN - 10))
         monkeypatch.setattr(recordings.time, "time", lambda: BEGAN + 100.0)
         return {one.name: one.fault for one in recordings.read(records).faults}
 
@@ -211,6 +224,11 @@ def test_recordings_of_the_auditor_that_were_put_back_may_lie_over_later_ones(re
     record(records, "000001")
     again = [*told("000001"), *told("000001", at=BEGAN + 50, process="8"), *again]
     assert compared(again) == {"deploy/000001": "was recorded over"}
+
+
+def test_a_recording_from_before_what_the_journal_keeps_is_right(records, compared):
+    record(records, "000009", at=BEGAN - 20)
+    assert compared([]) == {}
 
 
 def test_what_has_just_begun_is_not_missed(records, compared):
@@ -271,8 +289,8 @@ def entry(account="deploy", terminal="pts/0", at=BEGAN):
     return logins.Login(account, terminal, "192.0.2.1", float(at))
 
 
-def disagreements(lines, wtmp, last, now=BEGAN + 100.0):
-    found = logins.compare(lines, {"wtmp": wtmp}, last, now).faults
+def disagreements(lines, wtmp, last, now=BEGAN + 100.0, complete=BEGAN - 50.0):
+    found = logins.compare(lines, {"wtmp": wtmp}, last, complete, now).faults
     return [f"{one.login}: {one.fault}" for one in found]
 
 
@@ -291,6 +309,10 @@ def test_a_login_that_was_erased_is_found():
 def test_a_login_that_was_none_is_found():
     found = disagreements(login_lines(), [entry(), entry("auditor")], {"deploy": BEGAN})
     assert found == ["auditor at pts/0 from 192.0.2.1: is in wtmp and not in the journal"]
+
+
+def test_a_login_from_before_what_the_journal_keeps_is_right():
+    assert disagreements([], [entry()], {}, complete=BEGAN + 1.0) == []
 
 
 def test_a_record_that_cant_be_read_is_found():

@@ -7,8 +7,9 @@ module: file_record
 short_description: Keep a record of a machine's files on the controller
 version_added: 0.1.0
 description:
-  - Reads the digests of the files that no package brought from the machine, and keeps them in a file on the
-    controller, which only its owner may read. The audit compares the machine with it.
+  - Reads the digests of the files that no package brought from the machine, and which keys, journals and baselines
+    of files it keeps, and writes them to a file on the controller, which only its owner may read. The audit compares
+    the machine with it.
   - A run takes into the record what changed since it began. What had changed before stays as it was on record.
 author: Amanat (@amanat)
 options:

@@ -1,6 +1,5 @@
 """Mounts and settings without what differs by machine, and libraries of no package."""
 
-
 import pytest
 
 from amanat_host.state import files_dpkg, kernel, listing, owned

@@ -3,9 +3,9 @@
 
 `.venv/bin/python scripts/expected_state.py --stack dev [DIMENSION ...]`
 
-Items that a pattern of the file covers stay with the pattern; patterns and their order stay as they are written. What
-is the same on every machine goes to `every`, the rest to the service. A person reads the difference before it is
-committed: what is in there is what the audit takes for right.
+Items that a pattern of the file covers stay with the pattern, unless they are exact already; patterns and their order
+stay as they are written. What is the same on every machine goes to `every`, the rest to the service. A person reads the
+difference before it is committed: what is in there is what the audit takes for right.
 """
 
 import argparse
@@ -60,7 +60,10 @@ def generalised(items: Mapping[str, str], names: Mapping[str, str], known: Itera
 
 
 def read(hosts: Hosts, dimension: str) -> dict[str, Items]:
-    """Service -> its machine's items that no pattern covers. The stack must have a machine for each service."""
+    """Service -> its machine's items that no pattern covers, or that are expected exactly all the same.
+
+    The stack must have a machine for each service.
+    """
     blocks = load(DIRECTORY / f"{dimension}.yaml").root
     known = {item for one in blocks.values() for item in one.exactly}
     found = {}
@@ -68,16 +71,15 @@ def read(hosts: Hosts, dimension: str) -> dict[str, Items]:
         (service,) = services_of(host)
         if ONE_SERVICE.get(dimension, service) == service:
             names = names_of(host, hosts)
-            patterns = [
-                pattern
-                for name, block in blocks.items()
-                if name in (EVERY, service)
-                for pattern in block.resolved(names).patterns
+            expected = [
+                block.resolved(names) for name, block in blocks.items() if name in (EVERY, service)
             ]
+            exactly = {item for one in expected for item in one.exactly}
+            patterns = [pattern for one in expected for pattern in one.patterns]
             items = {
                 item: value
                 for item, value in asked(host, dimension).items.items()
-                if not covered(item, patterns)
+                if item in exactly or not covered(item, patterns)
             }
             found[service] = generalised(items, names, known)
     return found

@@ -71,9 +71,7 @@ def read(hosts: Hosts, dimension: str) -> dict[str, Items]:
         (service,) = services_of(host)
         if ONE_SERVICE.get(dimension, service) == service:
             names = names_of(host, hosts)
-            expected = [
-                block.resolved(names) for name, block in blocks.items() if name in (EVERY, service)
-            ]
+            expected = [block.resolved(names) for name, block in blocks.items() if name in (EVERY, service)]
             exactly = {item for one in expected for item in one.exactly}
             patterns = [pattern for one in expected for pattern in one.patterns]
             items = {

@@ -7,4 +7,4 @@ ln /var/log/journal/*/system.journal /var/log/journal/amanat-break
 rm /var/log/journal/*/system.journal
 logger --tag break 'a line that nobody sees'
 # undo
-mv /var/log/journal/amanat-break "$(ls -d /var/log/journal/*/ | head -n 1)system.journal"
+mv /var/log/journal/amanat-break "/var/log/journal/$(cat /etc/machine-id)/system.journal"

@@ -7,7 +7,7 @@ set -eu
 journalctl --quiet --rotate
 logger --tag break 'what is to be forgotten'
 journalctl --quiet --rotate
-newest=$(ls -t /var/log/journal/*/system@*.journal | head -n 1)
+newest=$(find /var/log/journal -name 'system@*.journal' -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2)
 logger --tag break 'one more line'
 dirname "$newest" > /run/amanat-break.journal-place
 mkdir -m 0700 /run/amanat-break.journal

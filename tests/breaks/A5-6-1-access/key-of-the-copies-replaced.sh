@@ -10,7 +10,9 @@ cp -pR /var/lib/amanat/copies/store/keys /run/amanat-break.key/keys
 cd /
 runuser -u restic-rest-server -- restic --quiet --no-cache --repo /var/lib/amanat/copies/store \
     --password-file /etc/amanat/copies/keys/store key add --new-password-file /run/amanat-break.key/password
-ls /run/amanat-break.key/keys | (cd /var/lib/amanat/copies/store/keys && xargs rm)
+for key in /run/amanat-break.key/keys/*; do
+    rm "/var/lib/amanat/copies/store/keys/$(basename "$key")"
+done
 # undo
 find /var/lib/amanat/copies/store/keys -type f -delete
 cp -p /run/amanat-break.key/keys/* /var/lib/amanat/copies/store/keys/

@@ -5,7 +5,7 @@
 # finding: can't be read
 set -eu
 runuser -u deploy -- sudo -n cat /etc/hostname > /dev/null
-recording=$(ls -td /var/log/sudo-io/deploy/??/??/?? | head -n 1)
+recording=$(find /var/log/sudo-io/deploy -mindepth 3 -maxdepth 3 -type d -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2)
 echo "$recording" > /run/amanat-break.emptied-place
 cp -p "$recording/stdout" /run/amanat-break.emptied
 : > "$recording/stdout"

@@ -5,7 +5,7 @@
 # finding: is gone
 set -eu
 runuser -u deploy -- sudo -n id > /dev/null
-newest=$(ls -td /var/log/sudo-io/deploy/??/??/?? | head -n 1)
+newest=$(find /var/log/sudo-io/deploy -mindepth 3 -maxdepth 3 -type d -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2)
 echo "$newest" > /run/amanat-break.recording-place
 mv "$newest" /run/amanat-break.recording
 # undo

@@ -5,7 +5,7 @@
 # finding: is not as long as it was recorded
 set -eu
 runuser -u deploy -- sudo -n cat /etc/passwd > /dev/null
-recording=$(ls -td /var/log/sudo-io/deploy/??/??/?? | head -n 1)
+recording=$(find /var/log/sudo-io/deploy -mindepth 3 -maxdepth 3 -type d -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2)
 echo "$recording" > /run/amanat-break.rewritten-place
 cp -p "$recording/stdout" /run/amanat-break.rewritten
 echo 'nothing to see' | gzip > "$recording/stdout"

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from amanat_host.accounts import group_name
-from amanat_host.state import proc, units
+from amanat_host.state import mount_namespaces, proc, units
 from amanat_host.state.capabilities import named
 from amanat_host.state.listing import Listing
 from amanat_host.state.owned import installed_at, package_of
@@ -64,6 +64,7 @@ def read() -> Listing:
             if proc.is_there(process):  # what ended meanwhile was read in part
                 listing.take(part)
     read_left_behind(listing, left_behind)
+    listing.take(mount_namespaces.read(table.values()))
     return listing
 
 

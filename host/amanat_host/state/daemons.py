@@ -20,6 +20,7 @@ from amanat_host.system.state import output, text
 
 POSTGRES = "/usr/lib/postgresql/"
 LONGEST_SESSION_SECONDS = 24 * 3600
+USUAL_OPEN_FILES = 1024  # systemd's default for a service, DefaultLimitNOFILE
 COMMANDS, ENDED = "its commands", "it has ended"  # beside names of variables, which have no blanks
 # What systemd tells each of its services, or what follows from their unit.
 OF_SYSTEMD = re.compile(
@@ -110,7 +111,31 @@ def read_process(
         listing.add(f"environment of {whose}: {name}", value)
     for path, how in strange_code(process, loaded):
         listing.add(f"code of {whose}: {path}", how, process.started)
+    for name, value in lowered_limits(process):
+        listing.add(f"limit of {whose}: {name}", value, process.started)
     read_tracer(listing, process)
+
+
+def lowered_limits(process: Process) -> Iterator[tuple[str, str]]:
+    """Limits (soft, hard) under which it will fail one day: other than those of the machine's first process.
+
+    Core files are told by the unit; of open files a service has fewer by systemd's default.
+    """
+    firsts = limits_of(1)
+    for name, (soft, hard) in limits_of(process.number).items():
+        if name == "open files":
+            is_known = not soft.isdigit() or int(soft) >= USUAL_OPEN_FILES
+        else:
+            is_known = name == "core file size" or (soft, hard) == firsts.get(name)
+        if not is_known:
+            yield name, f"{soft}, at most {hard}"
+
+
+def limits_of(number: int) -> dict[str, tuple[str, str]]:
+    """Name -> (soft, hard) as the kernel has them for a process."""
+    lines = text(proc.PROC / str(number) / "limits").splitlines()[1:]
+    found = (re.match(r"Max (.+?) {2,}(\S+) +(\S+)", line) for line in lines)
+    return {match[1]: (match[2], match[3]) for match in found if match}
 
 
 def variables_of(process: Process, published: Mapping[str, str]) -> Iterator[tuple[str, str]]:

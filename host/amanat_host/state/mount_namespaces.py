@@ -78,7 +78,7 @@ def is_told(target: str, mount: Mount, machines: Mount | None) -> bool:
 
 
 def place(mount: Mount, machines: Mounts) -> str:
-    """What is mounted, by where the machine has it; of a file system that the machine doesn't see, its kind and part."""
+    """What is mounted, by where the machine has it; kind and part of a file system that the machine doesn't see."""
     found = [
         (len(one.root), f"{target.rstrip('/')}{mount.root.removeprefix(one.root.rstrip('/'))}")
         for target, one in machines.items()

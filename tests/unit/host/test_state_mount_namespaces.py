@@ -66,7 +66,9 @@ def test_part_of_the_machines_disk_on_another_place_is_told(told):
 
 
 def test_a_file_system_that_the_machine_does_not_see_is_told_by_its_kind(told):
-    assert told(f"{STRICT}9 1 0:9 / /opt ro - tmpfs evil rw\n") == {f"mount for {UNIT}: /opt": "tmpfs of / ro"}
+    assert told(f"{STRICT}9 1 0:9 / /opt ro - tmpfs evil rw\n") == {
+        f"mount for {UNIT}: /opt": "tmpfs of / ro"
+    }
 
 
 def test_a_private_directory_is_named_without_its_number(told):

@@ -124,6 +124,34 @@ def test_a_child_of_before_an_update_has_its_parents_code(start, monkeypatch):
     assert [item for item in told() if item.startswith("code")] == []
 
 
+LIMITS = """\
+Limit                     Soft Limit           Hard Limit           Units
+Max file size             {size:<20} unlimited            bytes
+Max core file size        {core:<20} unlimited            bytes
+Max open files            {files:<20} 20000                files
+"""
+
+
+@pytest.mark.parametrize(
+    ("limits", "found"),
+    [
+        ({"core": 0, "files": 1024}, {}),
+        ({"size": 16777216}, {"file size": "16777216, at most unlimited"}),
+        ({"files": 100}, {"open files": "100, at most 20000"}),
+    ],
+    ids=["usual", "size", "files"],
+)
+def test_a_limit_that_will_stop_a_daemon_is_told(start, limits, found):
+    usual = {"size": "unlimited", "core": "unlimited", "files": 20000}
+    for number, own in ((1, usual), (7, usual | limits)):
+        start(number)
+        (start.place / str(number) / "limits").write_text(LIMITS.format(**own))
+    told_limits = {item: value for item, value in told().items() if item.startswith("limit")}
+    assert told_limits == {
+        f"limit of x.service: root {DAEMON}: {name}": value for name, value in found.items()
+    }
+
+
 def test_code_in_memory_alone_is_told(start):
     start(7, program="/memfd:x (deleted)")
     assert told()["code of x.service: root /memfd:x: /memfd:x"] == "of no package, and deleted"

@@ -18,7 +18,7 @@ Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class AnchorRecord(StrictModel):
-    """The first `size` bytes of the file of anchors by their SHA-256, and the machine by that of its SSH host key."""
+    """The first `size` bytes of the file of anchors by their SHA-256, and the machine by that of its SSH host key (type and key)."""
 
     machine: Digest
     size: Annotated[int, Field(ge=0)]
@@ -35,7 +35,7 @@ def record_of(host: Host) -> AnchorRecord:
             REMEDY,
         )
     record = load(Path(str(directory)) / f"{host.name}.json")
-    if _digest(host.read("sha256sum %s", HOST_KEY)) != record.machine:
+    if _digest(host.read("cut -d ' ' -f 1,2 %s | sha256sum", HOST_KEY)) != record.machine:
         raise NotChecked(
             "the record of anchors is another machine's, or this one has been made anew", fix=REMEDY
         )

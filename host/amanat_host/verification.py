@@ -21,7 +21,7 @@ from amanat_host import processes
 from amanat_host.answers.backups import VerificationRecord, VerifiedContent
 from amanat_host.errors import HostError
 
-# What an audit may read: half a minute of a plain disk. A larger repository is read by its own unit alone.
+# What an audit may read of changed files, and as a whole: half a minute each of a plain disk.
 READ_AT_AUDIT_BYTES = 2 << 30
 NAMED = 16  # faults and files that are told; the first ones say enough
 CHUNK_BYTES = 1 << 20
@@ -182,10 +182,11 @@ def changed(
         if not stat.S_ISREG(status.st_mode):
             found[path] = "is no file"
         elif status.st_ctime > record.began:
-            left_bytes -= status.st_size
-            if left_bytes < 0:
+            if status.st_size > left_bytes:
                 found[path] = "was changed, and is more than can be read now"
-            elif digests(root, [path]).get(path, known) != known:
+                continue
+            left_bytes -= status.st_size
+            if digests(root, [path]).get(path, known) != known:
                 found[path] = "is not what was verified"
     return found
 

@@ -46,7 +46,7 @@ def rows() -> StateRows:
     """Both, of one moment. Raises HostError where the database refuses."""
     become_postgres()
     session = f"{SESSION} SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
-    there, events = query(f"{session}{ROWS}{EVENTS}", REAL).splitlines()
+    there, events = query(f"{session}{ROWS}{EVENTS}", REAL).split("\n")  # text has other ends of lines in it
     return StateRows(json.loads(there), json.loads(events))
 
 

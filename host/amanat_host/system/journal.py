@@ -104,7 +104,12 @@ def files(directories: Sequence[Path]) -> list[Path]:
 
 
 def read_file(path: Path) -> File:
-    """The entries of a file. Raises `HostError`, `struct.error` or `ValueError` for what is no journal."""
+    """The entries of a file; an empty one, which a crash can leave, has none.
+
+    Raises `HostError`, `struct.error` or `ValueError` for what is no journal.
+    """
+    if not path.stat().st_size:
+        return File("", {})
     with path.open("rb") as opened, mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ) as content:
         signature, _, incompatible, _, sequence, *numbers = HEADER.unpack_from(content)
         if signature != SIGNATURE:

@@ -78,7 +78,7 @@ def compare(
             faults += [
                 fault(one, f"is in {name} and not in the journal")
                 for one in found
-                if one.at >= complete and not is_told(one, told)
+                if one.at > complete + NEAR_SECONDS and not is_told(one, told)
             ]
     if last is not None:
         faults += [fault(one, "is not in lastlog") for one in newest(logins) if is_later(one, last)]
@@ -87,7 +87,14 @@ def compare(
 
 def missing(logins: Sequence[Login], found: Sequence[Login], name: str) -> list[LoginFault]:
     """The logins that a record doesn't have."""
-    return [fault(one, f"is not in {name}") for one in logins if not any(map(one.is_near, found))]
+    by_login: dict[str, list[Login]] = {}
+    for one in found:
+        by_login.setdefault(str(one), []).append(one)
+    return [
+        fault(one, f"is not in {name}")
+        for one in logins
+        if not any(map(one.is_near, by_login.get(str(one), ())))
+    ]
 
 
 def is_later(login: Login, last: Mapping[str, float]) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 import re
 import stat
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from amanat_host.answers.system import Recording, Recordings
 from amanat_host.system.journal import Line, complete_since, lines
@@ -22,6 +24,8 @@ RECORDS = Path("/var/log/sudo-io")  # an account's sessions below its name: 00/0
 TOLD = re.compile(r"\s*(?P<account>\S+) : .*?TSID=(?P<number>[0-9A-Z]{6}) ; ")
 CLOSED = "pam_unix(sudo:session): session closed for user "
 AUDITOR = "auditor"
+PACKED = b"\x1f\x8b"
+BLOCK_BYTES = 1 << 20
 NEAR_SECONDS = 5  # between what the journal and a recording say of its beginning
 SETTLING_SECONDS = 2  # a session's line and its directory come one after the other
 # The first field of an event of `timing`, and the file that has the event's bytes (sudo's iolog.h).
@@ -49,7 +53,7 @@ def read(records: Path = RECORDS) -> Recordings:
     faults += [
         Recording(name, utc(began), "is told by no line of the journal")
         for name, began in sorted(before.items())
-        if name not in told and name in there and began >= complete and settled(began, now)
+        if name not in told and name in there and began > complete + NEAR_SECONDS and settled(began, now)
     ]
     return Recordings(faults)
 
@@ -93,7 +97,8 @@ def listed(records: Path) -> dict[str, float]:
 def began_at(path: Path) -> float:
     """When a recording began: by what it says itself, or else by its files."""
     try:
-        return float(content(path / "log").partition(b":")[0])
+        with opened(path / "log") as log:
+            return float(log.readline().partition(b":")[0])
     except (OSError, ValueError):
         return path.stat().st_mtime
 
@@ -128,8 +133,9 @@ def damage(path: Path, session: Session) -> str:
             return f"has no {missing[0]}"
         if newest(path) > session.ended + SETTLING_SECONDS:
             return "was changed after its session ended"
-        recorded = {name: len(unpacked(path / name)) for name in STREAMS.values() if (path / name).exists()}
-        noted = sizes(unpacked(path / TIMING))
+        recorded = {name: length(path / name) for name in STREAMS.values() if (path / name).exists()}
+        with unpacked(path / TIMING) as timing:
+            noted = sizes(timing)
     except (OSError, EOFError, zlib.error, ValueError) as error:
         return f"can't be read: {type(error).__name__}"
     differing = [name for name in STREAMS.values() if recorded.get(name, 0) != noted.get(name, 0)]
@@ -141,39 +147,51 @@ def newest(path: Path) -> float:
     return max(file.stat().st_mtime for file in path.iterdir())
 
 
-def content(path: Path) -> bytes:
-    """A regular file's bytes. It doesn't count as use, by which systemd-tmpfiles would keep it longer."""
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """A regular file. It doesn't count as use, by which systemd-tmpfiles would keep it longer."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOATIME)
     with open(handle, "rb") as file:  # noqa: PTH123 - a handle
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise ValueError("this is no regular file")
-        return file.read()
+        yield file
 
 
-def unpacked(path: Path) -> bytes:
-    """What was recorded in a file, which sudo has compressed. Raises `EOFError` for one that was cut off."""
-    packed = content(path)
-    return gzip.decompress(packed) if packed.startswith(b"\x1f\x8b") else _plain(packed)
+@contextlib.contextmanager
+def unpacked(path: Path) -> Iterator[BinaryIO | gzip.GzipFile]:
+    """What was recorded in a file, which sudo has compressed.
+
+    Raises `EOFError` for one that was cut off: even an empty stream has a header.
+    """
+    with opened(path) as file:
+        begins = file.read(len(PACKED))
+        if not begins:
+            raise EOFError
+        file.seek(0)
+        if begins == PACKED:
+            with gzip.open(file) as stream:
+                yield stream
+        else:
+            yield file
 
 
-def _plain(packed: bytes) -> bytes:
-    """What isn't compressed. Raises `EOFError` for nothing: even an empty stream has a header."""
-    if not packed:
-        raise EOFError
-    return packed
+def length(path: Path) -> int:
+    """How many bytes were recorded in a file; a session may have printed more than fits into memory."""
+    with unpacked(path) as stream:
+        return sum(len(block) for block in iter(lambda: stream.read(BLOCK_BYTES), b""))
 
 
-def sizes(timing: bytes) -> Mapping[str, int]:
-    """File -> the bytes that the events of a recording put into it."""
+def sizes(timing: Iterable[bytes]) -> Mapping[str, int]:
+    """File -> the bytes that the events of a recording, a line each, put into it."""
     found: dict[str, int] = {}
-    for event, count in _events(timing.decode("ascii")):
+    for event, count in _events(timing):
         found[event] = found.get(event, 0) + count
     return found
 
 
-def _events(timing: str) -> Iterator[tuple[str, int]]:
+def _events(timing: Iterable[bytes]) -> Iterator[tuple[str, int]]:
     """The file and the bytes of each event that has any. Raises `ValueError` for a line that is none."""
-    for line in timing.splitlines():
-        kind, _, rest = line.split(" ", 2)
+    for line in timing:
+        kind, _, rest = line.decode("ascii").split(" ", 2)
         if kind in STREAMS:
             yield STREAMS[kind], int(rest)

@@ -15,7 +15,7 @@ KEY = "a" * 64
 def host(directory, key=KEY):
     def read(command, *_args):
         return (
-            f"{key}  -\n" if command.startswith("sha256sum") else f"{hashlib.sha256(b'x').hexdigest()}  -\n"
+            f"{key}  -\n" if command.startswith("cut") else f"{hashlib.sha256(b'x').hexdigest()}  -\n"
         )
 
     return SimpleNamespace(

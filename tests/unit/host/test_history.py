@@ -113,6 +113,12 @@ def test_of_a_file_that_a_crash_cut_off_the_rest_is_a_hole(directory, read):
     assert read(12).unreadable == [path.name]
 
 
+def test_an_empty_file_that_a_crash_left_has_no_entries(directory, read):
+    journal_file(directory / "m/system.journal", times(1, 9))
+    (directory / "m/system@x.journal~").touch()
+    assert read(9).unreadable == []
+
+
 def test_another_sequence_stands_by_itself(directory, read):
     journal_file(directory / "m/system@x.journal", times(1, 3), sequence=bytes(16))
     journal_file(directory / "m/system.journal", {1: BEGAN + 100})

@@ -14,9 +14,7 @@ KEY = "a" * 64
 
 def host(directory, key=KEY):
     def read(command, *_args):
-        return (
-            f"{key}  -\n" if command.startswith("cut") else f"{hashlib.sha256(b'x').hexdigest()}  -\n"
-        )
+        return f"{key}  -\n" if command.startswith("cut") else f"{hashlib.sha256(b'x').hexdigest()}  -\n"
 
     return SimpleNamespace(
         name="vault", variables={DIRECTORY: str(directory)} if directory else {}, read=read

@@ -18,7 +18,7 @@ Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class AnchorRecord(StrictModel):
-    """The first `size` bytes of the file of anchors by their SHA-256, and the machine by that of its SSH host key (type and key)."""
+    """The first `size` bytes of the file of anchors, and the machine's SSH host key (type and key), by their SHA-256."""
 
     machine: Digest
     size: Annotated[int, Field(ge=0)]

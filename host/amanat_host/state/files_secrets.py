@@ -20,6 +20,7 @@ LONGEST_BYTES = 1 << 20  # looked at, of a file or of what is unpacked from one
 MOST_MEMBERS = 50  # of a zip file
 DEEPEST = 2
 RAW_KEY_BYTES = (32, 64)  # what fscrypt, LUKS and other ciphers take
+ENCRYPTED = b"Salted__"  # by OpenSSL's form: short files of pgBackRest's repository are as long as a key
 START_BYTES = 64  # by which text is known
 TEXT = frozenset((*b"\t\n\r", *range(0x20, 0x7F)))
 COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00\x00", b"PK\x03\x04")
@@ -106,7 +107,7 @@ def kinds(content: bytes) -> list[str]:
 
 def _raw(content: bytes) -> Iterator[str]:
     mixed = len(set(content)) > len(content) // 2 and not content.isascii()
-    if len(content) in RAW_KEY_BYTES and mixed and not content.startswith(COMPRESSED):
+    if len(content) in RAW_KEY_BYTES and mixed and not content.startswith((*COMPRESSED, ENCRYPTED)):
         yield "raw key"
 
 

@@ -540,3 +540,7 @@ def test_files_that_give_rights_and_devices_are_told(host, found):
     told = found()
     assert told["/usr/bin/shell"] == own("file", "4755")
     assert told["/srv/shell"] == own("file", "2755")
+
+
+def test_an_encrypted_file_as_long_as_a_key_is_none():
+    assert files_secrets.kinds(b"Salted__" + bytes(range(200, 256))) == []

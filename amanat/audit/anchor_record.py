@@ -18,7 +18,7 @@ Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class AnchorRecord(StrictModel):
-    """The first `size` bytes of the file of anchors, and the machine's SSH host key (type and key), by their SHA-256."""
+    """By SHA-256: the first `size` bytes of the file of anchors, and the machine as its SSH host key (type and key)."""
 
     machine: Digest
     size: Annotated[int, Field(ge=0)]

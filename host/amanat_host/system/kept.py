@@ -33,7 +33,7 @@ def read() -> Kept:
     """All of it. Raises `OSError`, or `ValueError` for a journal without a number."""
     listing = Listing()
     for one in journal.read().sequences:
-        listing.add(f"{KEPT}journal {one.id}", "is there", moment(one.begins))
+        listing.add(f"{KEPT}journal {one.id}", "there", moment(one.begins))
     for path, item, value in (*unlock_keys(UNLOCK_KEYS), *keys_of_copies(COPIES)):
         listing.add_numbered(f"{KEPT}{item}", value, changed_at(str(path)))
     for item, value, at in baselines(LEDGER, DATABASE):
@@ -49,9 +49,9 @@ def unlock_keys(directory: Path) -> Iterator[tuple[Path, str, str]]:
         try:
             name = thumbprint(json.loads(path.read_text("utf-8")))
         except (OSError, ValueError, KeyError, TypeError):
-            yield path, f"file {path}", "is no key"
+            yield path, f"file {path}", "no key"
             continue
-        yield path, f"unlock key {name}", "is withdrawn" if path.name.startswith(".") else "is advertised"
+        yield path, f"unlock key {name}", "withdrawn" if path.name.startswith(".") else "advertised"
 
 
 def keys_of_copies(directory: Path) -> Iterator[tuple[Path, str, str]]:
@@ -60,7 +60,7 @@ def keys_of_copies(directory: Path) -> Iterator[tuple[Path, str, str]]:
         for path in entries(repository / "keys"):
             whole = path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == path.name
             name = f"key {path.name} of the copies of {repository.name}"
-            yield path, name, "is whole" if whole else "is not what it is named after"
+            yield path, name, "whole" if whole else "not what it is named after"
 
 
 def baselines(ledger: Path, database: Path) -> Iterator[tuple[str, str, float]]:
@@ -73,9 +73,9 @@ def baselines(ledger: Path, database: Path) -> Iterator[tuple[str, str, float]]:
         at = moment(entry["at"])
         noted.add(entry["sha256"])
         who = entry["who"].partition(":")[0]
-        yield f"baseline {entry['sha256']} by {who}", "was made", at if at <= time.time() else LONG_AGO
+        yield f"baseline {entry['sha256']} by {who}", "made", at if at <= time.time() else LONG_AGO
     if database.exists() and (current := digest(database)) not in noted:
-        yield f"baseline {current}", "is in no ledger", database.stat().st_ctime
+        yield f"baseline {current}", "in no ledger", database.stat().st_ctime
 
 
 def entries(directory: Path) -> list[Path]:

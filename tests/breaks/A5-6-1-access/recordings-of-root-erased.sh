@@ -2,7 +2,6 @@
 # What was done as root is recorded nowhere any more: the recordings were erased.
 # host: vault
 # check: policies/article5/test_access_history.py::test_every_session_as_root_is_on_record[vault]
-# finding: is gone
 set -eu
 runuser -u deploy -- sudo -n uptime > /dev/null
 cp -pR /var/log/sudo-io /run/amanat-break.recordings

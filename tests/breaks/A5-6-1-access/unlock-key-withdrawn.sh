@@ -2,7 +2,7 @@
 # The key that signs was withdrawn, and one of somebody else's is advertised instead of it.
 # host: vault
 # check: policies/article5/test_access_history.py::test_every_key_and_journal_is_the_converges[vault]
-# finding: is withdrawn, not is advertised
+# finding: is withdrawn (since
 set -eu
 umask 0077
 signing=$(grep -l '"verify"' /var/lib/tang/*.jwk)

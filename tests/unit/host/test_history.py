@@ -359,8 +359,8 @@ def test_unlock_keys_are_told_by_thumbprint_and_other_files_by_name(tmp_path):
     (tmp_path / ".two.jwk").write_text(key.replace('"AQ"', '"Ag"'))
     (tmp_path / "note").write_text("hello")
     found = {item: value for _, item, value in kept.unlock_keys(tmp_path)}
-    assert sorted(found.values()) == ["is advertised", "is no key", "is withdrawn"]
-    assert found[f"file {tmp_path}/note"] == "is no key"
+    assert sorted(found.values()) == ["advertised", "no key", "withdrawn"]
+    assert found[f"file {tmp_path}/note"] == "no key"
     assert "secret" not in str(found)
 
 
@@ -370,7 +370,7 @@ def test_keys_of_copies_are_told_with_their_host(tmp_path):
     (keys / "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824").write_text("hello")
     (keys / ".hidden").write_text("hello")
     found = {item: value for _, item, value in kept.keys_of_copies(tmp_path)}
-    assert list(found.values()) == ["is not what it is named after", "is whole"]
+    assert list(found.values()) == ["not what it is named after", "whole"]
     assert all(item.endswith("of the copies of store") for item in found)
     assert list(kept.keys_of_copies(tmp_path / "none")) == []
 
@@ -396,7 +396,7 @@ def test_each_baseline_of_files_is_told_with_who_made_it(tmp_path, monkeypatch):
     database.write_text("hello")
     digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
     assert [one[:2] for one in kept.baselines(ledger, database)] == [
-        (f"baseline {digest}", "is in no ledger")
+        (f"baseline {digest}", "in no ledger")
     ]
     notes = [
         {"at": utc(BEGAN), "who": "administrator: because", "paths": [], "sha256": digest},
@@ -404,6 +404,6 @@ def test_each_baseline_of_files_is_told_with_who_made_it(tmp_path, monkeypatch):
     ]
     ledger.write_text("".join(json.dumps(note) + "\n" for note in notes))
     assert list(kept.baselines(ledger, database)) == [
-        (f"baseline {digest} by administrator", "was made", float(BEGAN)),
-        (f"baseline {'0' * 64} by converge", "was made", kept.LONG_AGO),  # of a time to come
+        (f"baseline {digest} by administrator", "made", float(BEGAN)),
+        (f"baseline {'0' * 64} by converge", "made", kept.LONG_AGO),  # of a time to come
     ]

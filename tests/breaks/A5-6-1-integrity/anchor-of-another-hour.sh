@@ -5,6 +5,7 @@
 set -eu
 anchors=/var/lib/amanat/anchors/archive.jsonl
 systemctl stop amanat-anchor.timer
+systemctl reset-failed  # systemd counts starts
 systemctl start amanat-anchor.service
 systemctl start amanat-anchor.service
 cp -p $anchors /root/anchors.kept
@@ -12,4 +13,5 @@ sed -i '2s/"at": "20[0-9][0-9]/"at": "2020/' $anchors
 # undo
 cp -p /root/anchors.kept /var/lib/amanat/anchors/archive.jsonl
 rm /root/anchors.kept
+systemctl reset-failed
 systemctl start amanat-anchor.service amanat-anchor.timer

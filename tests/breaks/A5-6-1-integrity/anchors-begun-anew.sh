@@ -5,6 +5,7 @@
 set -eu
 anchors=/var/lib/amanat/anchors/archive.jsonl
 systemctl stop amanat-anchor.timer
+systemctl reset-failed  # systemd counts starts
 systemctl start amanat-anchor.service
 systemctl start amanat-anchor.service
 cp -p $anchors /root/anchors.kept
@@ -13,4 +14,5 @@ systemctl start amanat-anchor.service
 # undo
 cp -p /root/anchors.kept /var/lib/amanat/anchors/archive.jsonl
 rm /root/anchors.kept
+systemctl reset-failed
 systemctl start amanat-anchor.service amanat-anchor.timer

@@ -8,4 +8,5 @@ sed -i '1s/"hash": "[0-9a-f]\{8\}/"hash": "00000000/' /var/lib/amanat/anchors/ar
 # undo
 cp -p /root/anchors.kept /var/lib/amanat/anchors/archive.jsonl
 rm /root/anchors.kept
+systemctl reset-failed
 systemctl start amanat-anchor.service

@@ -15,6 +15,8 @@ LATER = [
     ("store", WAL, "file 0600 postgres postgres"),
     ("store", WAL, "file 0640 postgres postgres"),  # restored, and used again
     ("store", "/run/runit/supervise", "directory 0755 root root"),
+    ("store", "/run/systemd/transient", "directory 0755 root root"),
+    ("vault", "/run/systemd/system.control", "directory 0755 root root"),
     ("vault", f"{RELATION}.pgbi", OF_PGBACKREST),
     ("vault", f"{RELATION}.1.pgbi", OF_PGBACKREST),
     ("vault", f"{RELATION}.zst", OF_PGBACKREST),

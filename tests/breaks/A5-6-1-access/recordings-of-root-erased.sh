@@ -7,5 +7,7 @@ runuser -u deploy -- sudo -n uptime > /dev/null
 cp -pR /var/log/sudo-io /run/amanat-break.recordings
 find /var/log/sudo-io -mindepth 2 -maxdepth 2 -type d -exec rm -r {} +
 # undo
-cp -pR /run/amanat-break.recordings/. /var/log/sudo-io/
+for account in /run/amanat-break.recordings/*; do
+    cp -pR "$account"/?? "/var/log/sudo-io/${account##*/}/"  # without `seq`: no number is given twice
+done
 rm -r /run/amanat-break.recordings

@@ -395,9 +395,7 @@ def test_each_baseline_of_files_is_told_with_who_made_it(tmp_path, monkeypatch):
     assert list(kept.baselines(ledger, database)) == []
     database.write_text("hello")
     digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-    assert [one[:2] for one in kept.baselines(ledger, database)] == [
-        (f"baseline {digest}", "in no ledger")
-    ]
+    assert [one[:2] for one in kept.baselines(ledger, database)] == [(f"baseline {digest}", "in no ledger")]
     notes = [
         {"at": utc(BEGAN), "who": "administrator: because", "paths": [], "sha256": digest},
         {"at": utc(BEGAN + 99), "who": "converge", "paths": [], "sha256": "0" * 64},

@@ -73,7 +73,7 @@ def baselines(ledger: Path, database: Path) -> Iterator[tuple[str, str, float]]:
         at = moment(entry["at"])
         noted.add(entry["sha256"])
         who = entry["who"].partition(":")[0]
-        yield f"baseline {entry['sha256']} by {who}", "made", at if at <= time.time() else LONG_AGO
+        yield f"baseline {entry['sha256']} by {who}", "was made", at if at <= time.time() else LONG_AGO
     if database.exists() and (current := digest(database)) not in noted:
         yield f"baseline {current}", "in no ledger", database.stat().st_ctime
 

@@ -402,6 +402,6 @@ def test_each_baseline_of_files_is_told_with_who_made_it(tmp_path, monkeypatch):
     ]
     ledger.write_text("".join(json.dumps(note) + "\n" for note in notes))
     assert list(kept.baselines(ledger, database)) == [
-        (f"baseline {digest} by administrator", "made", float(BEGAN)),
-        (f"baseline {'0' * 64} by converge", "made", kept.LONG_AGO),  # of a time to come
+        (f"baseline {digest} by administrator", "was made", float(BEGAN)),
+        (f"baseline {'0' * 64} by converge", "was made", kept.LONG_AGO),  # of a time to come
     ]

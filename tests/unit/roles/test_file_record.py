@@ -8,6 +8,7 @@ from ansible_collections.amanat.host.plugins.plugin_utils import file_record
 from amanat.audit.errors import NotChecked
 from amanat.audit.file_record import changed, kept_otherwise, load
 from amanat_host.answers.state import State
+from amanat_host.system.kept import baselines
 from tests.unit.conftest import mode
 
 BEGAN = 1_800_000_000.25  # 2027-01-15T08:00:00Z
@@ -179,3 +180,11 @@ def test_updates_of_debian_may_renew_the_baseline_of_files(path):
     assert kept_findings(path, kept(**renewed)) == [
         ("unexpected", f"kept baseline {'b' * 64} by administrator")
     ]
+
+
+def test_a_renewal_by_debians_updates_is_accepted_in_the_hosts_own_words(path, tmp_path):
+    ledger = tmp_path / "ledger"
+    ledger.write_text(json.dumps({"at": AFTER, "who": "upgrade", "paths": [], "sha256": "a" * 64}) + "\n")
+    renewed = {item: value for item, value, _ in baselines(ledger, tmp_path / "no database")}
+    file_record.take(path, state(one="1"), kept(first="is there"))
+    assert kept_findings(path, kept(first="is there", **renewed)) == []

@@ -19,12 +19,12 @@ from pathlib import Path
 
 from amanat_host import processes
 from amanat_host.answers.backups import VerificationRecord, VerifiedContent
+from amanat_host.digests import sha256_of
 from amanat_host.errors import HostError
 
 # What an audit may read of changed files, and as a whole: half a minute each of a plain disk.
 READ_AT_AUDIT_BYTES = 2 << 30
 NAMED = 16  # faults and files that are told; the first ones say enough
-CHUNK_BYTES = 1 << 20
 JOURNAL = ("/usr/bin/journalctl", "--quiet", "--no-pager", "--output=json", "--reverse", "--lines=200")
 WRITTEN = re.compile(r"record sha256:([0-9a-f]{64})$")
 
@@ -94,7 +94,7 @@ def is_of_unit(unit: Unit) -> bool:
     lines = processes.run([*JOURNAL, *by], capture_output=True, check=True).stdout.splitlines()
     named = (WRITTEN.search(str(json.loads(line).get("MESSAGE", ""))) for line in lines)
     newest = next((found[1] for found in named if found), "")
-    return unit.record.exists() and hashlib.sha256(unit.record.read_bytes()).hexdigest() == newest
+    return unit.record.exists() and sha256_of(unit.record) == newest
 
 
 def told(
@@ -131,21 +131,12 @@ def size_bytes(root: Path, paths: Iterable[str]) -> int:
     return total
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file. Raises `OSError`."""
-    total = hashlib.sha256()
-    with path.open("rb", buffering=0) as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            total.update(chunk)
-    return total.hexdigest()
-
-
 def digests(root: Path, paths: Iterable[str]) -> dict[str, str]:
     """SHA-256 by path; one that has gone meanwhile is left out."""
     found = {}
     for path in paths:
         try:
-            found[path] = digest(root / path)
+            found[path] = sha256_of(root / path)
         except FileNotFoundError:
             continue
     return found

@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 
 from amanat_host import processes
 from amanat_host.answers.backups import ListedSnapshot, NewestCopies, Refusals, RestoredCopy, Snapshot, Status
+from amanat_host.digests import sha256_of
 from amanat_host.entry import probe
 from amanat_host.errors import HostError
 from amanat_host.restic.client import AUTHORITY, FIRST, OWN, Restic, Settings, login, pair
@@ -99,12 +100,6 @@ def whereabouts(path: str) -> str:
     return "/".join(path.split("/")[: 5 if path.startswith("/var/lib/amanat/") else 2])
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def secrets() -> re.Pattern[bytes]:
     """What must not be in a copy: private keys, and what opens the volume, the backups or the copies themselves."""
     texts = [(OWN / "key").read_bytes().strip(), login().encode()]
@@ -146,7 +141,7 @@ def restored(private: Path, settings: Settings) -> RestoredCopy:
         elif live.stat().st_ctime > made_at - SETTLED_SECONDS:
             continue
         else:
-            alike = digest(path) == digest(live)
+            alike = sha256_of(path) == sha256_of(live)
         same += alike
         if not alike:
             different.append(str(live))

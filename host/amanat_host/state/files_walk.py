@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-from amanat_host.state.syntax import unescaped
+from amanat_host.state.syntax import mount_line
 
 # What the kernel makes up; nobody lays a file there.
 KERNEL_FILE_SYSTEMS = frozenset(
@@ -154,10 +154,7 @@ def kernel_mounts(root: str = "") -> frozenset[str]:
         lines = Path(f"{root}/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
         return frozenset()
-    mounts = (line.partition(" - ") for line in lines)
-    return frozenset(
-        unescaped(before.split()[4]) for before, _, after in mounts if after.split()[0] in KERNEL_FILE_SYSTEMS
-    )
+    return frozenset(mount.target for mount in map(mount_line, lines) if mount.kind in KERNEL_FILE_SYSTEMS)
 
 
 def shown(path: str) -> str:

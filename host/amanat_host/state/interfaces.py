@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from amanat_host.state.found import Found, answer
+from amanat_host.state.syntax import mount_line
 from amanat_host.system.state import text
 
 IP = "/usr/sbin/ip"
@@ -170,9 +171,9 @@ def other_namespaces(found: Found) -> None:
             if item not in found.items:
                 found.add(item, "yes")
     for line in text("/proc/self/mountinfo").splitlines():
-        before, _, after = line.partition(" - ")
-        if after.startswith("nsfs ") and before.split()[3].startswith("net:"):
-            found.add(f"another network kept at {before.split()[4]}", "yes")
+        mount = mount_line(line)
+        if mount.kind == "nsfs" and mount.root.startswith("net:"):
+            found.add(f"another network kept at {mount.target}", "yes")
 
 
 def elsewhere() -> dict[str, frozenset[str]]:

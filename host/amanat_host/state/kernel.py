@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from amanat_host.state.listing import Listing, changed_at
-from amanat_host.state.syntax import uncommented, unescaped
+from amanat_host.state.syntax import MountLine, mount_line, uncommented
 from amanat_host.system.state import kernel_settings, output, text, writable
 
 # Beside those that the role sets: programs that the kernel starts itself, and who may look into others.
@@ -75,19 +75,15 @@ def read_settings(listing: Listing) -> None:
 def read_mounts(listing: Listing) -> None:
     """Every mount that the machine's first process sees: kind, options, and what of a file system it shows."""
     for line in text("/proc/1/mountinfo").splitlines():
-        left, _, right = line.partition(" - ")
-        _, _, _, root, target, options, *_ = left.split()
-        kind, source, super_options = right.split()
-        listing.add_numbered(
-            f"mount {unescaped(target)}", mounted(kind, source, root, f"{options} {super_options}")
-        )
+        mount = mount_line(line)
+        listing.add_numbered(f"mount {mount.target}", mounted(mount))
 
 
-def mounted(kind: str, source: str, root: str, options: str) -> str:
+def mounted(mount: MountLine) -> str:
     """A mount without sizes, layers, access times, and where the engine keeps what it gives a container."""
-    own, _, of_all = options.partition(" ")
-    own = ",".join(sorted(one for one in own.split(",") if not ACCESS_TIME.fullmatch(one)))
-    if given := OF_ENGINE.fullmatch(unescaped(root)):
+    kind, source, root, of_all = mount.kind, mount.source, mount.root, mount.super_options
+    own = ",".join(sorted(own_options(mount)))
+    if given := OF_ENGINE.fullmatch(root):
         return f"the engine's {given[1] or 'volume'} {own}"
     if kind in ("overlay", "tmpfs", "ext4", "xfs", "btrfs"):
         of_all = SIZES.sub("", OVERLAY.sub("", of_all)).strip(",")
@@ -95,8 +91,13 @@ def mounted(kind: str, source: str, root: str, options: str) -> str:
     if kind not in ("overlay", source) and not source.startswith("/dev/"):
         what += f" {source}"
     if root != "/":
-        what += f" of {unescaped(root)}"
+        what += f" of {root}"
     return f"{what} {own}; {','.join(sorted(of_all.split(',')))}"
+
+
+def own_options(mount: MountLine) -> frozenset[str]:
+    """The options of a mount itself, without those of access times."""
+    return frozenset(one for one in mount.options.split(",") if not ACCESS_TIME.fullmatch(one))
 
 
 def read_loader(listing: Listing) -> None:

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from amanat_host.state import proc, units
-from amanat_host.state.kernel import ACCESS_TIME
+from amanat_host.state.kernel import own_options
 from amanat_host.state.listing import Listing
 from amanat_host.state.proc import Process
-from amanat_host.state.syntax import unescaped
+from amanat_host.state.syntax import mount_line
 from amanat_host.system.state import text
 
 # Made by systemd for each start of a unit, with a number of its own.
@@ -92,8 +92,6 @@ def mounts(process: str) -> dict[str, Mount]:
     """By place, what a process sees there: of several mounts on one place, the last."""
     found = {}
     for line in text(proc.PROC / process / "mountinfo").splitlines():
-        left, _, right = line.partition(" - ")
-        _, _, device, root, target, options, *_ = left.split()
-        kept = frozenset(one for one in options.split(",") if not ACCESS_TIME.fullmatch(one))
-        found[unescaped(target)] = Mount(device, right.split()[0], unescaped(root), kept)
+        mount = mount_line(line)
+        found[mount.target] = Mount(mount.device, mount.kind, mount.root, own_options(mount))
     return found

@@ -4,6 +4,27 @@ from __future__ import annotations
 
 import re
 import shlex
+from typing import NamedTuple
+
+
+class MountLine(NamedTuple):
+    """A mount of proc_pid_mountinfo(5); `device` is major:minor, `root` the part of the file system that is there."""
+
+    device: str
+    root: str
+    target: str
+    options: str
+    kind: str
+    source: str
+    super_options: str
+
+
+def mount_line(line: str) -> MountLine:
+    """A line of /proc/PID/mountinfo. Raises `ValueError` for another."""
+    left, _, right = line.partition(" - ")
+    _, _, device, root, target, options, *_ = left.split()
+    kind, source, super_options = right.split(" ", 2)  # a source may be empty
+    return MountLine(device, unescaped(root), unescaped(target), options, kind, source, super_options)
 
 
 def uncommented(content: str) -> list[str]:

@@ -12,7 +12,6 @@ new baseline: the ledger has a line for each, which a converge notes with the st
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -20,6 +19,7 @@ import sys
 from pathlib import Path
 
 from amanat_host import processes
+from amanat_host.digests import sha256_of
 from amanat_host.entry import print_json, program
 from amanat_host.errors import Exit, HostError
 from amanat_host.scratch import alone
@@ -65,7 +65,7 @@ def record(found: dict[str, list[str]]) -> dict[str, object]:
         "checked_at": utc(),
         "clean": not any(found.values()),
         **found,
-        "baseline_sha256": digest(DATABASE),
+        "baseline_sha256": sha256_of(DATABASE),
         "baseline_at": utc(DATABASE.stat().st_mtime),
     }
     write(STATUS, json.dumps(status, sort_keys=True) + "\n")
@@ -119,15 +119,10 @@ def renew(who: str, accepted: list[str], unexplained: list[str]) -> None:
 
 def put_in_force(who: str, accepted: list[str]) -> None:
     """Note the fresh baseline in the ledger, and have it for the baseline from now on."""
-    note = {"at": utc(), "who": who, "paths": accepted, "sha256": digest(FRESH)}
+    note = {"at": utc(), "who": who, "paths": accepted, "sha256": sha256_of(FRESH)}
     with LEDGER.open("a", encoding="utf-8") as ledger:
         ledger.write(json.dumps(note, sort_keys=True) + "\n")
     FRESH.replace(DATABASE)
-
-
-def digest(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def accept(who: str) -> dict[str, object]:

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from amanat_host import processes
 from amanat_host.answers.system import Kept
+from amanat_host.digests import sha256_of
 from amanat_host.state.listing import Listing, changed_at
 from amanat_host.system import journal
-from amanat_host.system.integrity import DATABASE, LEDGER, digest
+from amanat_host.system.integrity import DATABASE, LEDGER
 from amanat_host.system.state import text
 from amanat_host.tang.thumbprint import thumbprint
 from amanat_host.times import moment
@@ -58,7 +59,7 @@ def keys_of_copies(directory: Path) -> Iterator[tuple[Path, str, str]]:
     """The keys of each host's copies: a password that opens one of them opens all copies of the host."""
     for repository in entries(directory):
         for path in entries(repository / "keys"):
-            whole = path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == path.name
+            whole = path.is_file() and sha256_of(path) == path.name
             name = f"key {path.name} of the copies of {repository.name}"
             yield path, name, "whole" if whole else "not what it is named after"
 
@@ -74,7 +75,7 @@ def baselines(ledger: Path, database: Path) -> Iterator[tuple[str, str, float]]:
         noted.add(entry["sha256"])
         who = entry["who"].partition(":")[0]
         yield f"baseline {entry['sha256']} by {who}", "was made", at if at <= time.time() else LONG_AGO
-    if database.exists() and (current := digest(database)) not in noted:
+    if database.exists() and (current := sha256_of(database)) not in noted:
         yield f"baseline {current}", "in no ledger", database.stat().st_ctime
 
 

@@ -112,7 +112,7 @@ def test_another_record_is_not_the_units_own(record, journal, newest):
 
 
 def test_files_that_did_not_change_are_not_read(record, tmp_path, monkeypatch):
-    monkeypatch.setattr(verification, "digest", lambda path: pytest.fail(f"{path} is read"))
+    monkeypatch.setattr(verification, "sha256_of", lambda path: pytest.fail(f"{path} is read"))
     assert verification.changed(tmp_path, record, nothing_may_go) == {}
 
 

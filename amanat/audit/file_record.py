@@ -1,15 +1,13 @@
 """The record of a machine's files and keys that its last converge left with the stack, and what has changed since."""
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 
 from amanat.audit.closed_world import ExpectedState, Finding, Pattern, compare
 from amanat.audit.errors import NotChecked
-from amanat.audit.host import Host
+from amanat.audit.stack_record import REMEDY, Records
 from amanat.strict_model import StrictModel
 from amanat_host.answers.state import State
 
@@ -23,7 +21,6 @@ OF_UPGRADES = Pattern(
     value="was made",
     why="Debian's updates renew the baseline of files; what they bring is compared by package",
 )
-REMEDY = "Converge it with `make up`, or run the audit where that was done."
 TO_ACCEPT = (
     "A change by hand that is right comes into the record when the record's file, `files/<machine>.json` in the stack's"
     " directory, is removed before `make up`."
@@ -40,36 +37,13 @@ class FileRecord(StrictModel):
     content: Annotated[Mapping[str, str], Field(min_length=1)]
 
 
-def record_of(host: Host) -> FileRecord:
-    """The record of a host's files. Raises `NotChecked` when there is none to compare with."""
-    directory = host.variables.get(DIRECTORY)
-    if not directory:
-        raise NotChecked(
-            f"the inventory names no record of the files of {host.name}, so that changes can't be told",
-            f"the variable {DIRECTORY}",
-            REMEDY,
-        )
-    return load(Path(str(directory)) / f"{host.name}.json")
-
-
-def load(path: Path) -> FileRecord:
-    """Read a record. Raises `NotChecked` when it isn't there or is none."""
-    try:
-        return FileRecord.model_validate(json.loads(path.read_text("utf-8")))
-    except OSError as error:
-        raise NotChecked(
-            f"there is no record of the machine's files: {error.strerror}", str(path), REMEDY
-        ) from error
-    except (ValueError, ValidationError) as error:
-        raise NotChecked("the record of the machine's files is broken", str(path), REMEDY) from error
+RECORDS = Records(FileRecord, DIRECTORY, "files", "changes")
 
 
 def changed(state: State, record: FileRecord) -> list[Finding]:
     """The files whose content differs from the record. Raises `NotChecked` for the record of another machine."""
     if state.items.get(MACHINE) != record.machine:
-        raise NotChecked(
-            "the record of files is another machine's, or this one has been made anew", fix=REMEDY
-        )
+        raise RECORDS.of_another_machine()
     return [
         Finding(
             "different",

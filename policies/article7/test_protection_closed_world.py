@@ -2,7 +2,7 @@
 
 from amanat.audit import prefetch, requirement
 from amanat.audit.closed_world import require_expected
-from amanat.audit.file_record import TO_ACCEPT, changed, record_of
+from amanat.audit.file_record import RECORDS, TO_ACCEPT, changed
 from amanat.audit.host import Host
 from amanat_host import questions
 
@@ -25,4 +25,4 @@ def test_every_file_of_the_system_is_known(machine: Host, unexpected):
 @requirement("A7-protection", "A5-6-1-access", "A5-6-1-durable")
 def test_every_file_is_as_the_converge_left_it(machine: Host):
     """The content of what no package brought is that of the record, which was taken when the last converge ended."""
-    require_expected(changed(machine.ask(questions.FILES_STATE), record_of(machine)), TO_ACCEPT)
+    require_expected(changed(machine.ask(questions.FILES_STATE), RECORDS.of(machine)), TO_ACCEPT)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from amanat.audit.anchor_record import DIRECTORY, digest_of_first, load, record_of
+from amanat.audit.anchor_record import DIRECTORY, RECORDS, digest_of_first, record_of
 from amanat.audit.errors import NotChecked
 
 KEY = "a" * 64
@@ -47,7 +47,7 @@ def test_without_a_record_nothing_is_compared(tmp_path):
 def test_a_broken_record_compares_nothing(tmp_path, text):
     (tmp_path / "vault.json").write_text(text)
     with pytest.raises(NotChecked, match="is broken"):
-        load(tmp_path / "vault.json")
+        RECORDS.load(tmp_path / "vault.json")
 
 
 def test_the_beginning_of_the_file_is_told_by_its_digest(directory):

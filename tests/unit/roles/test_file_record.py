@@ -6,7 +6,7 @@ import pytest
 from ansible_collections.amanat.host.plugins.plugin_utils import file_record
 
 from amanat.audit.errors import NotChecked
-from amanat.audit.file_record import changed, kept_otherwise, load
+from amanat.audit.file_record import RECORDS, changed, kept_otherwise
 from amanat_host.answers.state import State
 from amanat_host.system.kept import baselines
 from tests.unit.conftest import mode
@@ -94,7 +94,7 @@ def test_a_machine_that_tells_nothing_leaves_no_record(path):
 
 
 def findings(path, answer):
-    return [str(one) for one in changed(State(**answer), load(path))]
+    return [str(one) for one in changed(State(**answer), RECORDS.load(path))]
 
 
 def test_the_audit_reads_what_a_run_wrote(path):
@@ -126,7 +126,7 @@ def test_without_a_record_nothing_is_checked(path, text):
     if text is not None:
         file_record.write_private(path, text)
     with pytest.raises(NotChecked, match="record"):
-        load(path)
+        RECORDS.load(path)
 
 
 def test_the_record_of_another_machine_tells_nothing(path):
@@ -141,7 +141,7 @@ def kept(since=AFTER, **items):
 
 
 def kept_findings(path, answer):
-    return [(one.kind, one.item) for one in kept_otherwise(State(**answer), load(path))]
+    return [(one.kind, one.item) for one in kept_otherwise(State(**answer), RECORDS.load(path))]
 
 
 def test_keys_that_come_go_or_change_are_findings(path):
@@ -167,7 +167,7 @@ def test_a_key_that_came_before_a_run_is_not_taken_and_one_that_it_made_is(path)
 def test_a_record_from_before_keys_were_noted_takes_them_all_and_is_none_until_then(path):
     file_record.take(path, state(one="1"))
     with pytest.raises(NotChecked, match="no journal and no key"):
-        kept_otherwise(State({}, {}), load(path))
+        kept_otherwise(State({}, {}), RECORDS.load(path))
     file_record.take(path, state(one="1"), kept(since=BEFORE, first="is there"))
     assert kept_findings(path, kept(first="is there")) == []
 

@@ -44,8 +44,9 @@ class Session:
 
 def read(records: Path = RECORDS) -> Recordings:
     """What is missing, untold or damaged. Raises `OSError` or `subprocess.CalledProcessError`."""
-    complete, before = complete_since(journal()), listed(records)
+    complete, asked, before = complete_since(journal()), time.time(), listed(records)
     told = sessions(list(lines("sudo")))
+    settle(told)
     now, there = time.time(), listed(records)
     faults = [
         one for name, of_name in sorted(told.items()) if (one := fault(records, name, of_name, there, now))
@@ -53,7 +54,7 @@ def read(records: Path = RECORDS) -> Recordings:
     faults += [
         Recording(name, utc(began), "is told by no line of the journal")
         for name, began in sorted(before.items())
-        if name not in told and name in there and began > complete + NEAR_SECONDS and settled(began, now)
+        if name not in told and name in there and began > complete + NEAR_SECONDS and settled(began, asked)
     ]
     return Recordings(faults)
 
@@ -77,9 +78,18 @@ def fault(
     return Recording(name, utc(recorded[-1].began), what) if what else None
 
 
+def settle(told: Mapping[str, Sequence[Session]]) -> None:
+    """Wait until people's sessions have settled; the auditor's own one that asks is never old enough."""
+    began = [
+        one.began for name, of_name in told.items() for one in of_name if not name.startswith(f"{AUDITOR}/")
+    ]
+    wait_seconds = max(began, default=0.0) + SETTLING_SECONDS - time.time()
+    time.sleep(min(max(wait_seconds, 0.0), SETTLING_SECONDS))
+
+
 def settled(began: float, now: float) -> bool:
     """Whether all that belongs to a session's beginning has come."""
-    return now - began > SETTLING_SECONDS
+    return now - began >= SETTLING_SECONDS
 
 
 def listed(records: Path) -> dict[str, float]:

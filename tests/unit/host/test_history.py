@@ -190,7 +190,9 @@ def compared(records, monkeypatch):
     def called(lines):
         monkeypatch.setattr(recordings, "lines", lambda *_: iter(lines))
         monkeypatch.setattr(recordings, "journal", lambda: journal_since(BEGAN - 10))
-        monkeypatch.setattr(recordings.time, "time", lambda: BEGAN + 100.0)
+        clock = [BEGAN + 100.0]
+        monkeypatch.setattr(recordings.time, "time", lambda: clock[0])
+        monkeypatch.setattr(recordings.time, "sleep", lambda seconds: clock.append(clock.pop() + seconds))
         return {one.name: one.fault for one in recordings.read(records).faults}
 
     return called
@@ -240,7 +242,15 @@ def test_a_recording_from_before_what_the_journal_keeps_is_right(records, compar
 def test_what_has_just_begun_is_not_missed(records, compared):
     record(records, "000001")
     record(records, "000003", at=BEGAN + 99)
-    assert compared([*told("000001"), *told("000002", at=BEGAN + 99, process="8")]) == {}
+    record(records, "000004", account="auditor", at=BEGAN + 99)
+    just = told("000005", at=BEGAN + 99, process="9", account="auditor")
+    assert compared([*told("000001"), *just]) == {}
+
+
+def test_a_persons_session_that_has_just_begun_is_waited_for(records, compared):
+    record(records, "000001")
+    just = told("000002", at=BEGAN + 99, process="8", ended=False)
+    assert compared([*told("000001"), *just]) == {"deploy/000002": "is gone"}
 
 
 @pytest.mark.parametrize(

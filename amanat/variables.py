@@ -66,6 +66,10 @@ def shared_variables(
         "pki_ca_certificate": known["ca"],
         "pki_certificate_days": settings.certificate_days,
         "pki_renew_days": settings.certificate_renew_days,
+        "log_shipping_reader": settings.machines.machine_of("logs")
+        if settings.machines.carries("logs")
+        else "",
+        "log_shipping_port": topology.port(topology.MACHINE, "journal"),
         "restic_client_server": "vault" if settings.machines.carries("vault") else "",
         "restic_client_port": topology.port("vault", "restic"),
         "restic_client_interval_hours": settings.copy_interval_hours,
@@ -124,6 +128,13 @@ def _vault(settings: Settings, _joined: Network) -> dict[str, Any]:
     }
 
 
+def _logs(settings: Settings, _joined: Network) -> dict[str, Any]:
+    return {
+        "logs_machines": list(settings.machines.machines),
+        "logs_port": topology.port(topology.MACHINE, "journal"),
+    }
+
+
 def _drill(settings: Settings, _joined: Network) -> dict[str, Any]:
     """A store that nobody reaches, and that leaves nothing on the vault."""
     return {
@@ -162,4 +173,4 @@ def _repository(placement: Placement) -> dict[str, Any]:
     }
 
 
-VARIABLES_BY_SERVICE = {"store": _store, "vault": _vault, "drill": _drill}
+VARIABLES_BY_SERVICE = {"logs": _logs, "store": _store, "vault": _vault, "drill": _drill}

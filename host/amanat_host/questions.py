@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from amanat_host.answers import archive, backups, system, volume
+from amanat_host.answers import archive, backups, logs, system, volume
 from amanat_host.answers.state import State
 
 PROGRAMS = "/usr/lib/amanat"
@@ -64,6 +64,10 @@ NEWEST_SEGMENTS = Question("probe-repository", backups.NewestSegments, "newest",
 DRAW_IN_REPOSITORY = Question("probe-repository", archive.Drawn, "draw", "pgbackrest")
 LOOK_IN_REPOSITORY = Question("probe-repository", backups.MarkersInRepository, "look", "pgbackrest")
 FLIPPED_BIT = Question("probe-repository", backups.FlippedBit, "verify", "pgbackrest")
+
+JOURNAL_END = Question("probe-journal", logs.JournalEnd)
+STORED_LOGS = Question("probe-logs", logs.StoredLogs, "stored")
+VERIFIED_LOGS = Question("probe-logs", logs.VerifiedLogs, "verify")
 
 COPY_SERVER = Question("probe-copies", backups.CopyServer, "server")
 KEEPING = Question("probe-copies", backups.Keeping, "keeping")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 from amanat_host.errors import HostError
 from amanat_host.logs.entries import Entry
 
+MACHINE_ID = re.compile(rb"^_MACHINE_ID=([0-9a-f]{32})$", re.M)
 RECENT_KEPT = 64
 RECENT_APART = 5000  # entries between two that are kept
 
@@ -43,6 +45,7 @@ class Numbering:
     first: int
     last: int
     began_at: str
+    machine_id: str = ""  # of the installation that wrote its first entry
     holes: list[Hole] = field(default_factory=list)
     reused: list[tuple[int, int]] = field(default_factory=list)  # given twice, after a crash of the machine
 
@@ -119,7 +122,7 @@ class State:
         missing = self.missing_before(entry)
         if known is None:
             first = missing[0] if missing else entry.number
-            known = Numbering(entry.numbering, first, entry.number, at)
+            known = Numbering(entry.numbering, first, entry.number, at, _machine_id(entry))
             self.numberings.append(known)
         if missing:
             known.holes.append(Hole(*missing, found_at=at))
@@ -174,6 +177,11 @@ def _numbering(document: dict[str, Any]) -> Numbering:
     holes = [Hole(**one) for one in document.pop("holes")]
     reused = [(int(first), int(last)) for first, last in document.pop("reused")]
     return Numbering(**document, holes=holes, reused=reused)
+
+
+def _machine_id(entry: Entry) -> str:
+    found = MACHINE_ID.search(entry.raw)
+    return found.group(1).decode() if found else ""
 
 
 def _without(hole: Hole, number: int) -> Sequence[Hole]:

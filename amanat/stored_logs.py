@@ -24,7 +24,9 @@ class MachineLogs:
     def is_whole(self) -> bool:
         """Whether every entry since the first is stored, as it came."""
         stream = self.stream
-        return not self.faults and stream is not None and not (stream.missing or stream.lost or stream.reused)
+        if stream is None or self.faults or stream.began_anew:
+            return False
+        return not (stream.missing or stream.lost or stream.reused)
 
     def delay_seconds(self, now: datetime) -> float | None:
         """How long ago all that the machine had was found stored; None for never."""

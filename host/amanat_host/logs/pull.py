@@ -107,7 +107,7 @@ class Pull:
             return
         missing = state.missing_before(entry)
         if missing:
-            for one in self._fetch(entry.numbering, *missing):
+            for one in self._fetch(entry.numbering, *missing, start=missing[0] - 1):
                 if not self._is_stored(one):
                     self._add(one)
         self._add(entry)
@@ -127,9 +127,9 @@ class Pull:
         if self._uncommitted_since is None:
             self._uncommitted_since = time.monotonic()
 
-    def _fetch(self, numbering: str, first: int, last: int) -> Iterator[Entry]:
-        """The entries of a range of numbers that the machine still has."""
-        for entry in self._source.range(requests.cursor(numbering, first)):
+    def _fetch(self, numbering: str, first: int, last: int, start: int) -> Iterator[Entry]:
+        """The entries of a range of numbers that the machine still has, read from number `start` on."""
+        for entry in self._source.range(requests.cursor(numbering, max(start, 1))):
             if entry.numbering != numbering or entry.number > last:
                 return
             if entry.number >= first:
@@ -186,8 +186,11 @@ class Pull:
         return known is not None and known.last >= ends.last.number
 
     def _refetch(self, numbering: Numbering, hole: Hole) -> None:
+        # In a damaged file systemd finds an entry from the one before it and not by its number, or the other way.
+        start = (hole.first - 1, hole.first, (hole.first + hole.last) // 2)[hole.attempts % LOST_ATTEMPTS]
         hole.attempts += 1
-        for entry in self._fetch(numbering.id, hole.first, hole.last):
-            self._add(entry, is_late=True)
+        for entry in self._fetch(numbering.id, hole.first, hole.last, start):
+            if numbering.is_missing(entry.number):
+                self._add(entry, is_late=True)
         if hole in numbering.holes and hole.attempts >= LOST_ATTEMPTS:
             hole.lost_at = datetime.now(UTC).isoformat()

@@ -41,6 +41,7 @@ class Journal:
         self.held = list(entries)
         self.hidden = set()
         self.is_away = False
+        self.misleading = set()  # numbers from which the machine finds its way to the end only
         self.breaks_after = None  # entries that are handed out before the connection breaks
         self.on_idle = lambda: None
 
@@ -54,6 +55,8 @@ class Journal:
             return 0
         parts = dict(part.split("=") for part in cursor.split(";"))
         number = int(parts["i"], 16)
+        if number in self.misleading:
+            return len(self.held)
         same = [at for at, one in enumerate(self.held) if one.numbering == parts["s"]]
         if not same:
             return 0

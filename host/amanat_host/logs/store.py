@@ -6,6 +6,7 @@ renaming a new one into its place: after a crash what lies beyond the committed 
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -19,23 +20,43 @@ from amanat_host.logs.state import Point, State
 STATE = "state.json"
 SUFFIX = ".export"
 BLOCK_BYTES = 1024 * 1024
+# More than a commit and the largest entry together was never uncommitted: then it is the state that is wrong.
+MOST_UNCOMMITTED_BYTES = 64 * 1024 * 1024
 
 
 class FileTooShort(HostError):
     """A day's file has lost what was committed."""
 
 
+class StateLost(HostError):
+    """There are days, and no state that knows of them, or one that is older than they are."""
+
+
+class InUse(HostError):
+    """Another process stores the machine's journal."""
+
+
 class Store:
     """The files of one machine, open for adding; one writer at a time."""
 
     def __init__(self, directory: Path) -> None:
-        """Take up the state, and cut off what was not committed. Raises FileTooShort, UnreadableState or OSError."""
+        """Take up the state, and cut off what was not committed.
+
+        Raises FileTooShort, StateLost, UnreadableState, InUse or OSError; nothing is cut off then.
+        """
         self.directory = directory
-        self.state: State = states.read(directory / STATE)
-        self._added = bytearray()
-        self._length = self.state.length  # with what is added
         self._descriptor: int | None = None
-        self._recover()
+        self._lock = _locked(directory)
+        try:
+            self.state: State = states.read(directory / STATE)
+            self._added = bytearray()
+            self._length = self.state.length  # with what is added
+            if not (directory / STATE).exists():
+                self._begin()
+            self._recover()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def uncommitted_bytes(self) -> int:
@@ -62,10 +83,9 @@ class Store:
         self._turn_to(max(now.strftime("%Y-%m-%d"), self.state.day))
 
     def close(self) -> None:
-        """Let go of the open file; what was not committed is gone."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        """Let go of the files; what was not committed is gone."""
+        self._close_day()
+        os.close(self._lock)
 
     def cursors_after(self, point: Point) -> set[str]:
         """The cursors of all that was stored after an entry."""
@@ -82,10 +102,15 @@ class Store:
             return
         if self._added:
             self.commit()
-        self.close()
+        self._close_day()
         if self._length:
             self.state.ended[self.state.day] = self._length
         self.state.day, self.state.length, self._length = day, 0, 0
+
+    def _close_day(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
     def _write(self) -> None:
         descriptor = self._open()
@@ -114,6 +139,16 @@ class Store:
         new.rename(path)
         _sync_directory(self.directory)
 
+    def _begin(self) -> None:
+        """Write the first state, before there is anything that it could lack."""
+        if days(self.directory):
+            raise StateLost(
+                "days are stored here, and there is no state",
+                str(self.directory / STATE),
+                "Put it back from a copy; nothing is stored of this machine until then.",
+            )
+        self._write_state()
+
     def _recover(self) -> None:
         for path in days(self.directory):
             day = path.name.removesuffix(SUFFIX)
@@ -127,6 +162,12 @@ class Store:
                     f"{path.stat().st_size} bytes are left of {committed}",
                     str(path),
                     "Put the file back from a copy; nothing is stored of this machine until then.",
+                )
+            if path.stat().st_size - committed > MOST_UNCOMMITTED_BYTES:
+                raise StateLost(
+                    f"{path.stat().st_size} bytes are stored, and the state knows of {committed}",
+                    str(path),
+                    "Put the newest state back from a copy; nothing is stored of this machine until then.",
                 )
             os.truncate(path, committed)
         if self.state.day and self.state.length and not self._path(self.state.day).exists():
@@ -162,6 +203,17 @@ def read_entries(path: Path, offset: int = 0, length: int | None = None) -> Iter
             yield from parser.feed(data)
     if parser.is_within_an_entry:
         raise states.UnreadableState("the last entry has no end", str(path))
+
+
+def _locked(directory: Path) -> int:
+    """A descriptor that holds the machine's directory. Raises InUse."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise InUse("another process stores this machine's journal", str(directory)) from None
+    return descriptor
 
 
 def _sync_directory(directory: Path) -> None:

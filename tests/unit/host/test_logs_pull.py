@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from amanat_host.logs import store as stores
 from amanat_host.logs.pull import Behind, Pull, Rewound, Timing
 from amanat_host.logs.source import NoAnswer
-from amanat_host.logs.store import FileTooShort, Store, days, read_entries
+from amanat_host.logs.store import FileTooShort, InUse, StateLost, Store, days, read_entries
 from amanat_host.logs.verify import verify
 from tests.unit.host.journal import IDENTITY, START_US, Journal, entry
 
@@ -333,6 +334,38 @@ def test_a_store_that_is_killed_again_and_again_ends_whole(tmp_path):
     assert ends == [-signal.SIGKILL] * 8 + [0]
     assert numbers(tmp_path) == list(range(1, 301))
     assert verify(tmp_path).faults == []
+
+
+def test_a_state_that_is_gone_costs_no_day(tmp_path):
+    with closing(Store(tmp_path)) as store:
+        store.add(entry(1))
+        store.commit()
+    (tmp_path / "state.json").unlink()
+    for _ in range(2):
+        with pytest.raises(StateLost):
+            Store(tmp_path)
+    assert numbers(tmp_path) == [1]
+
+
+def test_a_state_that_is_older_than_the_days_costs_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(stores, "MOST_UNCOMMITTED_BYTES", 1000)
+    with closing(Store(tmp_path)) as store:
+        store.add(entry(1))
+        store.commit()
+        old = (tmp_path / "state.json").read_bytes()
+        for number in range(2, 30):
+            store.add(entry(number))
+        store.commit()
+    (tmp_path / "state.json").write_bytes(old)
+    with pytest.raises(StateLost):
+        Store(tmp_path)
+    assert len(numbers(tmp_path)) == 29
+
+
+def test_two_never_store_one_journal(tmp_path):
+    with closing(Store(tmp_path)), pytest.raises(InUse):
+        Store(tmp_path)
+    Store(tmp_path).close()
 
 
 # --- The verifier -------------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ Reads states and files, tells numbers and moments, and no line of a journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
@@ -68,16 +67,12 @@ def _stream(state: State) -> answers.Stream | None:
             for before, after in pairwise(state.numberings)
             if before.machine_id == after.machine_id
         ],
-        missing=_count((hole.first, hole.last) for hole in holes if hole.lost_at is None),
-        lost=_count((hole.first, hole.last) for hole in holes if hole.lost_at is not None),
-        reused=_count(found for numbering in state.numberings for found in numbering.reused),
+        missing=sum(hole.count for hole in holes if hole.lost_at is None),
+        lost=sum(hole.count for hole in holes if hole.lost_at is not None),
+        reused=sum(last - first + 1 for numbering in state.numberings for first, last in numbering.reused),
         checked_at=state.checked_at,
         complete_at=state.complete_at,
     )
-
-
-def _count(ranges: Iterable[tuple[int, int]]) -> int:
-    return sum(last - first + 1 for first, last in ranges)
 
 
 main = probe(__doc__, {"stored": stored, "verify": verified})

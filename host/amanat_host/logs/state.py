@@ -19,7 +19,15 @@ from amanat_host.logs.entries import Entry
 
 MACHINE_ID = re.compile(rb"^_MACHINE_ID=([0-9a-f]{32})$", re.M)
 RECENT_KEPT = 64
+# What a machine that means harm can make this file hold; one in order has none or a few of each.
+MOST_HOLES = 1000
+MOST_NUMBERINGS = 1000
+MOST_REUSED = 1000
 RECENT_APART = 5000  # entries between two that are kept
+
+
+class TooStrange(HostError):
+    """The machine's journal began anew, or went back, more often than any machine in order does."""
 
 
 class UnreadableState(HostError, ValueError):
@@ -28,13 +36,22 @@ class UnreadableState(HostError, ValueError):
 
 @dataclass
 class Hole:
-    """Numbers that never came, both ends included. It is `lost` when the machine was asked and has none of them."""
+    """Numbers that never came, both ends included. It is `lost` when the machine was asked and has none of them.
+
+    `merged` is how many numbers between its ends did come: where there were too many holes, two became one.
+    """
 
     first: int
     last: int
     found_at: str  # ISO 8601, UTC
     lost_at: str | None = None
     attempts: int = 0
+    merged: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many numbers are missing."""
+        return self.last - self.first + 1 - self.merged
 
 
 @dataclass
@@ -50,12 +67,35 @@ class Numbering:
     reused: list[tuple[int, int]] = field(default_factory=list)  # given twice, after a crash of the machine
 
     def is_missing(self, number: int) -> bool:
-        """Whether the number is one of a hole."""
-        return any(hole.first <= number <= hole.last for hole in self.holes)
+        """Whether the number is one that may still come."""
+        return any(hole.first <= number <= hole.last for hole in self.holes if hole.lost_at is None)
+
+    def add_hole(self, hole: Hole) -> None:
+        """Take up a hole; where there are too many, nobody waits for the oldest any more."""
+        self.holes.append(hole)
+        if len(self.holes) > MOST_HOLES:
+            self.holes.sort(key=lambda one: one.first)
+            one, other = self.holes[:2]
+            between = other.first - one.last - 1
+            merged = one.merged + other.merged + between
+            self.holes[:2] = [Hole(one.first, other.last, one.found_at, hole.found_at, merged=merged)]
 
     def fill(self, number: int) -> None:
         """Take a number that came out of its hole."""
-        self.holes = [part for hole in self.holes for part in _without(hole, number)]
+        self.holes = [
+            part
+            for hole in self.holes
+            for part in (_without(hole, number) if hole.lost_at is None else [hole])
+        ]
+
+    def note_reused(self, first: int, last: int) -> None:
+        """Take up numbers that were given twice. Raises TooStrange."""
+        if self.reused and self.reused[-1][0] <= last and first <= self.reused[-1][1]:
+            first, last = min(first, self.reused[-1][0]), max(last, self.reused[-1][1])
+            self.reused.pop()
+        self.reused.append((first, last))
+        if len(self.reused) > MOST_REUSED:
+            raise TooStrange(f"its journal went back more than {MOST_REUSED} times")
 
 
 @dataclass(frozen=True)
@@ -124,8 +164,10 @@ class State:
             first = missing[0] if missing else entry.number
             known = Numbering(entry.numbering, first, entry.number, at, _machine_id(entry))
             self.numberings.append(known)
+            if len(self.numberings) > MOST_NUMBERINGS:
+                raise TooStrange(f"its journal began anew more than {MOST_NUMBERINGS} times")
         if missing:
-            known.holes.append(Hole(*missing, found_at=at))
+            known.add_hole(Hole(*missing, found_at=at))
         known.last = entry.number
         self._remember(Point(entry.cursor, entry.numbering, entry.number, day, end))
 
@@ -148,7 +190,7 @@ class State:
         self.recent = self.recent[: self.recent.index(point) + 1]
         numbering = self.of(point.numbering)
         if numbering and numbering.last > point.number:
-            numbering.reused.append((point.number + 1, numbering.last))
+            numbering.note_reused(point.number + 1, numbering.last)
             numbering.holes = [hole for hole in numbering.holes if hole.first <= point.number]
             numbering.last = point.number
 

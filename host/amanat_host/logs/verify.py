@@ -32,6 +32,8 @@ class Numbers:
         """What of a range is not there."""
         expected = first
         for begin, end in sorted(self.ranges):
+            if expected > last:
+                return
             if begin > expected:
                 yield expected, min(begin - 1, last)
             expected = max(expected, end + 1)

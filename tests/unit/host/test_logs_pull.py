@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from amanat_host.logs import state
 from amanat_host.logs import store as stores
 from amanat_host.logs.pull import Behind, Pull, Rewound, Timing
 from amanat_host.logs.source import NoAnswer
@@ -74,6 +75,25 @@ def test_a_line_that_was_deleted_shows_as_a_hole(pulled, journal):
     stored = pulled()
     assert holes(stored) == [(4, 4, True)]
     assert stored.faults == []
+
+
+def test_a_machine_that_leaves_numbers_out_on_purpose_fills_no_memory(pulled, journal, monkeypatch):
+    monkeypatch.setattr(state, "MOST_HOLES", 10)
+    for number in range(1, 201, 2):
+        journal.write(number, number)
+    stored = pulled()
+    (numbering,) = stored.state.numberings
+    assert len(numbering.holes) <= 10
+    assert sum(hole.count for hole in numbering.holes) == 99
+    assert stored.faults == []
+
+
+def test_a_journal_that_begins_anew_again_and_again_is_given_up(pulled, journal, monkeypatch):
+    monkeypatch.setattr(state, "MOST_NUMBERINGS", 3)
+    for number in range(5):
+        journal.write(1, 2, numbering=f"{number:032x}")
+    with pytest.raises(state.TooStrange):
+        pulled()
 
 
 def test_a_line_that_comes_late_fills_its_hole(pulled, journal, tmp_path):

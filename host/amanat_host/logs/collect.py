@@ -58,23 +58,23 @@ class Collector(threading.Thread):
         self._machine = machine
         self._directory = settings.directory / machine
         self._source = TlsSource(Address(machine, settings.port), tls)
-        self._stop = threading.Event()
+        self._ending = threading.Event()
         self._said = ("", 0.0)
 
     def stop(self) -> None:
         """Have it end after what it is at."""
-        self._stop.set()
+        self._ending.set()
 
     def run(self) -> None:
         """Pull, and begin anew after a fault."""
-        while not self._stop.is_set():
+        while not self._ending.is_set():
             try:
                 self._directory.mkdir(mode=0o750, exist_ok=True)
                 with closing(Store(self._directory)) as store:
-                    Pull(self._source, store).run(self._stop.is_set)
+                    Pull(self._source, store).run(self._ending.is_set)
             except (HostError, OSError) as error:
                 self._say(str(error))
-                self._stop.wait(AGAIN_SECONDS)
+                self._ending.wait(AGAIN_SECONDS)
 
     def _say(self, message: str) -> None:
         """Tell a fault once, and again when it has lasted."""

@@ -41,6 +41,7 @@ class Journal:
         self.held = list(entries)
         self.hidden = set()
         self.is_away = False
+        self.asked = 0
         self.misleading = set()  # numbers from which the machine finds its way to the end only
         self.breaks_after = None  # entries that are handed out before the connection breaks
         self.on_idle = lambda: None
@@ -49,6 +50,7 @@ class Journal:
         self.held += [entry(number, **options) for number in range(first, last + 1)]
 
     def _from(self, cursor):
+        self.asked += 1
         if self.is_away:
             raise NoAnswer("away")
         if cursor == "head":

@@ -59,6 +59,7 @@ def shared_variables(
         "base_debian_mirror": settings.debian_mirror or mirrors.debian,
         "base_debian_security_mirror": settings.debian_security_mirror or mirrors.debian_security,
         "base_http_proxy": settings.http_proxy,
+        "base_journal_size_mib": settings.journal_size_mib,
         "base_name_servers": list(settings.asked_name_servers),
         # Authorities found on the controller are the controller's: hosts trust only what was chosen for them.
         "base_trusted_ca": settings.trusted_ca(paths.project)

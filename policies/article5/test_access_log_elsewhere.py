@@ -77,7 +77,8 @@ def verified(logs: Host) -> VerifiedLogs:
 def test_what_is_stored_is_what_came(machine: Host, verified: VerifiedLogs):
     """The files hold every number that came, once, and nothing else."""
     assert verified.entries.get(machine.name, 0) > 0, f"nothing of {machine.name} is stored"
-    assert verified.faults.get(machine.name) == []
+    faults = verified.faults.get(machine.name, [])
+    assert faults == [], "; ".join(faults)
 
 
 @pytest.fixture(scope="module")

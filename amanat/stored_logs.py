@@ -14,10 +14,9 @@ VERIFY_SECONDS = 3600
 
 @dataclass(frozen=True)
 class MachineLogs:
-    """What is stored of one machine: its stream (None for nothing), the entries in the files, and what is wrong."""
+    """What is stored of one machine: its stream (None for nothing), and what is wrong with the files."""
 
     stream: Stream | None
-    entries: int
     faults: Sequence[str]
 
     @property
@@ -46,5 +45,5 @@ def verify(paths: StackPaths) -> dict[str, MachineLogs]:
         faults = [*verified.faults.get(name, ()), *filter(None, [stored.unreadable.get(name)])]
         if name not in stored.streams and not faults:
             faults = ["nothing is stored of it"]
-        found[name] = MachineLogs(stored.streams.get(name), verified.entries.get(name, 0), faults)
+        found[name] = MachineLogs(stored.streams.get(name), faults)
     return found

@@ -46,7 +46,7 @@ def _as_json(one: MachineLogs, now: datetime) -> dict[str, Any]:
         "faults": list(one.faults),
         "first": stream.first if stream else None,
         "last": stream.last if stream else None,
-        "entries": one.entries,
+        "entries": stream.entries if stream else None,
         "missing": stream.missing if stream else None,
         "lost": stream.lost if stream else None,
         "delay_seconds": one.delay_seconds(now),
@@ -60,7 +60,7 @@ def _as_text(name: str, one: MachineLogs, now: datetime) -> str:
     stream = one.stream
     delay = one.delay_seconds(now)
     known = "never found complete" if delay is None else f"complete {delay:.0f} s ago"
-    numbers = f"{stream.first} to {stream.last}, {one.entries} entries"
+    numbers = f"{stream.first} to {stream.last}, {stream.entries} entries"
     holes = f"{stream.missing} missing, {stream.lost} lost"
     begun = [f"journal begun anew {both(datetime.fromisoformat(at))}" for at in stream.began_anew]
     return f"{mark} {name:<12} " + "; ".join([numbers, holes, known, *begun, *one.faults])

@@ -72,10 +72,10 @@ class Bound(StrictModel):
 
 
 class Later(StrictModel):
-    """A part of a requirement that this release lacks, and the service (or the dossier) it arrives with."""
+    """A part of a requirement that this release lacks, and what it arrives with: a service, or a part of one."""
 
     what: Words
-    arrives_with: ServiceName | Literal["dossier"]
+    arrives_with: ServiceName | Literal["dossier", "monitoring", "sealing"]
 
 
 class Requirement(StrictModel):

@@ -161,6 +161,13 @@ class Settings(TargetSettings):
             description="How long users' IP addresses are kept, in days (the least: Article 6 clause 7-2)."
         ),
     ] = 190
+    journal_size_mib: Annotated[
+        int,
+        integer(64, 65536),
+        Field(
+            description="Room for each machine's journal in MiB: what it logs while the log server is away has to fit."
+        ),
+    ] = 2048
     certificate_days: Annotated[
         int,
         bounded("days", least=2),

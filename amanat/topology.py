@@ -1,8 +1,8 @@
 """The topology: the services, what each listens for, and who may connect to whom. Plain data.
 
 Which machine carries a service is the placement's (amanat/placement.py), its address the network's
-(amanat/network.py). This release builds the store and the vault; the others are here, so that ports and flows
-don't move later.
+(amanat/network.py). This release builds the store, the vault and the logs; the others are here, so that ports and
+flows don't move later.
 """
 
 from collections.abc import Iterator
@@ -51,8 +51,8 @@ class Service:
 
 
 SSH = Endpoint("ssh", 22)
-METRICS = Endpoint("metrics", 9100)
-MACHINE_ENDPOINTS = (SSH, METRICS)  # what every machine offers, whatever it carries
+JOURNAL = Endpoint("journal", 19531)
+MACHINE_ENDPOINTS = (SSH, JOURNAL)  # what every machine offers, whatever it carries
 
 SERVICES: dict[str, Service] = {
     service.name: service
@@ -66,10 +66,11 @@ SERVICES: dict[str, Service] = {
         ),
         Service(
             "logs",
-            purpose="IP, transaction and access logs for the law's six months; monitoring",
+            purpose="every machine's journal, whole and for the law's six months; monitoring",
             stateful=True,
-            endpoints=(Endpoint("relp", 2514),),
+            endpoints=(),
             needs=("vault",),
+            built=True,
         ),
         Service(
             "edge",
@@ -110,8 +111,7 @@ FLOWS: tuple[Flow, ...] = (
     Flow(CONTROLLER, MACHINE, "ssh", "configuration and audit"),
     Flow(CONTROLLER, "drill", "ssh", "configuration of the scratch machine"),
     Flow(CONTROLLER, "store", "postgresql", "the operator's software and auditors on the controller"),
-    Flow("logs", MACHINE, "metrics", "monitoring"),
-    Flow(MACHINE, "logs", "relp", "logs leave the machine that wrote them"),
+    Flow("logs", MACHINE, "journal", "journals leave the machine that wrote them"),
     Flow(MACHINE, "vault", "restic", "a copy of the machine's files"),
     Flow("store", "vault", "tang", "the volume's unlock key lies on another machine"),
     Flow("store", "vault", "pgbackrest", "archived write-ahead log"),

@@ -60,6 +60,7 @@ def shared_variables(
         "base_debian_mirror": settings.debian_mirror or mirrors.debian,
         "base_debian_security_mirror": settings.debian_security_mirror or mirrors.debian_security,
         "base_http_proxy": settings.http_proxy,
+        "base_journal_size_mib": settings.journal_size_mib,
         "base_name_servers": list(settings.asked_name_servers),
         # Authorities found on the controller are the controller's: hosts trust only what was chosen for them.
         "base_trusted_ca": settings.trusted_ca(paths.project)
@@ -67,6 +68,10 @@ def shared_variables(
         "pki_ca_certificate": known["ca"],
         "pki_certificate_days": settings.certificate_days,
         "pki_renew_days": settings.certificate_renew_days,
+        "log_shipping_reader": settings.machines.machine_of("logs")
+        if settings.machines.carries("logs")
+        else "",
+        "log_shipping_port": topology.port(topology.MACHINE, "journal"),
         "restic_client_server": "vault" if settings.machines.carries("vault") else "",
         "restic_client_port": topology.port("vault", "restic"),
         "restic_client_interval_hours": settings.copy_interval_hours,
@@ -125,6 +130,13 @@ def _vault(settings: Settings, _joined: Network) -> dict[str, Any]:
     }
 
 
+def _logs(settings: Settings, _joined: Network) -> dict[str, Any]:
+    return {
+        "logs_machines": list(settings.machines.machines),
+        "logs_port": topology.port(topology.MACHINE, "journal"),
+    }
+
+
 def _drill(settings: Settings, _joined: Network) -> dict[str, Any]:
     """A store that nobody reaches, and that leaves nothing on the vault."""
     return {
@@ -163,4 +175,4 @@ def _repository(placement: Placement) -> dict[str, Any]:
     }
 
 
-VARIABLES_BY_SERVICE = {"store": _store, "vault": _vault, "drill": _drill}
+VARIABLES_BY_SERVICE = {"logs": _logs, "store": _store, "vault": _vault, "drill": _drill}

@@ -21,6 +21,9 @@ LONGEST_SHOWN = 300  # characters of one value
 # A name in an expectation that stands for what differs from stack to stack: <address>, <key of deploy>.
 PLACEHOLDER = re.compile(r"<(?:machine|address|controller|(?:machine|address|key) of [a-z]+)>")
 
+# The one that a rule of the firewall lets in.
+SOURCE = re.compile(r"\bip saddr (<address of [a-z]+>)")
+
 Kind = Literal["unexpected", "missing", "different"]
 
 
@@ -64,11 +67,14 @@ class ExpectedState(Block):
         return type(self)(exactly={**self.exactly, **other.exactly}, patterns=tuple(patterns))
 
     def resolved(self, names: Mapping[str, str]) -> Self:
-        """With the placeholders replaced by what they stand for; an item of a machine that isn't there is left out."""
+        """With the placeholders replaced by what they stand for; an item of a machine that isn't there is left out.
+
+        So is a rule that would let the machine itself in: what two of its services say to each other needs none.
+        """
         exactly = {
             substituted(item, names): substituted(value, names)
             for item, value in self.exactly.items()
-            if _known(item, names) and _known(value, names)
+            if _known(item, names) and _known(value, names) and not _is_from_itself(item, names)
         }
         quoted = {name: re.escape(value) for name, value in names.items()}
         patterns = [
@@ -83,6 +89,11 @@ class ExpectedState(Block):
 
 def _known(text: str, names: Mapping[str, str]) -> bool:
     return {*PLACEHOLDER.findall(text)} <= names.keys()
+
+
+def _is_from_itself(item: str, names: Mapping[str, str]) -> bool:
+    source = SOURCE.search(item)
+    return source is not None and names[source.group(1)] == names.get("<address>")
 
 
 def substituted(text: str, names: Mapping[str, str]) -> str:

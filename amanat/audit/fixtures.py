@@ -41,6 +41,12 @@ def vault(hosts: Hosts) -> Host:
 
 
 @pytest.fixture(scope="session")
+def logs(hosts: Hosts) -> Host:
+    """The machine that carries the logs."""
+    return hosts.service("logs")
+
+
+@pytest.fixture(scope="session")
 def machine(request: pytest.FixtureRequest, hosts: Hosts) -> Host:
     """Each machine in turn that carries a service which the law register has this test's requirements measured on.
 

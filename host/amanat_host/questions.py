@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from amanat_host.answers import archive, backups, system, volume
+from amanat_host.answers import archive, backups, logs, system, volume
 from amanat_host.answers.state import State
 
 PROGRAMS = "/usr/lib/amanat"
@@ -71,6 +71,10 @@ LOOK_IN_REPOSITORY = Question("probe-repository", backups.MarkersInRepository, "
 FLIPPED_BIT = Question("probe-repository", backups.FlippedBit, "verify", "pgbackrest")
 BACKUPS_VERIFIED = Question("probe-verification", backups.VerificationRecord, "record")
 BACKUPS_CONTENT = Question("probe-verification", backups.VerifiedContent, "content")
+
+JOURNAL_END = Question("probe-journal", logs.JournalEnd)
+STORED_LOGS = Question("probe-logs", logs.StoredLogs, "stored")
+VERIFIED_LOGS = Question("probe-logs", logs.VerifiedLogs, "verify")
 
 COPY_SERVER = Question("probe-copies", backups.CopyServer, "server")
 KEEPING = Question("probe-copies", backups.Keeping, "keeping")

@@ -66,12 +66,20 @@ def test_what_other_machines_need_gets_through(machine, reach: Reach):
     assert failed == {}
 
 
+def is_reached(machine: Host, reach: Reach) -> bool:
+    """Whether packets of other machines come to it. One that nobody is meant to call has its own calls answered."""
+    meant = by_caller(reach.permitted, machine.name)
+    if any(meant.values()):
+        return any(ACCEPTED in ports.values() for ports in meant.values())
+    own = [one for one in reach.permitted if one.caller.name == machine.name]
+    return any(ACCEPTED in one.outcomes().values() for one in own)
+
+
 @pytest.mark.slow
 @requirement("A5-6-1-access", "A7-protection")
 def test_nothing_else_gets_through_from_another_machine(machine, reach: Reach):
     """From every other machine each further port, whether something waits there or not, stays silent."""
-    meant = by_caller(reach.permitted, machine.name)
-    if not any(ACCEPTED in ports.values() for ports in meant.values()):
+    if not is_reached(machine, reach):
         raise NotChecked(
             "no other machine reaches it at all, so that silence means nothing", f"host {machine.name}"
         )

@@ -29,7 +29,7 @@ ROOMS = {
     "docker": (("amanat.targets.docker",), {"door", "program", "setup"}),
     "stack": (("amanat.stack", "amanat.stack_file", "amanat.pulumi_events"), {"door", "setup"}),
     "recovery": (
-        ("amanat.recovery", "amanat.health"),
+        ("amanat.recovery", "amanat.health", "amanat.stored_logs"),
         {"audit", "evidence", "ansible", "door", "stack"},
     ),
     "cli": (

@@ -31,7 +31,7 @@ ON_THE_CONTROLLER = {
 }
 # Settings of a service that this release doesn't build.
 LATER = {
-    "ip_retention_days": "logs",
+    "ip_retention_days": "edge",
     "internet_mbit_per_second": "edge",
     "operator_name_en": "edge",
     "operator_name_fa": "edge",

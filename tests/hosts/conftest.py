@@ -32,6 +32,7 @@ ORDER = (
     "test_placement",
     "test_crash",
     "test_vault_away",
+    "test_logs",
     "test_recovery",
     "test_package_upgrade",
     "test_backup_faults",

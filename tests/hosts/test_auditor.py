@@ -9,7 +9,7 @@ import pytest
 from amanat.audit.waiting import wait_until
 
 TOOLS = "/usr/lib/amanat"
-HOSTS = ("store", "vault")
+HOSTS = ("logs", "store", "vault")
 PARTY = "+989355512345"
 # Of the probes' own libraries and programs, of the shell, and what sudo lets through where nobody forbids it.
 VARIABLES = (

@@ -13,7 +13,7 @@ from tests.hosts.live import LiveStack, amanat, audited
 
 NAME = "placed"
 FILE = PROJECT_ROOT / f"Pulumi.{NAME}.yaml"
-MACHINES = {"store": "alpha", "vault": "beta"}
+MACHINES = {"store": "alpha", "vault": "beta", "logs": "beta"}
 # One for each machine: a check by the machine's own turn, and one across both.
 BROKEN = [
     one
@@ -25,7 +25,7 @@ BROKEN = [
 @pytest.fixture(scope="module")
 def placed():
     """The stack, made with its drill and its audit in one go: how that ended."""
-    FILE.write_text("config:\n  amanat:placement:\n    alpha: store\n    beta: vault\n", "utf-8")
+    FILE.write_text("config:\n  amanat:placement:\n    alpha: store\n    beta: vault logs\n", "utf-8")
     try:
         up = amanat("up", "--stack", NAME)
         yield up
@@ -61,7 +61,7 @@ def test_machines_know_each_other_by_machine_and_by_service(placed_stack):
     subject = "openssl x509 -noout -subject -ext subjectAltName -in /etc/amanat/pki/host.crt"
     shown = placed_stack.root("beta", subject)
     assert "CN = beta" in shown or "CN=beta" in shown
-    assert {"DNS:beta", "DNS:vault"} <= {one.strip(" ,") for one in shown.split()}
+    assert {"DNS:beta", "DNS:logs", "DNS:vault"} <= {one.strip(" ,") for one in shown.split()}
 
 
 def test_a_service_leaves_no_records_behind(placed_stack):
@@ -69,9 +69,9 @@ def test_a_service_leaves_no_records_behind(placed_stack):
     before = placed_stack.root("alpha", "cat /etc/machine-id")
     text = FILE.read_text("utf-8")
     for machines in (
-        {"alpha": "vault", "beta": "store"},
+        {"alpha": "vault logs", "beta": "store"},
         {"alpha": "store"},
-        {"gamma": "store", "beta": "vault"},
+        {"gamma": "store", "beta": "vault logs"},
     ):
         settings = yaml.safe_load(text)
         settings["config"]["amanat:placement"] = machines

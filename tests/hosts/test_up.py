@@ -121,15 +121,16 @@ def test_a_stranger_is_refused(live_stack, options):
 
 def test_the_inventory_is_plain_yaml(live_stack):
     tree = yaml.safe_load(live_stack.paths.hosts_file.read_text("utf-8"))
-    assert list(tree["all"]["hosts"]) == ["store", "vault"]
+    assert list(tree["all"]["hosts"]) == ["logs", "store", "vault"]
 
 
 def test_status_names_hosts_and_ports(live_stack):
     status = live_stack.amanat("status", "--json")
     assert status.code == 0, status.err
-    assert status.json["hosts"] == {"store": "running", "vault": "running"}
+    assert status.json["hosts"] == dict.fromkeys(("logs", "store", "vault"), "running")
     assert status.json["endpoints"] == live_stack.endpoints
     assert {name: one["well"] for name, one in status.json["health"].items() if name != "last_drill"} == {
+        "logs": True,
         "store": True,
         "vault": True,
         "newest_backup": True,

@@ -13,7 +13,7 @@ from amanat.paths import PROJECT_ROOT
 from amanat.targets.docker import facts, target
 
 MARK = "SECRETMARK"
-PORTS = {"store/ssh": 21022, "store/store.postgresql": 21432, "vault/ssh": 22022}
+PORTS = {"logs/ssh": 20022, "store/ssh": 21022, "store/store.postgresql": 21432, "vault/ssh": 22022}
 
 
 class Mocks(pulumi.runtime.Mocks):

@@ -26,6 +26,7 @@ def sources(placement, machine):
 
 SPREAD = Placement({name: (name,) for name in ("store", "vault", "logs", "edge", "desk", "otp")})
 TWO = Placement.parse({"main": "store edge desk otp", "safe": "vault logs"}, built=ALL)
+NAMED = Placement.parse({"store": "store", "vault": "vault"})
 THREE = Placement.parse({"alpha": "store", "beta": "vault", "gamma": "edge"}, built=ALL)
 
 
@@ -64,8 +65,8 @@ def test_the_store_hears_the_controller_and_the_vault():
 
 def test_flows_go_by_service_and_not_by_the_machines_name():
     placement = Placement.parse({"alpha": "store", "beta": "vault"})
-    assert sources(placement, "alpha") == sources(Placement.default(), "store")
-    assert sources(placement, "beta") == sources(Placement.default(), "vault")
+    assert sources(placement, "alpha") == sources(NAMED, "store")
+    assert sources(placement, "beta") == sources(NAMED, "vault")
 
 
 def test_a_transient_machine_is_known_before_it_comes_and_serves_only_its_maker():
@@ -77,7 +78,7 @@ def test_a_transient_machine_is_known_before_it_comes_and_serves_only_its_maker(
 def test_two_machines_with_six_services_open_what_crosses_between_them_only():
     assert sources(TWO, "main") == {
         "ssh": {"1"},
-        "metrics": {"12"},
+        "journal": {"12"},
         "edge-http": {ANYWHERE},
         "edge-https": {ANYWHERE},
         "store-postgresql": {"1", "12"},
@@ -86,7 +87,6 @@ def test_two_machines_with_six_services_open_what_crosses_between_them_only():
     }
     assert sources(TWO, "safe") == {
         "ssh": {"1"},
-        "logs-relp": {"11"},
         "vault-pgbackrest": {"8", "11"},
         "vault-restic": {"11"},
         "vault-tang": {"11"},
@@ -111,6 +111,8 @@ def test_an_endpoint_that_nobody_present_may_reach_stays_closed():
 
 
 def test_with_a_machine_for_each_service_every_flow_is_open_to_its_source_alone():
+    assert sources(SPREAD, "store")["journal"] == {"13"}
+    assert "journal" not in sources(SPREAD, "logs")
     assert sources(SPREAD, "store")["store-postgresql"] == {"1", "12", "15", "16"}
     assert sources(SPREAD, "desk")["desk-https"] == {"14"}
     assert sources(SPREAD, "vault")["vault-restic"] == {"11", "13", "14", "15", "16"}

@@ -12,7 +12,11 @@ FILE = "Pulumi.t.yaml"
 
 def test_without_a_choice_each_service_has_a_machine_named_after_it():
     assert Placement.parse({}) == Placement.default()
-    assert dict(Placement.default().by_machine) == {"store": ("store",), "vault": ("vault",)}
+    assert dict(Placement.default().by_machine) == {
+        "logs": ("logs",),
+        "store": ("store",),
+        "vault": ("vault",),
+    }
 
 
 def test_six_services_fit_on_two_machines():
@@ -91,7 +95,7 @@ def test_what_cannot_be_placed_is_refused(given, said, remedy):
 def test_a_service_that_this_release_does_not_build_is_refused():
     with pytest.raises(BadPlacement, match="edge on main is not built yet") as refused:
         Placement.parse({"main": "store edge", "safe": "vault"}, FILE)
-    assert refused.value.fix == "This release has store and vault."
+    assert refused.value.fix == "This release has logs, store and vault."
 
 
 def test_everything_that_is_wrong_is_told_at_once():

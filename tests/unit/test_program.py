@@ -17,7 +17,7 @@ from amanat.keyring import ANCHOR, CONTROLLER_CLIENTS
 from amanat.paths import PROJECT_ROOT, StackPaths
 
 MARK = "SECRETMARK"
-PARTS = ("base", "tang", "vault", "store", "backups")
+PARTS = ("base", "tang", "vault", "logs", "store", "backups")
 SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d"  # how Pulumi marks a secret value on the wire
 Made = dict[str, dict[str, Any]]
 
@@ -90,7 +90,7 @@ def test_a_machine_without_a_record_of_its_files_is_configured_again(
 ) -> None:
     assert program["configuration of base"]["inputs"]["unfinished"] == ["base"]
     monkeypatch.setenv("AMANAT_HOME", str(tmp_path))
-    for machine in ("store", "vault"):
+    for machine in ("logs", "store", "vault"):
         record = StackPaths("t1").file_record(machine)
         record.parent.mkdir(parents=True, exist_ok=True)
         record.touch()
@@ -177,7 +177,8 @@ def test_everything_on_the_engine_carries_its_owner(program: Made) -> None:
         for name, made in program.items()
         if made["type"].startswith("docker:index") and "labels" in made["inputs"]
     }
-    assert set(marked) == {"operator-network", "store", "store-data", "vault", "vault-data"}
+    machines = ("logs", "store", "vault")
+    assert set(marked) == {"operator-network", *machines, *(f"{name}-data" for name in machines)}
     for labels in marked.values():
         assert labels["amanat.stack"] == StackPaths("t1").stack_id
         assert re.search(r"/home\d+ ", labels["amanat.owner"])
@@ -190,12 +191,13 @@ def test_the_inventory_holds_no_secret(program: Made) -> None:
     assert MARK not in files["inventory/secrets"]
     tree = yaml.safe_load(text)
     assert tree["all"]["hosts"]["store"]["ansible_port"] == 21022
-    assert tree["all"]["vars"]["base_peers"]["store"]["address"] == "10.99.7.3"
+    assert tree["all"]["vars"]["base_peers"]["store"]["address"] == "10.99.7.4"
 
 
 def test_host_keys_are_pinned_with_their_port(program: Made) -> None:
     files = secret(program["controller-files"]["inputs"]["files"])
     assert files["ssh/known_hosts"].splitlines() == [
+        "[127.0.0.1]:20022 ssh-ed25519 HOSTKEY",
         "[127.0.0.1]:21022 ssh-ed25519 HOSTKEY",
         "[127.0.0.1]:22022 ssh-ed25519 HOSTKEY",
     ]
@@ -215,8 +217,7 @@ def test_each_service_gets_the_secrets_that_it_needs(program: Made) -> None:
     assert vault["groups"]["vault"]["pgbackrest_repository_cipher"] == f"{MARK}-backup-cipher"
     assert "store" not in vault["groups"]
     assert {name: set(own) for name, own in given_secrets(program, "backups")["machines"].items()} == {
-        "store": {"restic_client_login", "restic_client_key"},
-        "vault": {"restic_client_login", "restic_client_key"},
+        name: {"restic_client_login", "restic_client_key"} for name in ("logs", "store", "vault")
     }
 
 
@@ -231,7 +232,7 @@ def test_what_concerns_a_service_is_its_input_and_no_other(program: Made) -> Non
     variables = {
         part: program[f"configuration of {part}"]["inputs"]["variables"]["vault"]
         for part in PARTS
-        if part != "store"
+        if part not in ("logs", "store")
     }
     for name, part in {
         "pgbackrest_repository_full_days": "vault",

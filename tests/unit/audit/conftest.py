@@ -36,6 +36,7 @@ all:
     store: {ansible_host: 192.0.2.10, ansible_port: 2222}
   children:
     vault: {hosts: {store: {}}}
+    logs: {hosts: {store: {}}}
 """
 
 

@@ -44,6 +44,14 @@ def test_what_is_otherwise_is_found(items, finding):
     assert found(items, expecting(root="uid 0")) == [finding]
 
 
+def test_a_rule_between_two_services_of_one_machine_is_expected_where_they_are_apart():
+    rule = "ip saddr <address of vault> tcp dport 8000 accept"
+    apart = expecting(**{rule: "yes"}).resolved(NAMES)
+    together = expecting(**{rule: "yes"}).resolved({**NAMES, "<address of vault>": NAMES["<address>"]})
+    assert list(apart.exactly) == ["ip saddr 10.0.0.3 tcp dport 8000 accept"]
+    assert together.exactly == {}
+
+
 def test_a_pattern_covers_items_whose_names_nobody_knows_beforehand():
     pattern = Pattern(item=r"lease-\d+", value=r"ttl \d+", why="leases come and go")
     assert found({"lease-12": "ttl 9"}, expecting(pattern)) == []

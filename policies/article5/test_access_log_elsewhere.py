@@ -1,0 +1,100 @@
+"""Article 5 clause 6-1: what a machine logs is stored whole on another, and soon."""
+
+import pytest
+
+from amanat.audit import requirement
+from amanat.audit.expectations import expectations
+from amanat.audit.host import Host
+from amanat.audit.timing import age_seconds
+from amanat.audit.waiting import wait_until
+from amanat_host import questions
+from amanat_host.answers.logs import JournalEnd, Stream, VerifiedLogs
+from amanat_host.answers.system import TlsAttempts
+
+VERIFY_SECONDS = 600
+
+
+@pytest.fixture(scope="module")
+def stream(machine: Host, logs: Host) -> Stream:
+    """What is stored of a machine's journal."""
+    stored = logs.ask(questions.STORED_LOGS)
+    assert machine.name not in stored.unreadable, stored.unreadable[machine.name]
+    assert machine.name in stored.streams, f"nothing of {machine.name} is stored"
+    return stored.streams[machine.name]
+
+
+@requirement("A5-6-1-access")
+def test_the_newest_line_is_stored_in_time(machine: Host, logs: Host, bound):
+    """The entry that was a machine's newest when it was asked is stored on the log server within the bound."""
+    end = machine.ask(questions.JOURNAL_END)
+    stored = wait_until(lambda: is_stored(machine, logs, end), bound("log_arrival_seconds").max)
+    assert stored, f"entry {end.number} has not come"
+
+
+def is_stored(machine: Host, logs: Host, end: JournalEnd) -> bool:
+    """Whether an entry of a machine's journal is stored."""
+    streams = logs.ask(questions.STORED_LOGS).streams
+    if machine.name not in streams or streams[machine.name].numbering != end.numbering:
+        return False
+    return streams[machine.name].last >= end.number
+
+
+@requirement("A5-6-1-access")
+def test_no_line_is_missing(stream: Stream, bound):
+    """Each number between the first entry of a machine and its newest is stored; what is lost is lost for good."""
+    assert stream.first <= stream.last
+    assert stream.entries > 0
+    limit = bound("log_lines_missing")
+    assert limit.allows(stream.lost), f"{stream.lost} entries that the machine no longer has"
+    assert limit.allows(stream.missing), f"{stream.missing} entries that have not come yet"
+
+
+@requirement("A5-6-1-access")
+def test_no_journal_was_begun_anew(stream: Stream):
+    """A machine that is the same has one journal: no other numbers began, and none was given twice."""
+    assert stream.began_anew == [], "the journal was thrown away"
+    assert stream.reused == 0, "entries were lost on the machine, and their numbers given to others"
+
+
+@requirement("A5-6-1-access")
+def test_the_log_server_has_everything(stream: Stream, bound):
+    """It compared what is stored with how far the machine's journal goes, and found all of it, lately."""
+    assert stream.checked_at is not None, "it never asked"
+    assert stream.complete_at is not None, "it never had everything"
+    assert bound("log_check_seconds").allows(age_seconds(stream.checked_at))
+    assert bound("log_check_seconds").allows(age_seconds(stream.complete_at))
+
+
+@pytest.fixture(scope="session")
+def verified(logs: Host) -> VerifiedLogs:
+    """What reading all that is stored says."""
+    answer: VerifiedLogs = logs.ask(questions.VERIFIED_LOGS, seconds=VERIFY_SECONDS)
+    return answer
+
+
+@pytest.mark.slow
+@requirement("A5-6-1-access")
+def test_what_is_stored_is_what_came(machine: Host, verified: VerifiedLogs):
+    """The files hold every number that came, once, and nothing else."""
+    assert verified.entries.get(machine.name, 0) > 0, f"nothing of {machine.name} is stored"
+    faults = verified.faults.get(machine.name, [])
+    assert faults == [], "; ".join(faults)
+
+
+@pytest.fixture(scope="module")
+def attempts(machine: Host, logs: Host) -> TlsAttempts:
+    """What the log server's machine gets of another's journal without the right certificate."""
+    port = expectations().of_host(machine).listening("journal").port
+    answer: TlsAttempts = logs.ask(questions.tls_attempts(machine.name, port))
+    return answer
+
+
+@requirement("A5-6-1-access")
+def test_a_journal_is_handed_out_over_mutual_tls_only(attempts: TlsAttempts, bound):
+    """Neither without a certificate, nor with one of another authority, nor over an older TLS does anything come."""
+    tried = (attempts.no_certificate, attempts.foreign_certificate, attempts.old_protocol)
+    assert [one.received for one in tried] == ["", "", ""]
+    assert all(one.error for one in tried)
+    assert not attempts.old_protocol.handshake
+    spoken = attempts.no_certificate.version
+    assert bound("tls_min_version").allows(float(spoken.removeprefix("TLSv"))), spoken

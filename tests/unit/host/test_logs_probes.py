@@ -1,0 +1,99 @@
+"""What the probes tell of stored journals and of a machine's own: numbers, and no line."""
+
+import json
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from amanat_host.logs import probe, probe_journal
+from amanat_host.logs.store import Store
+from tests.unit.host.journal import IDENTITY, START_US, entry, exported
+
+NOW = datetime.fromtimestamp(START_US / 1e6, UTC)
+NEW, NEWER = "c" * 32, "d" * 32
+
+
+@pytest.fixture
+def place(monkeypatch, tmp_path):
+    """Where journals are stored, with two machines: one that is whole, and one that has something of everything."""
+    monkeypatch.setattr(probe, "PLACE", tmp_path)
+    for machine, entries in {
+        "alpha": [entry(number) for number in range(1, 10)],
+        "beta": [
+            entry(5, fields=((b"_MACHINE_ID", b"1" * 32),)),
+            entry(9, fields=((b"_MACHINE_ID", b"1" * 32),)),
+            entry(3, numbering=NEW, fields=((b"_MACHINE_ID", b"1" * 32),)),
+            entry(1, numbering=NEWER, fields=((b"_MACHINE_ID", b"2" * 32),)),
+        ],
+    }.items():
+        (tmp_path / machine).mkdir()
+        with closing(Store(tmp_path / machine)) as store:
+            for one in entries:
+                store.add(one, now=NOW)
+            if machine == "beta":
+                store.state.numberings[1].holes[0].lost_at = NOW.isoformat()
+                store.state.numberings[0].reused.append((6, 7))
+            store.commit()
+    return tmp_path
+
+
+def test_what_is_stored_is_told_in_numbers(place, call):
+    status, out = call(probe.main, "stored")
+    told = json.loads(out)
+    assert (status, told["unreadable"]) == (0, {})
+    assert told["streams"]["alpha"] == {
+        "numbering": IDENTITY,
+        "first": 1,
+        "last": 9,
+        "entries": 9,
+        "began_anew": [],
+        "missing": 0,
+        "lost": 0,
+        "reused": 0,
+        "checked_at": None,
+        "complete_at": None,
+    }
+    beta = told["streams"]["beta"]
+    assert (beta["numbering"], beta["first"], beta["last"], beta["entries"]) == (NEWER, 1, 1, 4)
+    assert (beta["missing"], beta["lost"], beta["reused"]) == (3, 2, 2)
+    assert beta["began_anew"] == [NOW.isoformat()], (
+        "of the machine itself once; it was installed anew after that"
+    )
+    assert "line" not in out
+
+
+def test_a_state_that_cannot_be_read_is_told(place, call):
+    (place / "alpha/state.json").write_text("{")
+    told = json.loads(call(probe.main, "stored")[1])
+    assert "the state can't be read" in told["unreadable"]["alpha"]
+    assert set(told["streams"]) == {"beta"}
+    assert "the state can't be read" in json.loads(call(probe.main, "verify")[1])["faults"]["alpha"][0]
+
+
+def test_a_machine_that_never_answered_has_no_stream(place, call):
+    (place / "gamma").mkdir()
+    assert "gamma" not in json.loads(call(probe.main, "stored")[1])["streams"]
+
+
+def test_what_was_altered_is_told(place, call):
+    assert json.loads(call(probe.main, "verify")[1]) == {
+        "entries": {"alpha": 9, "beta": 4},
+        "faults": {"alpha": [], "beta": []},
+    }
+    (file,) = (place / "alpha").glob("*.export")
+    file.write_bytes(file.read_bytes().replace(b"__SEQNUM=4\n", b"__SEQNUM=5\n"))
+    assert json.loads(call(probe.main, "verify")[1])["faults"]["alpha"] == [
+        f"numbers 4 to 4 of {IDENTITY} are gone",
+        f"numbers 5 to 5 of {IDENTITY} are stored twice",
+    ]
+
+
+def test_a_journals_newest_number_is_told(monkeypatch, call):
+    monkeypatch.setattr(probe_journal, "run_raw", lambda *_: exported(7))
+    assert json.loads(call(probe_journal.main)[1]) == {"numbering": IDENTITY, "number": 7}
+
+
+def test_an_empty_journal_is_no_answer(monkeypatch, call):
+    monkeypatch.setattr(probe_journal, "run_raw", lambda *_: b"")
+    assert call(probe_journal.main)[0] == 1

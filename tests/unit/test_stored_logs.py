@@ -1,0 +1,108 @@
+"""What is stored of machines' journals as a person is told: whole only when nothing is missing."""
+
+import json
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from amanat import stored_logs
+from amanat.cli.logs import app
+from amanat.paths import StackPaths
+from amanat_host import questions
+from amanat_host.answers.logs import StoredLogs, Stream, VerifiedLogs
+
+NOW = datetime.now(UTC)
+WHOLE = Stream(
+    numbering="a" * 32,
+    first=1,
+    last=90,
+    entries=90,
+    began_anew=[],
+    missing=0,
+    lost=0,
+    reused=0,
+    checked_at=NOW.isoformat(),
+    complete_at=(NOW - timedelta(seconds=4)).isoformat(),
+)
+
+
+@pytest.fixture
+def answered(monkeypatch):
+    """What the log server answers of machine `alpha`; tests change it."""
+    told = SimpleNamespace(
+        streams={"alpha": WHOLE}, unreadable={}, entries={"alpha": 90}, faults={"alpha": []}
+    )
+
+    def ask(question, **_):
+        if question == questions.STORED_LOGS:
+            return StoredLogs(told.streams, told.unreadable)
+        return VerifiedLogs(told.entries, told.faults)
+
+    class Hosts(dict):
+        def service(self, name):
+            assert name == "logs"
+            return SimpleNamespace(ask=ask)
+
+    @contextmanager
+    def auditor(_paths):
+        yield Hosts(alpha=SimpleNamespace(name="alpha"))
+
+    monkeypatch.setattr(stored_logs, "auditor", auditor)
+    return told
+
+
+def verified():
+    return stored_logs.verify(StackPaths("t1"))["alpha"]
+
+
+def test_a_journal_without_a_hole_is_whole(answered):
+    assert verified().is_whole
+    assert verified().delay_seconds(NOW) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"missing": 2}, "2 missing"),
+        ({"lost": 3}, "3 lost"),
+        ({"reused": 1}, "1 to 90"),
+    ],
+)
+def test_a_journal_with_a_hole_is_not(answered, change, said):
+    answered.streams["alpha"] = replace(WHOLE, **change)
+    result = CliRunner().invoke(app, ["verify"])
+    assert (result.exit_code, result.output.startswith("- alpha")) == (1, True)
+    assert said in result.output
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"faults": {"alpha": ["numbers 4 to 4 are gone"]}}, "numbers 4 to 4 are gone"),
+        ({"streams": {}, "entries": {}, "faults": {}}, "nothing is stored of it"),
+        ({"streams": {}, "unreadable": {"alpha": "the state can't be read"}}, "the state can't be read"),
+    ],
+)
+def test_what_is_wrong_is_said(answered, change, said):
+    vars(answered).update(change)
+    result = CliRunner().invoke(app, ["verify"])
+    assert result.exit_code == 1
+    assert said in result.output
+
+
+def test_when_a_journal_was_begun_anew_is_said(answered):
+    answered.streams["alpha"] = replace(WHOLE, began_anew=["2026-11-26T10:00:00+00:00"], complete_at=None)
+    result = CliRunner().invoke(app, ["verify"])
+    assert result.exit_code == 1
+    assert "begun anew" in result.output
+    assert "never found complete" in result.output
+
+
+def test_programs_read_it_as_json(answered):
+    result = CliRunner().invoke(app, ["verify", "--json"])
+    told = json.loads(result.output)["alpha"]
+    assert (result.exit_code, told["whole"], told["last"], told["lost"]) == (0, True, 90, 0)

@@ -79,6 +79,11 @@ class LiveStack:
     paths: StackPaths
     endpoints: dict[str, dict[str, str]]
 
+    @property
+    def machines(self) -> list[str]:
+        """The names of all machines."""
+        return sorted(self.endpoints)
+
     def port(self, host: str, endpoint: str = "ssh") -> int:
         """The port of 127.0.0.1 that leads to an endpoint of a host."""
         return int(self.endpoints[host][endpoint].rpartition(":")[2])

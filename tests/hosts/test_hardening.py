@@ -22,10 +22,10 @@ except OSError as error:
 def old_passwords(live_stack):
     """Every account that may come in has a password that ended years ago; the file is put back as it was."""
     aged = "".join(f"chage --lastday 2001-01-01 {name}; " for name in ("root", "deploy", "auditor"))
-    for host in ("store", "vault"):
+    for host in live_stack.machines:
         live_stack.root(host, f"cp --archive /etc/shadow /run/amanat-shadow; {aged}")
     yield
-    for host in ("store", "vault"):
+    for host in live_stack.machines:
         live_stack.root(host, "cp --archive /run/amanat-shadow /etc/shadow; rm /run/amanat-shadow")
 
 

@@ -93,7 +93,7 @@ def stack(live_stack):
     write(live_stack.client("archive_writer"), 2, 50, lambda _: None)
     waiting = "SELECT archive.lag_seconds()"
     assert wait_until(lambda: live_stack.query(waiting) == "0", PATIENCE_SECONDS)
-    for host in ("store", "vault"):
+    for host in live_stack.machines:
         live_stack.root(host, "systemctl start amanat-copy.service")
     return live_stack
 

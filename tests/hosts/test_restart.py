@@ -5,7 +5,8 @@ import docker
 
 def test_the_audit_is_green_after_a_restart(live_stack):
     client = docker.from_env()
-    client.containers.get(f"{live_stack.paths.stack_id}-store").restart(timeout=60)
+    for host in ("store", "logs"):
+        client.containers.get(f"{live_stack.paths.stack_id}-{host}").restart(timeout=60)
     client.close()
     live_stack.root(
         "store",

@@ -6,10 +6,11 @@ beside it lies an Ed25519 signature of its bytes. Only the operator's private ke
 """
 
 import base64
+import ipaddress
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from amanat.digits import latin_digits, party, written
-from amanat.errors import AmanatError
+from amanat.errors import AmanatError, BadInput, shown
 from amanat.files import create
 from amanat.gpg import GpgFailed, GpgHome, gpg_home
 from amanat.private_key import Passphrase
@@ -57,9 +58,12 @@ class Order:
 
 @dataclass(frozen=True)
 class Selector:
-    """What the order covers: parties or ids, within at most 31 days of recording; times carry a zone.
+    """What the order covers: parties, ids or an address, within at most 31 days; times carry a zone.
 
-    Parties are taken in the archive's one form; raises BadInput for one that has none.
+    Times are of recording; of access records (`record` is "access", parties are accounts) of when it happened.
+    `address` may come with its source `port`. Without one it can be many users' behind a carrier's NAT: where several
+    accounts match, the archive says how many and gives no records, unless `every_account` is set.
+    Parties and the address are taken in the archive's one form; raises BadInput for what has none.
     """
 
     since: datetime
@@ -69,9 +73,14 @@ class Selector:
     channels: tuple[str, ...] = ()
     direction: str | None = None
     record: str = "message"
+    address: str = ""
+    port: int | None = None
+    every_account: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parties", tuple(party(one, "party") for one in self.parties))
+        if self.address:
+            object.__setattr__(self, "address", address_of(self.address))
 
     def as_json(self) -> str:
         """The selector as the archive takes it; what is empty is left out."""
@@ -83,17 +92,29 @@ class Selector:
             "ids": self.ids,
             "channels": self.channels,
             "direction": self.direction,
+            "ip": self.address,
+            "port": str(self.port) if self.port is not None else "",
+            "accounts": "every" if self.every_account else "",
         }
         return json.dumps({name: value for name, value in given.items() if value})
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A written bundle: its file, the disclosure's id, and how many records it holds."""
+    """A written bundle: its file, the disclosure's id, and its records as they lie in the archive.
+
+    `accounts`: how many an answer about access matches, its records' or more; None for others.
+    """
 
     path: Path
     number: int
-    records: int
+    found: Sequence[Mapping[str, Any]]
+    accounts: int | None = None
+
+    @property
+    def records(self) -> int:
+        """How many records it holds."""
+        return len(self.found)
 
 
 @dataclass(frozen=True)
@@ -151,7 +172,7 @@ def disclose(
     path = directory / f"disclosure-{number}.json"
     _write_once(path, bundle)
     _write_once(signature_path(path), base64.b64encode(signer.sign(bundle)) + b"\n")
-    return Bundle(path, number, len(found["records"]))
+    return Bundle(path, number, found["records"], found["disclosure"].get("accounts"))
 
 
 def request(session: psycopg.Connection, order: Order, selector: Selector) -> int:
@@ -198,6 +219,19 @@ def fetch(
         else:
             bundle["records"].append({"kind": part, **body})
     return bundle
+
+
+def address_of(text: str) -> str:
+    """The one form of an IPv4 or IPv6 address, in any script's digits. Raises BadInput for anything else."""
+    try:
+        address = ipaddress.ip_address(latin_digits(text.strip()))
+    except ValueError as error:
+        raise BadInput(
+            f"{shown(text)} is not the address of one host",
+            "address",
+            "Write it as 203.0.113.7 or 2001:db8::7.",
+        ) from error
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def signature_path(bundle: Path) -> Path:

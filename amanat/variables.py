@@ -107,6 +107,7 @@ def _store(settings: Settings, joined: Network) -> dict[str, Any]:
         "archive_message_retention_days": max(
             settings.message_retention_days, settings.transaction_retention_days
         ),
+        "archive_ip_retention_days": settings.ip_retention_days,
     }
 
 

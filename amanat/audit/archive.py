@@ -24,6 +24,7 @@ CHAINED_WITHIN_SECONDS = float(register().bound("A5-6-1-integrity", "sealing_lag
 NOT_CHAINED_YET = "55000"
 RECORD_MESSAGE = "SELECT id, recorded_at FROM archive.record_message(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 RECORD_TRANSACTION = "SELECT archive.record_transaction(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+RECORD_ACCESS = "SELECT archive.record_access(%s, %s, %s, %s, %s, %s, %s, %s)"
 REQUEST = "SELECT archive.request_disclosure(%s, %s, %s, %s)"
 FETCH = "SELECT part, body FROM archive.fetch_disclosure(%s)"
 
@@ -90,6 +91,25 @@ class Transaction:
 
 
 @dataclass(frozen=True)
+class Access:
+    """A user's access as the operator's software would hand it over."""
+
+    account: str = field(default_factory=lambda: marker("account"))
+    event: str = "login"
+    outcome: str = "success"
+    client_ip: str = "192.0.2.7"
+    client_port: int = 40404
+    occurred_at: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(seconds=1))
+    user_agent: str | None = "amanat-audit/1"
+    request_id: str | None = field(default_factory=lambda: marker("request"))
+
+    def parameters(self) -> tuple[object, ...]:
+        """In the order of archive.record_access."""
+        what = (self.account, self.event, self.outcome, self.client_ip, self.client_port, self.occurred_at)
+        return *what, self.user_agent, self.request_id
+
+
+@dataclass(frozen=True)
 class Bundle:
     """What a disclosure handed out: its parts by name, contents still sealed."""
 
@@ -103,6 +123,10 @@ class Bundle:
     def transactions(self) -> Sequence[Mapping[str, Any]]:
         return self.parts.get("transaction", ())
 
+    @property
+    def accesses(self) -> Sequence[Mapping[str, Any]]:
+        return self.parts.get("access", ())
+
 
 class Archive:
     """One audited archive. Each step logs in as the role that is meant for it."""
@@ -111,7 +135,7 @@ class Archive:
         self._host = host
         self._client = client
 
-    def record(self, *records: Message | Transaction) -> list[int]:
+    def record(self, *records: Message | Transaction | Access) -> list[int]:
         """Record them as the writer; returns their ids. Raises `NotKept` when the archive refuses one."""
         with self._client.login(self._host, "archive_writer") as writer:
             return [int(_worked(writer.ask(_statement(one), one.parameters()))) for one in records]
@@ -175,8 +199,10 @@ def _worked(answer: Answer) -> Any:  # noqa: ANN401 - a column of any type
     return answer.rows[0][0]
 
 
-def _statement(record: Message | Transaction) -> str:
-    return RECORD_MESSAGE if isinstance(record, Message) else RECORD_TRANSACTION
+def _statement(record: Message | Transaction | Access) -> str:
+    if isinstance(record, Message):
+        return RECORD_MESSAGE
+    return RECORD_TRANSACTION if isinstance(record, Transaction) else RECORD_ACCESS
 
 
 def _fetched(discloser: Session, request: int) -> Answer | None:

@@ -7,15 +7,19 @@ while the trigger was off, is not what one of them comes to.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 Event = Mapping[str, Any]
 
 # What the migrations put into a new archive, before there were events of it.
 FIRST_RETENTION_DAYS = 366
+FIRST_IP_RETENTION_DAYS = 190
 FIRST_CHANNELS = frozenset({"sms", "voice", "push", "email", "ussd"})
 FIRST_MEANS = frozenset({"rial_card", "wallet", "national_digital_currency"})
-ONE_ROW = {"rows of machine": "1", "rows of sealing_turn": "1"}
+ONE_ROW = {"rows of machine": "1", "rows of access_days": "1", "rows of sealing_turn": "1"}
+DAY_0 = date(2000, 1, 1)  # days are counted from it
+NO_DAY = -1  # no partition of a day was made yet
 PARENTS = {"m": "message", "t": "transaction"}
 FOUND = "state found"
 ROW = "row"
@@ -24,6 +28,9 @@ TABLES = {
     "clock offset": "machine",
     "pepper": "machine",
     "partitions": "machine",
+    "ip retention": "access_days",
+    "days": "access_days",
+    "access event": "access_event",
     "channel": "channel",
     "means": "means",
     "sealing key": "sealing_key",
@@ -32,7 +39,7 @@ TABLES = {
 
 @dataclass
 class State:
-    """The archive's state as events come to it; months are counted from the year 0."""
+    """The archive's state as events come to it; months are counted from the year 0, days from 2000-01-01."""
 
     retention_days: int = FIRST_RETENTION_DAYS
     clock_offset: int = 0
@@ -43,6 +50,11 @@ class State:
     channels: dict[str, str] = field(default_factory=lambda: dict.fromkeys(FIRST_CHANNELS, ""))
     means: dict[str, str] = field(default_factory=lambda: dict.fromkeys(FIRST_MEANS, ""))
     sealing_keys: dict[str, str] = field(default_factory=dict)
+    ip_retention_days: int = FIRST_IP_RETENTION_DAYS
+    first_day: int = NO_DAY
+    end_day: int = NO_DAY
+    days: set[int] = field(default_factory=set)
+    access_events: dict[str, str] = field(default_factory=dict)
 
     def items(self) -> dict[str, str]:
         """Item -> value, as the probe of the rows tells them."""
@@ -58,7 +70,24 @@ class State:
             **{f"channel {name}": description for name, description in self.channels.items()},
             **{f"means {name}": description for name, description in self.means.items()},
             **{f"sealing key {number}": digest for number, digest in self.sealing_keys.items()},
+            **self.access_items(),
         }
+
+    def access_items(self) -> dict[str, str]:
+        """Those of access records; nothing where no day was made: the archive is of before there were any."""
+        if self.first_day == NO_DAY:
+            return {}
+        return {
+            "ip retention": f"{self.ip_retention_days} days",
+            "days": f"{day_name(self.first_day)} to {day_name(self.end_day)}",
+            "days of access": " ".join(map(day_name, sorted(self.days))),
+            **{f"access event {name}": description for name, description in self.access_events.items()},
+        }
+
+
+def day_name(day: int) -> str:
+    """A day as YYYY-MM-DD."""
+    return (DAY_0 + timedelta(days=day)).isoformat()
 
 
 def month_name(month: int) -> str:
@@ -116,8 +145,31 @@ def _partitions(state: State, detail: Event) -> None:
     state.first_month, state.end_month = first, end
 
 
+def _ip_retention(state: State, detail: Event) -> None:
+    before = detail["before_days"]
+    _require(before == state.ip_retention_days, f"it was {state.ip_retention_days} days before, not {before}")
+    state.ip_retention_days = int(detail["after_days"])
+
+
+def _access_event(state: State, detail: Event) -> None:
+    _added(state.access_events, detail)
+
+
+def _days(state: State, detail: Event) -> None:
+    first, end = int(detail["from"]), int(detail["until"])
+    if state.first_day == NO_DAY:
+        state.first_day = state.end_day = first
+    _require(first <= state.first_day and end >= state.end_day, "days only come to those that are there")
+    state.days |= {*range(first, state.first_day), *range(state.end_day, end)}
+    state.first_day, state.end_day = first, end
+
+
 def _expiry(state: State, detail: Event) -> None:
     letter, _, number = str(detail["expired"]).partition(":")
+    if letter == "a":
+        state.days.discard(int(number))
+        state.first_day = max(state.first_day, int(number) + 1)
+        return
     month = int(number)
     state.months[PARENTS[letter]].discard(month)
     state.first_month = max(state.first_month, month + 1)
@@ -135,6 +187,9 @@ BY_KIND: Mapping[str, Callable[[State, Event], None]] = {
     "sealing key": _sealing_key,
     "partitions": _partitions,
     "expiry": _expiry,
+    "ip retention": _ip_retention,
+    "access event": _access_event,
+    "days": _days,
     ROW: _nothing,
 }
 
@@ -214,8 +269,11 @@ def _row_items(table: str, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "clock offset", str(row["clock_offset"])
         yield "pepper", str(row["pepper"])
         yield "partitions", f"{row['partitions_from'][:7]} to {row['partitions_until'][:7]}"
-    elif table in ("channel", "means"):
-        yield f"{table} {row['name']}", str(row["description"])
+    elif table == "access_days":
+        yield "ip retention", f"{row['ip_retention_days']} days"
+        yield "days", f"{row['days_from'][:10]} to {row['days_until'][:10]}"
+    elif table in ("channel", "means", "access_event"):
+        yield f"{table.replace('_', ' ')} {row['name']}", str(row["description"])
     elif table == "sealing_key":
         yield f"sealing key {row['id']}", str(row["key"])
 
@@ -235,7 +293,7 @@ def differences(rows: Mapping[str, str], events: Iterable[Event]) -> list[str]:
         f"{item} is {_quoted(rows.get(item, ''))}, and {_quoted(recorded.get(item, ''))} by the changes of rows"
         " on record: the trigger was off"
         for item in sorted((rows.keys() | recorded.keys()) - ONE_ROW.keys())
-        if rows.get(item, "") != recorded.get(item, "") and not item.startswith("months of ")
+        if rows.get(item, "") != recorded.get(item, "") and not item.startswith(("months of ", "days of "))
     ]
     return faults + lines
 

@@ -9,8 +9,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from amanat import __version__
+from amanat.cli import access, bench, disclose, evidence, logs, operations, recover
 from amanat.cli import audit as auditing
-from amanat.cli import bench, disclose, evidence, logs, operations, recover
 from amanat.cli.setup import run_setup
 from amanat.errors import AmanatError, of_os
 from amanat.exit_codes import SUMMARY, ExitCode
@@ -35,6 +35,7 @@ app = typer.Typer(
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(disclose.app, name="disclosure")
 app.add_typer(logs.app, name="logs")
+app.command()(access.access)
 
 StackName = Annotated[str, typer.Option("--stack", envvar="AMANAT_STACK", help="The stack's name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]

@@ -15,6 +15,11 @@ BENCHES = {
         "messages recorded, against plain inserts of the same row",
         0.7,
     ),
+    "access": (
+        "/usr/lib/amanat/bench-access",
+        "the second that a question about an address may take, against the worst of a million access records",
+        1.0,
+    ),
     "volume": (
         "/usr/lib/amanat/bench-volume",
         "pgbench on the encrypted volume, against the plain disk",

@@ -51,8 +51,20 @@ def make(
         ids=tuple(record_id or ()),
     )
     named = disclosure.Order(order, day_of(order_date, "--order-date"), approver)
-    _checked(named, what)
-    typer.echo(f"order {named.number} of {both(named.date)}: {_asked_for(what)}", err=True)
+    bundle = hand_out(paths, named, what, into, _asked_for(what))
+    _told(bundle, what)
+    typer.echo(f"next: amanat disclosure open {bundle.path} --key {paths.sealing_private_key} --into FILE")
+
+
+def hand_out(
+    paths: StackPaths, order: disclosure.Order, what: disclosure.Selector, into: Path, asked_for: str
+) -> disclosure.Bundle:
+    """Check the order's times, tell what it asks for, and have the archive answer it with a signed bundle in `into`.
+
+    Raises BadInput for a time to come, and DisclosureFailed.
+    """
+    _checked(order, what)
+    typer.echo(f"order {order.number} of {both(order.date)}: {asked_for}", err=True)
     host, port = Stack(paths).endpoint("store", "postgresql")
     clients = paths.clients
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,9 +76,7 @@ def make(
         clients / "ca.crt",
         (clients / "archive_discloser.password").read_text("utf-8").strip(),
     ) as session:
-        bundle = disclosure.disclose(session, named, what, signing_key(paths.evidence_key), into)
-    _told(bundle, what)
-    typer.echo(f"next: amanat disclosure open {bundle.path} --key {paths.sealing_private_key} --into FILE")
+        return disclosure.disclose(session, order, what, signing_key(paths.evidence_key), into)
 
 
 @app.command("open")

@@ -14,6 +14,7 @@ from tests.rendering import ANSIBLE, loaded, rendered
 
 SQITCH = ANSIBLE / "roles/archive/files/sqitch"
 EXPECTED = ANSIBLE.parent / "policies/expected_state/database.yaml"
+PARTITIONS = {"message": "message_<month>", "transaction": "transaction_<month>", "access": "access_<day>"}
 LONG_NAMES = {"idle_in_transaction": "idle_in_transaction_session", "idle": "idle_session"}
 NAME = r"archive\.(\w+)"
 
@@ -66,7 +67,8 @@ def test_the_register_of_migrations_has_each_script_as_it_is(items, plan):
 
 def test_every_table_of_state_puts_its_changes_on_record(items, scripts):
     recorded = set(re.findall(rf"SELECT archive\.make_recorded\('{NAME}'\)", "\n".join(scripts)))
-    assert recorded == {"machine", "channel", "means", "sealing_key", "sealing_turn"}
+    of_access = {"access_event", "access_days"}
+    assert recorded == {"machine", "channel", "means", "sealing_key", "sealing_turn", *of_access}
     for table in recorded:
         assert items[f"archive: trigger record_change on archive.{table}"].startswith("always: ")
 
@@ -100,10 +102,10 @@ def test_tables_views_and_indexes_are_those_of_the_migrations(items, scripts):
     }
     tables |= {f"flush_{number}" for number in range(16)}
     partitioned = set(re.findall(rf"CREATE TABLE IF NOT EXISTS {NAME} \([^;]*PARTITION BY", text))
-    assert partitioned == {"message", "transaction"}
+    assert partitioned == PARTITIONS.keys()
     assert named(items, r"archive: (?:partitioned )?table archive\.([^.: ]+)$") == {
         *tables,
-        *(f"{name}_<month>" for name in partitioned),
+        *PARTITIONS.values(),
     }
     assert named(items, rf"archive: view {NAME}$") == set(re.findall(rf"CREATE OR REPLACE VIEW {NAME}", text))
     indexes = set(re.findall(r"CREATE INDEX IF NOT EXISTS (\w+)", text))
@@ -114,11 +116,12 @@ def test_every_table_that_is_kept_refuses_changes_and_commits_durably(items, scr
     text = "\n".join(scripts)
     append_only = set(re.findall(rf"SELECT archive\.make_append_only\('{NAME}'\)", text))
     (durable,) = re.findall(r"make_durable\(kept\)\s+FROM unnest\(ARRAY\[([^]]*)\]\) AS name", text)
+    durable_later = set(re.findall(rf"SELECT archive\.make_durable\('{NAME}'\)", text))
     for trigger, tables in (
         ("append_only", append_only),
-        ("durable_commit", set(re.findall(r"\w+", durable))),
+        ("durable_commit", set(re.findall(r"\w+", durable)) | durable_later),
     ):
-        kept = tables | {f"{name}_<month>" for name in ("message", "transaction") if name in tables}
+        kept = tables | {partition for name, partition in PARTITIONS.items() if name in tables}
         assert named(items, rf"archive: trigger {trigger} on archive\.([^.: ]+)$") == kept
         assert all(
             value.startswith("always: ")

@@ -31,7 +31,6 @@ ON_THE_CONTROLLER = {
 }
 # Settings of a service that this release doesn't build.
 LATER = {
-    "ip_retention_days": "edge",
     "internet_mbit_per_second": "edge",
     "operator_name_en": "edge",
     "operator_name_fa": "edge",
@@ -63,6 +62,7 @@ ONE_VALUE = {"target", "debian_suite"}
 # What a role itself refuses beyond the law, though a setting is the place for it.
 OF_THE_ROLE = {
     "archive_message_retention_days": "the schema refuses fewer: a record that was removed is gone",
+    "archive_ip_retention_days": "the schema refuses fewer: a record that was removed is gone",
     "pgbackrest_repository_interval_hours": "no calendar of a timer has another step than one that divides a day",
     "restic_client_interval_hours": "no calendar of a timer has another step than one that divides a day",
 }

@@ -14,22 +14,26 @@ CHANNELS = ("sms", "voice", "push", "email", "ussd")
 RECORD = """
     SELECT id FROM archive.record_message(%s, 'out', '+982100000000', %s, now(), NULL, '192.0.2.1', 40000, %s)
 """
+RECORD_ACCESS = """
+    SELECT archive.record_access(%s, 'send', 'success', '192.0.2.1', %s, now(), 'writers/1', %s)
+"""
 AWAY_SECONDS = 60
 
 
 @dataclass
 class Account:
-    """Acknowledged message ids, and how many attempts ended without an answer. Shared by the writers."""
+    """Acknowledged ids of messages and of accesses, and how many attempts had no answer. Shared by the writers."""
 
     acknowledged: list[int] = field(default_factory=list)
+    accesses: list[int] = field(default_factory=list)
     unanswered: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def acknowledge(self, message_id: int) -> int:
+    def acknowledge(self, record_id: int, *, is_access: bool = False) -> int:
         """Note one; how many there are now."""
         with self._lock:
-            self.acknowledged.append(message_id)
-            return len(self.acknowledged)
+            (self.accesses if is_access else self.acknowledged).append(record_id)
+            return len(self.acknowledged) + len(self.accesses)
 
     def lose_sight(self) -> None:
         """An attempt had no answer: the message may be there or not."""
@@ -43,39 +47,52 @@ def write(
     messages: int,
     on_progress: Callable[[int], None],
     account: Account | None = None,
+    *,
+    with_accesses: bool = False,
 ) -> Account:
     """Record `messages` messages with `writers` connections, through crashes of the server.
 
-    `on_progress` hears how many are acknowledged; a given `account` is gone on with. Raises
-    psycopg.OperationalError when the server stays away.
+    `with_accesses`: every second of them is an access record. `on_progress` hears how many are acknowledged; a given
+    `account` is gone on with. Raises psycopg.OperationalError when the server stays away.
     """
     account, numbers = account or Account(), iter(range(messages))
     with ThreadPoolExecutor(writers) as pool:
-        work = [pool.submit(_writer, client, numbers, account, on_progress) for _ in range(writers)]
+        work = [
+            pool.submit(_writer, client, numbers, account, on_progress, with_accesses) for _ in range(writers)
+        ]
         for writer in work:
             writer.result()
     return account
 
 
 def _writer(
-    client: Mapping[str, Any], numbers: "Any", account: Account, on_progress: Callable[[int], None]
+    client: Mapping[str, Any],
+    numbers: "Any",
+    account: Account,
+    on_progress: Callable[[int], None],
+    with_accesses: bool,
 ) -> None:
     connection = _connect(client)
     for number in numbers:
+        is_access = with_accesses and number % 2 == 1
         for attempt in count():
             try:
-                text = f"message {number}, attempt {attempt}"
-                row = connection.execute(
-                    RECORD, (CHANNELS[number % 5], f"+98912{number:07}", text)
-                ).fetchone()
+                row = connection.execute(*_call(number, attempt, is_access=is_access)).fetchone()
             except psycopg.OperationalError:
                 account.lose_sight()
                 connection.close()
                 connection = _connect(client)
             else:
-                on_progress(account.acknowledge(int(row[0])))
+                on_progress(account.acknowledge(int(row[0]), is_access=is_access))
                 break
     connection.close()
+
+
+def _call(number: int, attempt: int, *, is_access: bool) -> tuple[str, tuple[object, ...]]:
+    party = f"+98912{number:07}"
+    if is_access:
+        return RECORD_ACCESS, (party, 1024 + number % 60000, f"{number}/{attempt}")
+    return RECORD, (CHANNELS[number % 5], party, f"message {number}, attempt {attempt}")
 
 
 def _connect(client: Mapping[str, Any]) -> psycopg.Connection[Any]:

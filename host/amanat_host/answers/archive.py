@@ -37,7 +37,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Retention:
-    """How many days records of every kind are kept at the least, and whether the archive refuses a day less."""
+    """How many days records are kept at the least, and whether the archive refuses a day less."""
 
     days: int
     refuses_less: bool

@@ -91,6 +91,21 @@ KINDS: Mapping[str, Kind] = {
             "client_ip::text": text,
         },
     ),
+    "a": Kind(
+        "access",
+        "access",
+        {
+            **_PLACE,
+            "occurred_at": hexadecimal,
+            "client_port": integer,
+            "account": text,
+            "event": text,
+            "outcome": text,
+            "client_ip::text": text,
+            "user_agent": text,
+            "request_id": text,
+        },
+    ),
     "d": Kind(
         "disclosure",
         "disclosure",
@@ -147,7 +162,10 @@ class Seal:
         return hashlib.sha256(self.prev_hash + _canonical(fields)).digest()
 
     def entries(self) -> list[tuple[str, int, int, bytes]]:
-        """The records that it lists: kind, id, month, digest. Raises ValueError when its lists differ in length."""
+        """The records that it lists: kind, id, month (of access records the day), digest.
+
+        Raises ValueError when its lists differ in length.
+        """
         kinds, months, ids = _elements(self.kinds), _elements(self.months), _elements(self.ids)
         digests = [self.digests[start : start + 32] for start in range(0, len(self.digests), 32)]
         return [
@@ -219,7 +237,7 @@ class Session:
         return found
 
     def expired_months(self) -> set[tuple[str, int]]:
-        """The months of messages and transactions that went after their retention: kind and month."""
+        """What went after its retention: kind, and month of messages and transactions, day of access records."""
         found: set[tuple[str, int]] = set()
 
         def take(row: Row) -> None:
@@ -228,7 +246,7 @@ class Session:
 
         self.copied(
             "SELECT detail ->> 'expired' FROM archive.event"
-            " WHERE kind = 'expiry' AND detail ->> 'expired' ~ '^[mt]:[0-9]+$'",
+            " WHERE kind = 'expiry' AND detail ->> 'expired' ~ '^[amt]:[0-9]+$'",
             take,
         )
         return found

@@ -1,6 +1,7 @@
 """Say how long the archive keeps records at the least, and whether it refuses to let them go sooner.
 
-Changes nothing, takes no arguments and reads nothing from the caller.
+Without a word of messages and transactions, with `addresses` of access records. Changes nothing and reads nothing else
+from the caller.
 """
 
 from __future__ import annotations
@@ -11,26 +12,36 @@ from amanat_host.entry import probe
 from amanat_host.errors import HostError
 
 KEPT = "SELECT message_retention_days FROM archive.machine;"
+KEPT_ADDRESSES = "SELECT ip_retention_days FROM archive.access_days;"
 # The archive refuses by its own code; whatever else comes of it, the transaction may write nothing.
-SOONER = "BEGIN READ ONLY; SELECT archive.expire_partitions({days}); ROLLBACK;"
+SOONER = "BEGIN READ ONLY; SELECT archive.{expire}({days}); ROLLBACK;"
 REFUSED = "22023"
 
 
 def retention() -> Retention:
-    """The archive's own row, and a try at a day less."""
+    """Of messages and transactions: the archive's own row, and a try at a day less."""
+    return _retention(KEPT, "expire_partitions")
+
+
+def address_retention() -> Retention:
+    """Of access records: the same."""
+    return _retention(KEPT_ADDRESSES, "expire_days")
+
+
+def _retention(kept: str, expire: str) -> Retention:
     become_postgres()
-    days = int(query(KEPT, REAL))
-    return Retention(days, refuses_less=is_refused(days - 1))
+    days = int(query(kept, REAL))
+    return Retention(days, refuses_less=is_refused(expire, days - 1))
 
 
-def is_refused(days: int) -> bool:
+def is_refused(expire: str, days: int) -> bool:
     """Whether the archive says no to a retention of so many days, before it looks for anything to remove."""
     try:
-        query(SOONER.format(days=days), REAL)
+        query(SOONER.format(expire=expire, days=days), REAL)
     except HostError as error:
         if REFUSED in str(error):
             return True
     return False
 
 
-main = probe(__doc__, {"": retention})
+main = probe(__doc__, {"": retention, "addresses": address_retention})

@@ -23,16 +23,28 @@ SELECT jsonb_object_agg(item, value) FROM (
         ('pepper', encode(sha256(m.pepper), 'hex')),
         ('partitions', to_char(m.partitions_from, 'YYYY-MM') || ' to ' || to_char(m.partitions_until, 'YYYY-MM'))
     ) AS s (item, value)
+    UNION ALL
+    SELECT s.item, s.value FROM archive.access_days AS d, LATERAL (VALUES
+        ('ip retention', d.ip_retention_days || ' days'),
+        ('days', to_char(d.days_from, 'YYYY-MM-DD') || ' to ' || to_char(d.days_until, 'YYYY-MM-DD'))
+    ) AS s (item, value)
     UNION ALL SELECT 'rows of machine', count(*)::text FROM archive.machine
+    UNION ALL SELECT 'rows of access_days', count(*)::text FROM archive.access_days
     UNION ALL SELECT 'rows of sealing_turn', count(*)::text FROM archive.sealing_turn
     UNION ALL SELECT 'channel ' || name, description FROM archive.channel
     UNION ALL SELECT 'means ' || name, description FROM archive.means
+    UNION ALL SELECT 'access event ' || name, description FROM archive.access_event
     UNION ALL SELECT 'sealing key ' || id, encode(sha256(key), 'hex') FROM archive.sealing_key
     UNION ALL
     SELECT 'months of ' || p.relname, string_agg(replace(right(c.relname, 7), '_', '-'), ' ' ORDER BY c.relname)
     FROM pg_inherits AS i JOIN pg_class AS p ON p.oid = i.inhparent JOIN pg_class AS c ON c.oid = i.inhrelid
     WHERE p.oid IN ('archive.message'::regclass, 'archive.transaction'::regclass)
     GROUP BY p.relname
+    UNION ALL
+    SELECT 'days of access', string_agg(replace(right(c.relname, 10), '_', '-'), ' ' ORDER BY c.relname)
+    FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'archive.access'::regclass
+    HAVING count(*) > 0
 ) AS rows;
 """
 EVENTS = """

@@ -29,7 +29,7 @@ from amanat_host.errors import Exit, HostError
 
 NEWEST_RECORDS = 1000
 SETTINGS = {"shared_buffers": "16MB", "fsync": "off", "autovacuum": "off", "max_connections": "10"}
-TABLES = ("sealing_key", "data_key", "message", "transaction", "disclosure", "event")
+TABLES = ("sealing_key", "data_key", "message", "transaction", "access", "disclosure", "event")
 # The first seal copied for its hash alone, the range of the archive's clock after it, and the newest message there.
 RANGE = f"""
 SELECT json_build_object('before', b.seq, 'last', h.seq, 'from', b.to_xact, 'until', h.to_xact, 'clock', c.now,

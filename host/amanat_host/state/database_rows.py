@@ -25,6 +25,20 @@ CONFIGURATION = {
         UNION ALL
         SELECT 'rows of archive.machine', count(*)::text FROM archive.machine
     """,
+    "archive.access_event": "SELECT 'access event ' || name, 'open' FROM archive.access_event",
+    "archive.access_days": f"""
+        SELECT 'retention of addresses', CASE WHEN ip_retention_days >= {LEAST_RETENTION_DAYS}
+                 THEN 'what the law names, or longer' ELSE ip_retention_days || ' days' END
+        FROM archive.access_days
+        UNION ALL
+        SELECT 'partitions that writers count on: access', CASE WHEN NOT EXISTS (
+            SELECT FROM generate_series(d.days_from, d.days_until - interval '1 hour', '1 day') AS day
+            WHERE to_regclass(format('archive.access_%s', to_char(day, 'YYYY_MM_DD'))) IS NULL
+          ) THEN 'are there' ELSE 'are not all there' END
+        FROM archive.access_days AS d
+        UNION ALL
+        SELECT 'rows of archive.access_days', count(*)::text FROM archive.access_days
+    """,
     # A change's number follows from its line of the plan and all lines before; the script is by its SHA-1.
     "sqitch.changes": """
         SELECT 'migration ' || change || CASE WHEN project = 'archive' THEN '' ELSE ' of ' || project END,

@@ -27,6 +27,7 @@ ROWS = {
     **{f"means {name}": text for name, text in FOUND["means"].items()},
     "sealing key 1": "k1",
     "rows of machine": "1",
+    "rows of access_days": "1",
     "rows of sealing_turn": "1",
 }
 MACHINE = {
@@ -96,6 +97,71 @@ def test_what_the_functions_did_is_followed():
         "months of transaction": "2026-12 2027-01 2027-02",
     }
     assert differences(rows, done) == []
+
+
+ACCESS_DAYS = {
+    "only_row": True,
+    "days_from": "2026-11-26T00:00:00+00:00",
+    "days_until": "2026-11-26T00:00:00+00:00",
+    "ip_retention_days": 190,
+}
+LOGIN = {"name": "login", "description": "Signed in"}
+
+
+def access_days(before=(), **after):
+    return row("access_days", ACCESS_DAYS | dict(before), ACCESS_DAYS | after)
+
+
+def with_access(*others):
+    """Events of an archive that has had access records for two days."""
+    return events(
+        found(),
+        row("access_event", None, LOGIN),
+        ("access event", {"added": "login", "description": "Signed in"}),
+        row("access_days", None, ACCESS_DAYS),
+        access_days(days_until="2026-11-28T00:00:00+00:00"),
+        ("days", {"from": 9826, "until": 9828}),
+        *others,
+    )
+
+
+ACCESS_ROWS = ROWS | {
+    "access event login": "Signed in",
+    "ip retention": "190 days",
+    "days": "2026-11-26 to 2026-11-28",
+    "days of access": "2026-11-26 2026-11-27",
+}
+
+
+def test_days_of_access_records_are_followed():
+    assert differences(ACCESS_ROWS, with_access()) == []
+    gone = access_days(days_from="2026-11-27T00:00:00+00:00", days_until="2026-11-28T00:00:00+00:00")
+    done = with_access(gone, ("expiry", {"expired": "a:9826", "partition": "access_2026_11_26"}))
+    left = {"days": "2026-11-27 to 2026-11-28", "days of access": "2026-11-27"}
+    assert differences(ACCESS_ROWS | left, done) == []
+
+
+@pytest.mark.parametrize("item", ACCESS_ROWS.keys() - ROWS.keys())
+def test_any_row_of_access_records_that_is_otherwise_is_told(item):
+    (told, *_) = differences(ACCESS_ROWS | {item: "otherwise"}, with_access())
+    assert told.startswith(f"{item} is `otherwise`")
+
+
+def test_a_shorter_retention_of_addresses_by_hand_is_told():
+    by_hand = access_days(
+        {"days_until": "2026-11-28T00:00:00+00:00"},
+        days_until="2026-11-28T00:00:00+00:00",
+        ip_retention_days=186,
+    )
+    (told,) = differences(ACCESS_ROWS | {"ip retention": "186 days"}, with_access(by_hand))
+    assert told.startswith(
+        "ip retention is `186 days`, and by the functions' events `190 days`; last change of access_days"
+    )
+
+
+def test_days_only_come_to_those_that_are_there():
+    _, faults = by_function(with_access(("days", {"from": 9827, "until": 9829})))
+    assert "days only come to those that are there" in faults[0]
 
 
 @pytest.mark.parametrize("item", ROWS)

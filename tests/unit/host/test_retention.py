@@ -30,3 +30,21 @@ def test_a_day_less_is_tried_where_nothing_can_be_written(monkeypatch, call, out
     status, said = call(probe_retention.main)
     assert (status, json.loads(said)) == (0, {"days": 366, "refuses_less": refuses})
     assert asked[1] == "BEGIN READ ONLY; SELECT archive.expire_partitions(365); ROLLBACK;"
+
+
+def test_addresses_have_a_retention_of_their_own(monkeypatch, call):
+    answers = {
+        probe_retention.KEPT_ADDRESSES: "190",
+        "BEGIN READ ONLY; SELECT archive.expire_days(189); ROLLBACK;": HostError(NO),
+    }
+
+    def query(sql, _where):
+        answer = answers[sql]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(probe_retention, "become_postgres", lambda: None)
+    monkeypatch.setattr(probe_retention, "query", query)
+    status, said = call(probe_retention.main, "addresses")
+    assert (status, json.loads(said)) == (0, {"days": 190, "refuses_less": True})

@@ -2,7 +2,7 @@
 
 import os
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import psycopg2
 import pytest
@@ -266,3 +266,43 @@ def test_a_database_that_refuses_ends_the_probe_with_its_reason(call, monkeypatc
     status, out = call(probe_database.main)
     assert (status != 0, out) == (True, "")
     assert call.said == "error: no such socket\n"
+
+
+def day_partition(day, **other):
+    """The items of one day's partition."""
+    name = f"archive.access_{day.replace('-', '_')}"
+    until = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    bound = f"FOR VALUES FROM ('{day} 00:00:00+00') TO ('{until} 00:00:00+00')"
+    return {
+        f"table {name}": "permanent, heap",
+        f"table {name}: partition of archive.access": bound,
+        f"trigger t on {name}": f"always: CREATE TRIGGER t ON {name}",
+        **other,
+    }
+
+
+@pytest.mark.parametrize(
+    ("days", "how"),
+    [
+        (("2026-11-30", "2026-12-01", "2026-12-02"), "this one and 1 day from now on"),
+        (("2026-11-30", "2026-12-01"), "this one, and not the next"),
+        (("2026-11-29", "2026-11-30"), "not this one"),
+        (("2026-11-30", "2026-12-02", "2026-12-03"), "with a gap"),
+    ],
+)
+def test_days_are_told_once_and_how_far_they_reach(days, how):
+    items = {item: value for day in days for item, value in day_partition(day).items()}
+    assert months.normalised(items, datetime(2026, 12, 1, 12, tzinfo=UTC)) == {
+        "table archive.access_<day>": "permanent, heap",
+        "table archive.access_<day>: partition of archive.access": "its day",
+        "trigger t on archive.access_<day>": "always: CREATE TRIGGER t ON archive.access_<day>",
+        "partitioned table archive.access: days": how,
+    }
+
+
+def test_a_day_that_differs_is_told_by_its_name():
+    days = [day_partition(day) for day in ("2026-11-30", "2026-12-01", "2026-12-02")]
+    del days[1]["trigger t on archive.access_2026_12_01"]
+    told = months.normalised({item: value for day in days for item, value in day.items()}, NOW)
+    assert told["trigger t on archive.access_2026_12_01"] == months.MISSING
+    assert "trigger t on archive.access_<day>" in told

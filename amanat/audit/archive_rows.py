@@ -7,6 +7,7 @@ while the trigger was off, is not what one of them comes to.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Event = Mapping[str, Any]
@@ -19,6 +20,7 @@ ONE_ROW = {"rows of machine": "1", "rows of sealing_turn": "1"}
 PARENTS = {"m": "message", "t": "transaction"}
 FOUND = "state found"
 ROW = "row"
+AT = "at of the event"
 TABLES = {
     "retention": "machine",
     "clock offset": "machine",
@@ -27,6 +29,7 @@ TABLES = {
     "channel": "channel",
     "means": "means",
     "sealing key": "sealing_key",
+    "hold": "hold",
 }
 
 
@@ -43,6 +46,7 @@ class State:
     channels: dict[str, str] = field(default_factory=lambda: dict.fromkeys(FIRST_CHANNELS, ""))
     means: dict[str, str] = field(default_factory=lambda: dict.fromkeys(FIRST_MEANS, ""))
     sealing_keys: dict[str, str] = field(default_factory=dict)
+    holds: dict[str, str] = field(default_factory=dict)
 
     def items(self) -> dict[str, str]:
         """Item -> value, as the probe of the rows tells them."""
@@ -58,6 +62,7 @@ class State:
             **{f"channel {name}": description for name, description in self.channels.items()},
             **{f"means {name}": description for name, description in self.means.items()},
             **{f"sealing key {number}": digest for number, digest in self.sealing_keys.items()},
+            **{f"hold {number}": hold for number, hold in self.holds.items()},
         }
 
 
@@ -119,8 +124,36 @@ def _partitions(state: State, detail: Event) -> None:
 def _expiry(state: State, detail: Event) -> None:
     letter, _, number = str(detail["expired"]).partition(":")
     month = int(number)
+    ends = datetime((month + 1) // 12, (month + 1) % 12 + 1, 1, tzinfo=UTC)
+    kept = datetime.fromisoformat(detail[AT]) - ends
+    _require(
+        kept >= timedelta(days=state.retention_days),
+        f"{month_name(month)} had ended {kept.days} days before, and records were kept for {state.retention_days}",
+    )
     state.months[PARENTS[letter]].discard(month)
     state.first_month = max(state.first_month, month + 1)
+
+
+def _hold(state: State, detail: Event) -> None:
+    number = str(detail["hold"])
+    _require(number not in state.holds, f"there was a hold {number} already")
+    state.holds[number] = _hold_value(detail)
+
+
+def _hold_value(row: Event) -> str:
+    return (
+        f"order {row['order_number']}, approved by {row['approver']}, selector {row['selector']},"
+        f" until {row['ends_at']}"
+    )
+
+
+def _hold_released(state: State, detail: Event) -> None:
+    number = str(detail["hold"])
+    _require(number in state.holds, f"there was no hold {number}")
+    _require(
+        state.holds.pop(number).startswith(f"order {detail['order_number']}, "),
+        "the hold was of another order",
+    )
 
 
 def _nothing(_state: State, _detail: Event) -> None:
@@ -135,6 +168,8 @@ BY_KIND: Mapping[str, Callable[[State, Event], None]] = {
     "sealing key": _sealing_key,
     "partitions": _partitions,
     "expiry": _expiry,
+    "hold": _hold,
+    "hold released": _hold_released,
     ROW: _nothing,
 }
 
@@ -169,7 +204,7 @@ def by_function(events: Iterable[Event]) -> tuple[dict[str, str], list[str]]:
                 _find(state, event["detail"])
             else:
                 _require(event["kind"] in BY_KIND, "nothing writes events of this kind")
-                BY_KIND[event["kind"]](state, event["detail"])
+                BY_KIND[event["kind"]](state, {**event["detail"], AT: event["at"]})
         except (Impossible, KeyError, TypeError, ValueError, AttributeError) as error:
             faults.append(f"{named(event)} can't be: {error}")
     if not found:
@@ -218,6 +253,8 @@ def _row_items(table: str, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"{table} {row['name']}", str(row["description"])
     elif table == "sealing_key":
         yield f"sealing key {row['id']}", str(row["key"])
+    elif table == "hold":
+        yield f"hold {row['id']}", _hold_value(row)
 
 
 def differences(rows: Mapping[str, str], events: Iterable[Event]) -> list[str]:

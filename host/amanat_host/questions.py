@@ -60,6 +60,7 @@ TANG = Question("probe-tang", volume.TangKeys)
 SERVER_LOG = Question("probe-log", archive.ServerLog)
 TAMPER = Question("probe-tamper", archive.TamperTrial, account="postgres")
 RETENTION = Question("probe-retention", archive.Retention, account="postgres")
+PURGE = Question("probe-purge", archive.Purge, account="postgres")
 STATE_ROWS = Question("probe-rows", archive.StateRows, account="postgres")
 ANCHORS = Question("probe-anchors", archive.Anchors, account="")
 

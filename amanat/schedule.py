@@ -1,10 +1,10 @@
-"""A timer of the operator's machine that proves the backups without him: systemd units, his own or the system's."""
+"""Timers of the operator's machine that drill, converge and audit: systemd units, his own or the system's."""
 
 import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,14 @@ from amanat.errors import AmanatError
 from amanat.exit_codes import ExitCode
 from amanat.files import write_private
 from amanat.paths import StackPaths, user_home
+from amanat.settings import Settings
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
-BY_HAND = "Let another timer of this machine, cron for one, run `amanat drill --if-due` once a day."
+BY_HAND = (
+    "Let another timer of this machine, cron for one, run `amanat drill --if-due` once a day, and"
+    " `amanat up --force` once a week."
+)
+NEVER = "not yet"
 OF_ONE_RUN = {"AMANAT_STACK", "AMANAT_STACK_ID", "AMANAT_RUN", "AMANAT_SECRETS_SOCKET"}
 OF_ONE_SESSION = {
     *("USER", "LOGNAME", "SHELL", "TERM", "COLORTERM", "NO_COLOR", "COLUMNS", "LINES"),
@@ -23,9 +28,9 @@ OF_ONE_SESSION = {
 }
 PATHS = re.compile(r"\w+_(HOME|FILE|DIR|BUNDLE|CERT|CAINFO|CERT_PATH|CONFIG)|TMPDIR")
 SERVICE = """\
-# Made by `amanat schedule`: drills a restore of stack {stack} when the last one is too old.
+# Made by `amanat schedule`: {does}, stack {stack}.
 [Unit]
-Description=Restore drill of the message archive, stack {stack}
+Description={title}, stack {stack}
 Wants=network-online.target
 After=network-online.target docker.service
 
@@ -33,19 +38,19 @@ After=network-online.target docker.service
 Type=oneshot
 WorkingDirectory={project}
 EnvironmentFile={environment}
-ExecStart={python} -m amanat drill --if-due --stack={stack}
-# Again when another run is at work on the stack ({busy}), and not when a drill failed.
+ExecStart={python} -m amanat {command} --stack={stack}
+# Again when another run is at work on the stack ({busy}), and not when what it does has failed.
 Restart=on-failure
 RestartPreventExitStatus={final}
 RestartSec=15min
 """
 TIMER = """\
-# Made by `amanat schedule`: asks daily, so that a machine which was off that day drills the day after.
+# Made by `amanat schedule`. A machine that was off at the time does it when it is on again.
 [Unit]
-Description=Restore drill of the message archive, stack {stack}
+Description={title}, stack {stack}
 
 [Timer]
-OnCalendar=daily
+OnCalendar={when}
 RandomizedDelaySec=1h
 Persistent=true
 
@@ -54,20 +59,86 @@ WantedBy=timers.target
 """
 
 
+@dataclass(frozen=True)
+class Job:
+    """What a timer does: its command, when (systemd.time(7)), and how people and systemd call it."""
+
+    name: str
+    command: str
+    when: str
+    title: str
+    does: str
+
+
+DRILL = Job(
+    "drill",
+    "drill --if-due",
+    "daily",
+    "Restore drill of the message archive",
+    "drills a restore when the last one is too old",
+)
+REPAIR = Job(
+    "converge",
+    "up --force --no-audit",
+    "Sat *-*-* 02:00:00",
+    "Weekly converge",
+    "puts drift right and renews certificates",
+)
+REPORT = Job(
+    "converge", "drift", "Sat *-*-* 02:00:00", "Weekly look for drift", "lists drift, changes nothing"
+)
+CONVERGE = {"repair": REPAIR, "report": REPORT}
+AUDIT_TIMES = {"daily": "*-*-* 05:00:00", "weekly": "Sun *-*-* 05:00:00"}
+NAMES = ("drill", "converge", "audit")
+
+
+def jobs_of(settings: Settings, *, has_backups: bool) -> tuple[Job, ...]:
+    """What the settings want to be done by itself; nothing is drilled where nothing makes backups."""
+    when = AUDIT_TIMES.get(settings.schedule_audit)
+    return (
+        *([DRILL] if has_backups else []),
+        *([CONVERGE[settings.schedule_converge]] if settings.schedule_converge in CONVERGE else []),
+        *(
+            [Job("audit", "audit", when, "Audit of the hosts", "measures the hosts against the law")]
+            if when
+            else []
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A timer that is installed: its job's name, what it runs, when it ran last and runs next, and how that ended.
+
+    Times are systemd's own texts, in this machine's zone.
+    """
+
+    name: str
+    command: str
+    last: str
+    next: str
+    result: str
+
+    @property
+    def words(self) -> str:
+        """One line for people."""
+        ended = f" ({self.result})" if self.last != NEVER else ""
+        return f"{self.name:<9} amanat {self.command:<22} last {self.last}{ended}, next {self.next}"
+
+
 class NoTimers(AmanatError):
     """No service manager here runs timers for us."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """The timer of one stack, in the units of whoever asks: root's are the system's."""
+    """The timers of one stack, in the units of whoever asks: root's are the system's."""
 
     paths: StackPaths
 
-    @property
-    def name(self) -> str:
-        """The units' name without its kind."""
-        return f"amanat-drill-{self.paths.stack_id}"
+    def unit(self, job: str) -> str:
+        """The name of a job's units without their kind."""
+        return f"amanat-{job}-{self.paths.stack_id}"
 
     @property
     def directory(self) -> Path:
@@ -79,14 +150,65 @@ class Schedule:
 
     @property
     def environment(self) -> Path:
-        """The file with the environment of the drills, for its owner alone: proxies and backends have passwords."""
+        """The file with the environment of the runs, for its owner alone: proxies and backends have passwords."""
         return self.paths.directory / "schedule.env"
 
-    def on(self) -> str:
-        """Install and start the timer, with the environment of now; returns its name.
+    def on(self, jobs: Sequence[Job]) -> None:
+        """Install and start the timers of these jobs, with the environment of now, and remove those of others.
 
         Raises `NoTimers`, and leaves no unit then.
         """
+        kept = {**kept_of(os.environ), "AMANAT_HOME": str(self.paths.directory.parent)}
+        write_private(self.environment, "".join(_assignment(*pair) for pair in sorted(kept.items())))
+        self.directory.mkdir(parents=True, exist_ok=True)
+        others = [name for name in self.installed() if name not in {job.name for job in jobs}]
+        try:
+            self._stop(others)
+            for job in jobs:
+                self._write(job)
+            self._systemctl("daemon-reload")
+            self._systemctl("enable", "--now", *(f"{self.unit(job.name)}.timer" for job in jobs))
+        except NoTimers:
+            self._forget(NAMES)
+            raise
+
+    def off(self) -> bool:
+        """Stop and remove the timers; whether there was one. Raises `NoTimers`."""
+        there = self.installed()
+        if not there:
+            return False
+        self._stop(there)
+        self.environment.unlink(missing_ok=True)
+        self._systemctl("daemon-reload")
+        return True
+
+    def installed(self) -> list[str]:
+        """The names of the jobs that have a timer."""
+        return [name for name in NAMES if self._file(name, "timer").exists()]
+
+    def planned(self) -> list[Planned]:
+        """What is scheduled, and when it ran last and runs next. Raises `NoTimers`."""
+        return [self._planned(name) for name in self.installed()]
+
+    def _planned(self, name: str) -> Planned:
+        text = self._file(name, "service").read_text("utf-8")
+        command = re.search(r"^ExecStart=.* -m amanat (.*) --stack=", text, re.MULTILINE)
+        unit = self.unit(name)
+        timer = self._shown(f"{unit}.timer", "LastTriggerUSec", "NextElapseUSecRealtime")
+        return Planned(
+            name,
+            command[1] if command else "",
+            timer.get("LastTriggerUSec") or NEVER,
+            timer.get("NextElapseUSecRealtime") or "unknown",
+            self._shown(f"{unit}.service", "Result").get("Result") or "unknown",
+        )
+
+    def _shown(self, unit: str, *properties: str) -> dict[str, str]:
+        lines = self._systemctl("show", f"--property={','.join(properties)}", unit).splitlines()
+        pairs = (line.partition("=") for line in lines)
+        return {name: value for name, _, value in pairs if value not in {"", "n/a", "0"}}
+
+    def _write(self, job: Job) -> None:
         known = {
             "stack": self.paths.stack,
             "project": str(self.paths.project).replace("%", "%%"),  # it takes no quotes
@@ -94,38 +216,30 @@ class Schedule:
             "busy": str(ExitCode.BUSY.value),
             "final": " ".join(str(code.value) for code in ExitCode if code != ExitCode.BUSY),
             "python": _quoted(sys.executable).replace("$", "$$"),
+            "command": job.command,
+            "when": job.when,
+            "title": job.title,
+            "does": job.does,
         }
-        kept = {**kept_of(os.environ), "AMANAT_HOME": str(self.paths.directory.parent)}
-        write_private(self.environment, "".join(_assignment(*pair) for pair in sorted(kept.items())))
-        self.directory.mkdir(parents=True, exist_ok=True)
         for kind, text in {"service": SERVICE, "timer": TIMER}.items():
-            self._unit(kind).write_text(text.format(**known), "utf-8")
-        try:
-            self._systemctl("daemon-reload")
-            self._systemctl("enable", "--now", f"{self.name}.timer")
-        except NoTimers:
-            self._forget()
-            raise
-        return f"{self.name}.timer"
+            self._file(job.name, kind).write_text(text.format(**known), "utf-8")
 
-    def off(self) -> bool:
-        """Stop and remove the timer; whether there was one. Raises `NoTimers`."""
-        if not self._unit("timer").exists():
-            return False
-        self._systemctl("disable", "--now", f"{self.name}.timer")
-        self._forget()
-        self._systemctl("daemon-reload")
-        return True
+    def _file(self, job: str, kind: str) -> Path:
+        return self.directory / f"{self.unit(job)}.{kind}"
 
-    def _unit(self, kind: str) -> Path:
-        return self.directory / f"{self.name}.{kind}"
+    def _stop(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._systemctl("disable", "--now", f"{self.unit(name)}.timer")
+            self._forget([name], environment=False)
 
-    def _forget(self) -> None:
-        self.environment.unlink(missing_ok=True)
-        for kind in ("service", "timer"):
-            self._unit(kind).unlink(missing_ok=True)
+    def _forget(self, names: Sequence[str], *, environment: bool = True) -> None:
+        if environment:
+            self.environment.unlink(missing_ok=True)
+        for name in names:
+            for kind in ("service", "timer"):
+                self._file(name, kind).unlink(missing_ok=True)
 
-    def _systemctl(self, *given: str) -> None:
+    def _systemctl(self, *given: str) -> str:
         program = shutil.which("systemctl")
         if not program:
             raise NoTimers("this machine has no systemd", "systemctl", BY_HAND)
@@ -134,10 +248,11 @@ class Schedule:
         if done.returncode != 0:
             message = " ".join(done.stderr.split())[:300]
             raise NoTimers(f"systemd does not take the timer: {message}", f"systemctl {given[0]}", BY_HAND)
+        return str(done.stdout)
 
 
 def kept_of(source: Mapping[str, str]) -> dict[str, str]:
-    """What of an environment a drill needs, wherever it is started: relative paths made absolute."""
+    """What of an environment a run needs, wherever it is started: relative paths made absolute."""
     return {
         name: os.path.abspath(value) if PATHS.fullmatch(name) and "://" not in value else value
         for name, value in environment.built(source, logins=True).items()

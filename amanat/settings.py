@@ -144,6 +144,20 @@ class Settings(TargetSettings):
         bounded("days", least=1),
         Field(description="Days between two restore drills."),
     ] = 7
+    schedule_converge: Annotated[
+        Literal["repair", "report", "off"],
+        validators.one_of("repair", "report", "off"),
+        Field(
+            description=(
+                "What `amanat schedule` does weekly about drift: repair (certificates renew, too), report, or off."
+            )
+        ),
+    ] = "repair"
+    schedule_audit: Annotated[
+        Literal["daily", "weekly", "off"],
+        validators.one_of("daily", "weekly", "off"),
+        Field(description="How often `amanat schedule` audits: daily, weekly or off."),
+    ] = "weekly"
     message_retention_days: Annotated[
         int,
         bounded("days"),

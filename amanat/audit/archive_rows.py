@@ -7,7 +7,7 @@ while the trigger was off, is not what one of them comes to.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 Event = Mapping[str, Any]
@@ -23,6 +23,7 @@ NO_DAY = -1  # no partition of a day was made yet
 PARENTS = {"m": "message", "t": "transaction"}
 FOUND = "state found"
 ROW = "row"
+AT = "at of the event"
 TABLES = {
     "retention": "machine",
     "clock offset": "machine",
@@ -34,6 +35,7 @@ TABLES = {
     "channel": "channel",
     "means": "means",
     "sealing key": "sealing_key",
+    "hold": "hold",
 }
 
 
@@ -55,6 +57,7 @@ class State:
     end_day: int = NO_DAY
     days: set[int] = field(default_factory=set)
     access_events: dict[str, str] = field(default_factory=dict)
+    holds: dict[str, str] = field(default_factory=dict)
 
     def items(self) -> dict[str, str]:
         """Item -> value, as the probe of the rows tells them."""
@@ -71,6 +74,7 @@ class State:
             **{f"means {name}": description for name, description in self.means.items()},
             **{f"sealing key {number}": digest for number, digest in self.sealing_keys.items()},
             **self.access_items(),
+            **{f"hold {number}": hold for number, hold in self.holds.items()},
         }
 
     def access_items(self) -> dict[str, str]:
@@ -164,15 +168,51 @@ def _days(state: State, detail: Event) -> None:
     state.first_day, state.end_day = first, end
 
 
+def _require_over(period: str, ends: date, detail: Event, kept_days: int) -> None:
+    """Refuse that a period went which had not ended so many days before."""
+    over = datetime.fromisoformat(detail[AT]) - datetime.combine(ends, time.min, UTC)
+    _require(
+        over >= timedelta(days=kept_days),
+        f"{period} had ended {over.days} days before, and records were kept for {kept_days}",
+    )
+
+
 def _expiry(state: State, detail: Event) -> None:
     letter, _, number = str(detail["expired"]).partition(":")
     if letter == "a":
+        _require_over(
+            day_name(int(number)), DAY_0 + timedelta(days=int(number) + 1), detail, state.ip_retention_days
+        )
         state.days.discard(int(number))
         state.first_day = max(state.first_day, int(number) + 1)
         return
     month = int(number)
+    ends = date((month + 1) // 12, (month + 1) % 12 + 1, 1)
+    _require_over(month_name(month), ends, detail, state.retention_days)
     state.months[PARENTS[letter]].discard(month)
     state.first_month = max(state.first_month, month + 1)
+
+
+def _hold(state: State, detail: Event) -> None:
+    number = str(detail["hold"])
+    _require(number not in state.holds, f"there was a hold {number} already")
+    state.holds[number] = _hold_value(detail)
+
+
+def _hold_value(row: Event) -> str:
+    return (
+        f"order {row['order_number']}, approved by {row['approver']}, selector {row['selector']},"
+        f" until {row['ends_at']}"
+    )
+
+
+def _hold_released(state: State, detail: Event) -> None:
+    number = str(detail["hold"])
+    _require(number in state.holds, f"there was no hold {number}")
+    _require(
+        state.holds.pop(number).startswith(f"order {detail['order_number']}, "),
+        "the hold was of another order",
+    )
 
 
 def _nothing(_state: State, _detail: Event) -> None:
@@ -190,6 +230,8 @@ BY_KIND: Mapping[str, Callable[[State, Event], None]] = {
     "ip retention": _ip_retention,
     "access event": _access_event,
     "days": _days,
+    "hold": _hold,
+    "hold released": _hold_released,
     ROW: _nothing,
 }
 
@@ -224,7 +266,7 @@ def by_function(events: Iterable[Event]) -> tuple[dict[str, str], list[str]]:
                 _find(state, event["detail"])
             else:
                 _require(event["kind"] in BY_KIND, "nothing writes events of this kind")
-                BY_KIND[event["kind"]](state, event["detail"])
+                BY_KIND[event["kind"]](state, {**event["detail"], AT: event["at"]})
         except (Impossible, KeyError, TypeError, ValueError, AttributeError) as error:
             faults.append(f"{named(event)} can't be: {error}")
     if not found:
@@ -276,6 +318,8 @@ def _row_items(table: str, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"{table.replace('_', ' ')} {row['name']}", str(row["description"])
     elif table == "sealing_key":
         yield f"sealing key {row['id']}", str(row["key"])
+    elif table == "hold":
+        yield f"hold {row['id']}", _hold_value(row)
 
 
 def differences(rows: Mapping[str, str], events: Iterable[Event]) -> list[str]:

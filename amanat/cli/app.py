@@ -9,10 +9,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from amanat import __version__
-from amanat.cli import access, bench, disclose, evidence, logs, operations, recover
+from amanat.cli import access, bench, disclose, evidence, hold, logs, operations, recover
 from amanat.cli import audit as auditing
 from amanat.cli.setup import run_setup
-from amanat.errors import AmanatError, of_os
+from amanat.errors import AmanatError, BadInput, of_os
 from amanat.exit_codes import SUMMARY, ExitCode
 from amanat.paths import StackPaths, require_own_checkout
 from amanat.secrets_socket import serve_secrets_to_children
@@ -34,6 +34,7 @@ app = typer.Typer(
 )
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(disclose.app, name="disclosure")
+app.add_typer(hold.app, name="hold")
 app.add_typer(logs.app, name="logs")
 app.command()(access.access)
 
@@ -141,12 +142,15 @@ def drill(
 
 @app.command()
 def schedule(
-    on: Annotated[bool, typer.Option("--on/--off", help="Install the timer, or remove it.")] = True,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the timers.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Change nothing, only say what is scheduled.")] = False,
     stack: StackName = DEFAULT_STACK,
     as_json: AsJson = False,
 ) -> None:
-    """Have systemd drill a restore on this machine whenever one is due."""
-    operations.render(recover.schedule(StackPaths(stack), on=on), as_json)
+    """Have systemd on this machine drill, converge and audit as the settings say; say what is, and ran last."""
+    if remove and show:
+        raise BadInput("both were given", "--remove, --show", "Give one of them.")
+    operations.render(recover.schedule(StackPaths(stack), remove=remove, show=show), as_json)
 
 
 @app.command()

@@ -1,10 +1,12 @@
 """`amanat disclosure`: hand out records under a court order (article 7), and open what was handed out."""
 
 import json
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
+import psycopg
 import typer
 
 from amanat import disclosure
@@ -65,17 +67,8 @@ def hand_out(
     """
     _checked(order, what)
     typer.echo(f"order {order.number} of {both(order.date)}: {asked_for}", err=True)
-    host, port = Stack(paths).endpoint("store", "postgresql")
-    clients = paths.clients
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with disclosure.connection(
-        host,
-        port,
-        clients / "archive_discloser.crt",
-        clients / "archive_discloser.key",
-        clients / "ca.crt",
-        (clients / "archive_discloser.password").read_text("utf-8").strip(),
-    ) as session:
+    with archive_session(paths) as session:
         return disclosure.disclose(session, order, what, signing_key(paths.evidence_key), into)
 
 
@@ -112,6 +105,20 @@ def open_(
     typer.echo(f"{_counted(len(opened.records))} in {into}")
     if not opened.records:
         _warn("the bundle held 0 records: there is nothing to hand over but that.")
+
+
+def archive_session(paths: StackPaths) -> AbstractContextManager[psycopg.Connection]:
+    """A session with the stack's archive as the role that carries court orders out. Raises DisclosureFailed."""
+    host, port = Stack(paths).endpoint("store", "postgresql")
+    clients = paths.clients
+    return disclosure.connection(
+        host,
+        port,
+        clients / "archive_discloser.crt",
+        clients / "archive_discloser.key",
+        clients / "ca.crt",
+        (clients / "archive_discloser.password").read_text("utf-8").strip(),
+    )
 
 
 def _now() -> datetime:

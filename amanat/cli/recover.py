@@ -1,6 +1,7 @@
 """`amanat restore` and `amanat drill`: what they ask, tell and answer."""
 
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import typer
@@ -12,7 +13,7 @@ from amanat.cli.operations import Result
 from amanat.cli.show import Show
 from amanat.errors import BadInput
 from amanat.paths import PROJECT_ROOT, StackPaths
-from amanat.schedule import Schedule
+from amanat.schedule import Schedule, jobs_of
 from amanat.settings import Settings
 from amanat.stack import Stack
 
@@ -88,19 +89,24 @@ def drill_if_due(paths: StackPaths) -> None:
         processes.run(command, own=True, seconds=None, cwd=PROJECT_ROOT, stdout=sys.stderr)
 
 
-def schedule(paths: StackPaths, *, on: bool) -> Result:
-    """Install or remove the timer that drills when one is due."""
-    timer = Schedule(paths)
-    if on:
+def schedule(paths: StackPaths, *, remove: bool, show: bool) -> Result:
+    """Install the timers that the settings want, or remove them, or neither; then say what is scheduled."""
+    timers = Schedule(paths)
+    removed = False
+    if remove:
+        removed = timers.off()
+    elif not show:
         Stack(paths).outputs()
-        recovery.require_backups(paths)
-        name = timer.on()
-        message = (
-            f"{name} asks every day whether a drill is due; its last words: journalctl --unit={timer.name}"
-        )
-    else:
-        message = f"{timer.name}.timer is removed" if timer.off() else "no timer was installed"
-    return Result({"stack": paths.stack_id, "timer": f"{timer.name}.timer", "on": on}, (message,))
+        jobs = jobs_of(Settings.of(paths), has_backups=recovery.has_backups(paths))
+        timers.on(jobs) if jobs else timers.off()
+    planned = timers.planned()
+    lines = [one.words for one in planned] or [
+        "the timers are removed" if removed else "nothing is scheduled"
+    ]
+    if planned:
+        lines.append(f"last words of a run: journalctl --unit={timers.unit('NAME')}, or --user-unit=")
+    values = {"stack": paths.stack_id, "timers": [asdict(one) for one in planned]}
+    return Result(values, tuple(lines))
 
 
 def is_due(paths: StackPaths) -> bool:

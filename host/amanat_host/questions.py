@@ -61,6 +61,7 @@ SERVER_LOG = Question("probe-log", archive.ServerLog)
 TAMPER = Question("probe-tamper", archive.TamperTrial, account="postgres")
 RETENTION = Question("probe-retention", archive.Retention, account="postgres")
 ADDRESS_RETENTION = Question("probe-retention", archive.Retention, "addresses", "postgres")
+PURGE = Question("probe-purge", archive.Purge, account="postgres")
 STATE_ROWS = Question("probe-rows", archive.StateRows, account="postgres")
 ANCHORS = Question("probe-anchors", archive.Anchors, account="")
 

@@ -155,8 +155,9 @@ def test_access_records_have_one_door_in_and_one_out(store, client):
     functions = """
         SELECT p.proname, r.rolname FROM pg_roles AS r, pg_proc AS p
         WHERE p.pronamespace = 'archive'::regnamespace AND r.rolcanlogin AND NOT r.rolsuper
-          AND p.proname IN ('record_access', 'make_days', 'make_day', 'expire_days', 'set_ip_retention',
-                            'select_access', 'add_access_event', 'check_party_selector', 'fetch_disclosure')
+          AND p.proname IN ('record_access', 'make_days', 'make_day', 'expire_days', 'expire_periods',
+                            'set_ip_retention', 'select_access', 'add_access_event', 'check_party_selector',
+                            'fetch_disclosure')
           AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
         ORDER BY p.proname, r.rolname
     """

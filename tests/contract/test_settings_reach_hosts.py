@@ -28,6 +28,8 @@ ON_THE_CONTROLLER = {
     "pypi_index": "where the controller's own packages come from",
     "go_proxy": "where the controller's own tools come from",
     "restore_drill_days": "the controller begins drills",
+    "schedule_converge": "the controller's own timers",
+    "schedule_audit": "the controller's own timers",
 }
 # Settings of a service that this release doesn't build.
 LATER = {

@@ -44,6 +44,25 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class Period:
+    """A partition: days since its time ended (below 0 before that), days it is kept (None: nobody says), if held."""
+
+    partition: str
+    ended_days: float
+    kept_days: int | None
+    is_held: bool | None
+
+
+@dataclass(frozen=True)
+class Purge:
+    """The archive's partitions, whether the last run of the purge went well, and how long ago (None: no run)."""
+
+    periods: Sequence[Period]
+    ran_well: bool
+    ended_seconds_ago: float | None
+
+
+@dataclass(frozen=True)
 class StateRows:
     """The archive's rows of state, item -> value, and its events: id, at, kind, detail, by."""
 

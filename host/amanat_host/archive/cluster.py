@@ -23,6 +23,7 @@ ROLES = (
     "archive_discloser",
     "archive_auditor",
     "archive_sealer",
+    "archive_purger",
     "archive_anchor",
     "archive_audited",
 )

@@ -1,12 +1,14 @@
 """Read the archive's rows of state, and the events that tell how they came to be. Changes nothing, takes no arguments.
 
 No secret is told: of the pepper, 64 random bytes, its SHA-256. Events of disclosures are left out; what they are of is
-in the record of disclosures.
+in the record of disclosures. Whom a legal hold is of is told as a SHA-256 with a salt of this answer's own: enough to
+see that a hold is what its events say.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 
 from amanat_host.answers.archive import StateRows
 from amanat_host.archive.cluster import REAL, become_postgres, query
@@ -36,6 +38,10 @@ SELECT jsonb_object_agg(item, value) FROM (
     UNION ALL SELECT 'access event ' || name, description FROM archive.access_event
     UNION ALL SELECT 'sealing key ' || id, encode(sha256(key), 'hex') FROM archive.sealing_key
     UNION ALL
+    SELECT 'hold ' || id, format('order %s, approved by %s, selector %s, until %s', order_number, approver,
+                                 {selector}, to_jsonb(ends_at) #>> '{{}}')
+    FROM archive.hold
+    UNION ALL
     SELECT 'months of ' || p.relname, string_agg(replace(right(c.relname, 7), '_', '-'), ' ' ORDER BY c.relname)
     FROM pg_inherits AS i JOIN pg_class AS p ON p.oid = i.inhparent JOIN pg_class AS c ON c.oid = i.inhrelid
     WHERE p.oid IN ('archive.message'::regclass, 'archive.transaction'::regclass)
@@ -49,17 +55,35 @@ SELECT jsonb_object_agg(item, value) FROM (
 """
 EVENTS = """
 SELECT coalesce(jsonb_agg(jsonb_build_object(
-    'id', id, 'at', recorded_at, 'kind', kind, 'detail', detail, 'by', done_by) ORDER BY id), '[]')
+    'id', id, 'at', recorded_at, 'kind', kind, 'by', done_by, 'detail', CASE
+        WHEN kind = 'hold' THEN {detail}
+        WHEN kind = 'row' AND detail ->> 'table' = 'hold'
+            THEN jsonb_build_object('table', 'hold', 'before', {before}, 'after', {after})
+        ELSE detail END) ORDER BY id), '[]')
 FROM archive.event WHERE kind NOT IN ('disclosure found', 'disclosure fetched');
 """
+SALTED = "encode(sha256(convert_to('{salt}' || ({of} -> 'selector')::text, 'UTF8')), 'hex')"
+SALT_BYTES = 32
 
 
 def rows() -> StateRows:
     """Both, of one moment. Raises HostError where the database refuses."""
     become_postgres()
     session = f"{SESSION} SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
-    there, events = query(f"{session}{ROWS}{EVENTS}", REAL).split("\n")  # text has other ends of lines in it
+    there, events = query(f"{session}{statements()}", REAL).split("\n")  # text has other ends of lines in it
     return StateRows(json.loads(there), json.loads(events))
+
+
+def statements() -> str:
+    """Both queries, with a salt for whom holds are of that nobody has seen before, and nobody keeps."""
+    salt = secrets.token_hex(SALT_BYTES)
+
+    def salted(of: str) -> str:
+        return f"{of} || jsonb_build_object('selector', {SALTED.format(salt=salt, of=of)})"
+
+    parts = {of: salted(f"nullif(detail -> '{of}', 'null')") for of in ("before", "after")}
+    rows = ROWS.format(selector=SALTED.format(salt=salt, of="to_jsonb(hold)"))
+    return rows + EVENTS.format(detail=salted("detail"), **parts)
 
 
 main = probe(__doc__, {"": rows})

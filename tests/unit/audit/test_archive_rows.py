@@ -40,9 +40,9 @@ MACHINE = {
 }
 
 
-def events(*kinds_details):
+def events(*kinds_details, at="2026-11-27T08:00:00Z"):
     return [
-        {"id": number, "at": "2026-11-27T08:00:00Z", "kind": kind, "detail": detail, "by": "postgres"}
+        {"id": number, "at": at, "kind": kind, "detail": detail, "by": "postgres"}
         for number, (kind, detail) in enumerate(kinds_details, 1)
     ]
 
@@ -85,6 +85,7 @@ def test_what_the_functions_did_is_followed():
             partitions_from="2026-12-01T00:00:00+00:00",
             partitions_until="2027-03-01T00:00:00+00:00",
         ),
+        at="2028-04-14T00:00:00+00:00",  # 500 days after the end of November 2026
     )
     rows = ROWS | {
         "retention": "500 days",
@@ -112,7 +113,7 @@ def access_days(before=(), **after):
     return row("access_days", ACCESS_DAYS | dict(before), ACCESS_DAYS | after)
 
 
-def with_access(*others):
+def with_access(*others, **options):
     """Events of an archive that has had access records for two days."""
     return events(
         found(),
@@ -122,6 +123,7 @@ def with_access(*others):
         access_days(days_until="2026-11-28T00:00:00+00:00"),
         ("days", {"from": 9826, "until": 9828}),
         *others,
+        **options,
     )
 
 
@@ -136,12 +138,15 @@ ACCESS_ROWS = ROWS | {
 def test_days_of_access_records_are_followed():
     assert differences(ACCESS_ROWS, with_access()) == []
     gone = access_days(days_from="2026-11-27T00:00:00+00:00", days_until="2026-11-28T00:00:00+00:00")
-    done = with_access(gone, ("expiry", {"expired": "a:9826", "partition": "access_2026_11_26"}))
+    expiry = ("expiry", {"expired": "a:9826", "partition": "access_2026_11_26"})
+    done = with_access(gone, expiry, at="2027-06-05T00:00:00+00:00")
     left = {"days": "2026-11-27 to 2026-11-28", "days of access": "2026-11-27"}
     assert differences(ACCESS_ROWS | left, done) == []
+    (told, *_) = differences(ACCESS_ROWS | left, with_access(gone, expiry, at="2027-06-04T23:59:59+00:00"))
+    assert "2026-11-26 had ended 189 days before, and records were kept for 190" in told
 
 
-@pytest.mark.parametrize("item", ACCESS_ROWS.keys() - ROWS.keys())
+@pytest.mark.parametrize("item", sorted(ACCESS_ROWS.keys() - ROWS.keys()))
 def test_any_row_of_access_records_that_is_otherwise_is_told(item):
     (told, *_) = differences(ACCESS_ROWS | {item: "otherwise"}, with_access())
     assert told.startswith(f"{item} is `otherwise`")
@@ -240,3 +245,47 @@ def test_months_are_counted_from_the_year_0():
 
 def test_events_are_plain_json():
     assert json.loads(json.dumps(events(found()))) == events(found())
+
+
+@pytest.mark.parametrize(("day", "faults"), [("2027-12-02", 0), ("2027-12-01", 1)])
+def test_a_month_that_went_a_day_too_soon_is_told(day, faults):
+    gone = ("expiry", {"expired": "m:24322"})
+    _, told = by_function(events(found(), gone, at=f"{day}T00:00:00+00:00"))
+    assert len(told) == faults
+    assert all("2026-11 had ended 365 days before, and records were kept for 366" in one for one in told)
+
+
+HOLD = {
+    "order_number": "1405/7",
+    "approver": "A. Ahmadi",
+    "selector": "5a17",
+    "ends_at": "2027-03-21T00:00:00+00:00",
+}
+HELD = {"hold 3": "order 1405/7, approved by A. Ahmadi, selector 5a17, until 2027-03-21T00:00:00+00:00"}
+
+
+def added():
+    return [row("hold", None, {"id": 3, **HOLD}), ("hold", {"hold": 3, **HOLD})]
+
+
+def released(order="1405/7"):
+    return [row("hold", {"id": 3, **HOLD}, None), ("hold released", {"hold": 3, "order_number": order})]
+
+
+def test_a_hold_follows_from_its_events_and_goes_with_its_release():
+    assert differences(ROWS | HELD, events(found(), *added())) == []
+    assert differences(ROWS, events(found(), *added(), *released())) == []
+
+
+def test_a_hold_that_was_removed_changed_or_added_by_hand_is_told():
+    removed = differences(ROWS, events(found(), *added(), released()[0]))
+    assert removed[0].startswith("hold 3 is not there, and by the functions' events `order 1405/7")
+    other = {"hold 3": HELD["hold 3"].replace("2027", "2026")}
+    assert len(differences(ROWS | other, events(found(), *added()))) == 2
+    assert differences(ROWS | HELD, events(found(), added()[0]))
+
+
+def test_a_release_of_no_hold_or_of_another_order_is_told():
+    assert "there was no hold 3" in by_function(events(found(), released()[1]))[1][0]
+    _, told = by_function(events(found(), *added(), *released("1405/8")))
+    assert "the hold was of another order" in told[0]

@@ -1,6 +1,7 @@
 """The archive's rows of state and their events, as one session tells them."""
 
 import json
+import re
 
 import pytest
 
@@ -41,6 +42,18 @@ def test_no_secret_is_asked_for():
     assert probe_rows.ROWS.count("pepper") == probe_rows.ROWS.count("sha256(m.pepper)") + 1  # the item's name
     assert "FROM archive.message" not in probe_rows.ROWS
     assert "NOT IN ('disclosure found', 'disclosure fetched')" in probe_rows.EVENTS
+
+
+def test_whom_a_hold_is_of_is_told_by_a_digest_whose_salt_is_drawn_for_each_answer(ask):
+    """Phone numbers are few: the digest of one alone could be looked up."""
+    salts = []
+    for _ in range(2):
+        *_, (asked,) = ask("{}\n[]")
+        found = set(re.findall(r"convert_to\('([0-9a-f]{64})' \|\| ", asked))
+        assert len(found) == 1
+        assert asked.count("-> 'selector')::text") == asked.count("convert_to('")
+        salts.append(found.pop())
+    assert salts[0] != salts[1]
 
 
 def test_a_database_that_refuses_is_told(ask):

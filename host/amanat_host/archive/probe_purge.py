@@ -1,0 +1,53 @@
+"""Say how long after their end the archive's partitions are there, which a hold keeps, and how the purge ran last.
+
+Changes nothing, takes no arguments, and tells nothing of records or holds but that there are some.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+from amanat_host.answers.archive import Period, Purge
+from amanat_host.archive.cluster import REAL, become_postgres, query, run
+from amanat_host.entry import probe
+
+UNIT = "amanat-archive-purge.service"
+# What is there is asked of PostgreSQL's catalogue, for every partitioned table; only how long it is to be kept, and
+# whether it is held, the archive says.
+PERIODS = r"""
+SET search_path = pg_catalog; SET timezone = 'UTC'; SET datestyle = ISO; BEGIN READ ONLY;
+WITH there AS (
+    SELECT p.relname AS parent, c.relname AS partition, b.starts, b.ends, k.retention_days, k.parties
+    FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid JOIN pg_class AS p ON p.oid = i.inhparent
+    LEFT JOIN archive.kept_kind AS k ON k.parent = p.relname,
+    LATERAL (SELECT regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''(.+)''\) TO \(''(.+)''\)')) AS r (found),
+    LATERAL (SELECT r.found[1]::timestamptz, r.found[2]::timestamptz) AS b (starts, ends)
+    WHERE p.relnamespace = 'archive'::regnamespace AND p.relkind = 'p' AND c.relkind = 'r'
+)
+SELECT coalesce(jsonb_agg(jsonb_build_object(
+    'partition', partition, 'ended_days', extract(epoch FROM now() - ends) / 86400, 'kept_days', retention_days,
+    'is_held', ends + make_interval(days => retention_days) <= now()
+               AND archive.is_held(parent, starts, ends, parties)) ORDER BY partition), '[]')
+FROM there;
+"""
+
+
+def purge() -> Purge:
+    """What is there, and the last run's end. Raises HostError where the database or systemd refuses."""
+    become_postgres()
+    periods = tuple(Period(**one) for one in json.loads(query(PERIODS, REAL)))
+    asked = [
+        "systemctl",
+        "show",
+        "--timestamp=unix",
+        "--property=Result,ExecMainStatus,ExecMainExitTimestamp",
+        UNIT,
+    ]
+    shown = dict(line.split("=", 1) for line in run(asked).decode().splitlines() if "=" in line)
+    ended = shown.get("ExecMainExitTimestamp", "").removeprefix("@")
+    well = shown.get("Result") == "success" and shown.get("ExecMainStatus") == "0"
+    return Purge(periods, well, time.time() - int(ended) if ended.isdigit() and int(ended) else None)
+
+
+main = probe(__doc__, {"": purge})

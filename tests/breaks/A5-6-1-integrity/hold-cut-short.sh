@@ -1,0 +1,19 @@
+#!/bin/sh
+# A hold ends tomorrow, by hand: the month it keeps goes the night after.
+# host: store
+# check: policies/article5/test_integrity_rows.py::test_every_row_of_state_follows_from_events
+# finding: is `order 9/2, approved by Somebody
+set -eu
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql > /run/amanat-break.hold-short <<'END'
+SELECT archive.add_hold('9/2', 'Somebody', '{"parties": ["+989120000009"]}', now() + interval '1 year') IS NULL;
+SELECT ends_at FROM archive.hold WHERE order_number = '9/2';
+END
+echo "UPDATE archive.hold SET ends_at = now() + interval '1 day' WHERE order_number = '9/2'" | sql
+# undo
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql > /dev/null <<END
+UPDATE archive.hold SET ends_at = '$(tail -n 1 /run/amanat-break.hold-short)' WHERE order_number = '9/2';
+SELECT archive.release_hold('9/2', 'Somebody');
+END
+rm /run/amanat-break.hold-short

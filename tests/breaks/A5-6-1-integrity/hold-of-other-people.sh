@@ -1,0 +1,17 @@
+#!/bin/sh
+# The hold is there, of the same order and as long; only whom it is of was changed.
+# host: store
+# check: policies/article5/test_integrity_rows.py::test_every_row_of_state_follows_from_events
+# finding: is `order 9/3, approved by Somebody
+set -eu
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql > /dev/null <<'END'
+SELECT archive.add_hold('9/3', 'Somebody', '{"parties": ["+989120000009"]}', now() + interval '1 year');
+UPDATE archive.hold SET selector = '{"parties": ["+989120000008"]}' WHERE order_number = '9/3';
+END
+# undo
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql > /dev/null <<'END'
+UPDATE archive.hold SET selector = '{"parties": ["+989120000009"]}' WHERE order_number = '9/3';
+SELECT archive.release_hold('9/3', 'Somebody');
+END

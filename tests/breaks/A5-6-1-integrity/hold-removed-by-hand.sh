@@ -1,0 +1,20 @@
+#!/bin/sh
+# A court's hold was in the way, and its row was deleted.
+# host: store
+# check: policies/article5/test_integrity_rows.py::test_every_row_of_state_follows_from_events
+# finding: is not there, and by the functions' events `order 9/1, approved by Somebody
+set -eu
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql > /run/amanat-break.hold-removed <<'END'
+SELECT archive.add_hold('9/1', 'Somebody', '{"parties": ["+989120000009"]}', now() + interval '1 year');
+END
+sql > /run/amanat-break.hold-row <<'END'
+SELECT format('INSERT INTO archive.hold OVERRIDING SYSTEM VALUE VALUES (%L, %L, %L, %L, %L, %L)',
+              id, xact, order_number, approver, selector, ends_at) FROM archive.hold WHERE order_number = '9/1';
+END
+echo "DELETE FROM archive.hold WHERE order_number = '9/1'" | sql
+# undo
+sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
+sql < /run/amanat-break.hold-row
+echo "SELECT archive.release_hold('9/1', 'Somebody')" | sql > /dev/null
+rm /run/amanat-break.hold-removed /run/amanat-break.hold-row

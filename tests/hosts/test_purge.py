@@ -1,0 +1,195 @@
+"""The archive's months under a shifted clock: what goes by itself, what stays, and what is held.
+
+The archive's clock is the machine's. So months that have ended are made with records in them, in a database of the
+test's own beside the archive, made by the same migrations; and the retention is put a day below and at their age.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from amanat.audit.waiting import wait_until
+
+DATABASE = "purge_trial"
+PARTY = "+989120000031"
+CHAINED_WITHIN_SECONDS = 60
+AS_POSTGRES = "cd /usr/local/lib/amanat/archive && runuser -u postgres -- env TZ=UTC"
+MAKE = f"""
+set -e
+{AS_POSTGRES} dropdb --if-exists {DATABASE}
+{AS_POSTGRES} createdb --template=template0 --owner=archive_owner {DATABASE}
+{AS_POSTGRES} PGOPTIONS='-c role=archive_owner' SQITCH_FULLNAME=T SQITCH_EMAIL=t@localhost \
+  sqitch deploy db:pg:{DATABASE} >/dev/null
+key=$({AS_POSTGRES} psql -XAtqd archive -c 'SELECT key FROM archive.sealing_key ORDER BY id DESC LIMIT 1')
+{AS_POSTGRES} psql -Xqd {DATABASE} -c "INSERT INTO archive.sealing_key (key) VALUES ('$key')"
+"""
+# The newest month that may go at all, and three before it; a record of each kind in every one. Data keys are real.
+FILL = f"""
+SET ROLE archive_owner;
+CREATE TABLE public.trial AS
+SELECT archive.month_of(now() - interval '188 days') - 1 AS newest;
+SELECT archive.make_partition(parent, newest - back) FROM public.trial, generate_series(0, 3) AS back,
+    unnest(ARRAY['message', 'transaction']) AS parent;
+SELECT archive.record_message('sms', 'in', '{PARTY}', '3000', now(), now(), '192.0.2.7', 4711, 'x');
+INSERT INTO archive.message OVERRIDING SYSTEM VALUE
+SELECT nextval('archive.message_id_seq'), archive.clock(), archive.month_start(newest - back), m.sent_at, m.received_at,
+       m.key_id, m.client_port, m.channel, m.direction, CASE back WHEN 2 THEN m.origin ELSE '+98' END, m.destination,
+       m.client_ip, m.content
+FROM public.trial, archive.message AS m, generate_series(0, 3) AS back;
+INSERT INTO archive.transaction OVERRIDING SYSTEM VALUE
+SELECT nextval('archive.transaction_id_seq'), archive.clock(), archive.month_start(newest - back + 1) - interval '1 s',
+       now(), 1, 'user', 'purchase', 1, 'IRR', 'wallet', 'r', '192.0.2.7'
+FROM public.trial, generate_series(0, 3) AS back;
+"""
+AGE = "(SELECT extract(day FROM now() - archive.month_start(newest + 1))::integer FROM public.trial)"
+ALTER = (
+    "ALTER TABLE archive.{0} DISABLE TRIGGER append_only; {1};"
+    " ALTER TABLE archive.{0} ENABLE ALWAYS TRIGGER append_only;"
+)
+
+
+class Trial:
+    """The test's own database of the archive's schema."""
+
+    def __init__(self, live_stack):
+        self._stack = live_stack
+
+    def sql(self, text: str, role: str = "postgres") -> list[str]:
+        """The lines that psql answers as a role of the archive; what it complains of is among them."""
+        given = f"SET client_min_messages = warning; SET SESSION AUTHORIZATION {role};\n{text}"
+        run = f"{AS_POSTGRES} psql -XAtqd {DATABASE} 2>&1"
+        return self._stack.root("store", f"{run} <<'SQL'\n{given}\nSQL\n").split("\n")[:-1]
+
+    def kept(self) -> set[str]:
+        """The partitions of ended months, by kind and by how many months they are before the newest."""
+        return set(
+            self.sql(
+                "SELECT p.parent || ' ' || newest - p.number FROM archive.periods() AS p, public.trial"
+                " WHERE p.number <= newest"
+            )
+        )
+
+    def purge(self, days_from_age: int) -> int:
+        """Purge, as the timer's role, with a retention of so many days more than the newest month is old; how many."""
+        self.sql(f"SELECT archive.set_message_retention({AGE} + {days_from_age})")
+        return len([line for line in self.sql("SELECT archive.purge()", "archive_purger") if " " not in line])
+
+    def chain(self) -> None:
+        """Wait until all is chained."""
+
+        def chained():
+            self.sql("SELECT archive.seal_next()")
+            return self.sql("SELECT archive.lag_seconds()") == ["0"]
+
+        assert wait_until(chained, CHAINED_WITHIN_SECONDS)
+
+    def faults(self) -> list[str]:
+        """What the verifier says of the whole chain."""
+        self.chain()
+        return self.sql("SELECT kind, reason FROM archive.verify()")
+
+
+@pytest.fixture
+def trial(live_stack) -> Iterator[Trial]:
+    live_stack.root("store", MAKE)
+    made = Trial(live_stack)
+    try:
+        made.sql(FILL)
+        made.chain()
+        yield made
+    finally:
+        live_stack.root("store", f"{AS_POSTGRES} dropdb --force {DATABASE}")
+
+
+def all_of(*months: int) -> set[str]:
+    return {f"{kind} {month}" for kind in ("message", "transaction") for month in months}
+
+
+def test_a_month_goes_on_its_day_and_what_is_held_stays(trial):
+    assert trial.kept() == all_of(0, 1, 2, 3)
+    (number,) = trial.sql(
+        f"""SELECT archive.add_hold('1405/7', 'A. Ahmadi', '{{"parties": ["{PARTY}"]}}', now() + interval '1 year')""",
+        "archive_discloser",
+    )
+    assert trial.sql("SELECT hold -> 'held' FROM archive.holds() AS hold", "archive_discloser") == ["null"]
+    trial.chain()
+    (held,) = trial.sql(
+        "SELECT hold ->> 'id', jsonb_path_query_array(hold -> 'held', '$[*].records') FROM archive.holds() AS hold",
+        "archive_discloser",
+    )
+    assert held == f"{number}|[1, 1]"  # in a month that has ended, and in this one
+
+    assert trial.purge(+1) == 5
+    assert trial.kept() == all_of(0) | {"message 2"}  # a day inside its retention; held
+    assert trial.faults() == []
+    assert trial.purge(0) == 2
+    assert trial.kept() == {"message 2"}
+    assert trial.purge(0) == 0
+
+    trial.sql("SELECT archive.release_hold('1405/7', 'A. Ahmadi')", "archive_discloser")
+    assert trial.purge(0) == 1
+    assert trial.kept() == set()
+    assert trial.faults() == []
+    assert trial.sql(
+        "SELECT count(*), sum(records), count(DISTINCT digest) FROM archive.purges()", "archive_auditor"
+    ) == ["8|8|8"]
+
+
+def test_what_is_not_as_the_chain_says_is_not_purged_and_a_purge_without_a_true_record_is_named(trial):
+    (old, older) = trial.sql(
+        "SELECT archive.partition_of('transaction', newest - back) FROM public.trial, generate_series(2, 3) AS back"
+    )
+    trial.sql(ALTER.format(old, f"UPDATE archive.{old} SET amount = 2"))
+    trial.sql(ALTER.format(older, f"DELETE FROM archive.{older}"))
+    assert trial.purge(+1) == 4
+    assert trial.kept() == all_of(0) | {"transaction 2", "transaction 3"}
+    assert any("transaction" in fault for fault in trial.faults())
+
+    trial.sql(f"DROP TABLE archive.{old}, archive.{older}")
+    assert trial.faults() == ["transaction|missing"]
+    trial.sql(
+        "INSERT INTO archive.event (kind, detail) SELECT 'expiry', jsonb_build_object('expired', 't:' || newest - back,"
+        " 'records', back - 2, 'first_seal', 0, 'last_seal', 99, 'digest', '00')"
+        " FROM public.trial, generate_series(2, 3) AS back"
+    )
+    assert trial.faults() == ["event|says otherwise than the chain what was purged"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT archive.expire_partitions(400)",
+        "SELECT archive.set_message_retention(186)",
+        "SELECT archive.release_hold('1', 'x')",
+        "SELECT * FROM archive.message",
+        "SELECT * FROM archive.hold",
+    ],
+)
+def test_the_purging_role_may_do_nothing_else(live_stack, statement):
+    answered = live_stack.root(
+        "store",
+        f'runuser -u archive-purger -- psql -XAtqd archive -U archive_purger -c "{statement}" 2>&1 || true',
+    )
+    assert "permission denied" in answered
+
+
+def test_a_hold_is_added_listed_and_released_by_commands(live_stack):
+    with live_stack.database("archive_writer") as writer:
+        writer.execute(
+            "SELECT archive.record_message('sms', 'in', %s, '3000', now(), now(), '192.0.2.7', 4711, 'x')",
+            (PARTY,),
+        )
+    order = ("--order", "۱۴۰۵/۹۱", "--approver", "Legal counsel")
+    added = live_stack.amanat("hold", "add", *order, "--number", "+۹۸۹۱۲۰۰۰۰۰۳۱", "--until", "1407-01-01")
+    assert (added.code, added.err) == (0, "")
+    assert (
+        "order 1405/91, approved by Legal counsel: records of +989120000031; holds until 2028-03-19"
+        in added.out
+    )
+    assert "message" in added.out
+    listed = live_stack.amanat("hold", "list", "--json").json
+    assert [hold["order_number"] for hold in listed] == ["1405/91"]
+    assert live_stack.amanat("hold", "release", *order).code == 0
+    assert live_stack.amanat("hold", "list").out == "nothing is held\n"
+    again = live_stack.amanat("hold", "release", *order)
+    assert (again.code, again.err.count("error: ")) == (1, 1)

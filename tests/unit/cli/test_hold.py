@@ -1,0 +1,142 @@
+"""`amanat hold` as a person types it: both calendars, what is held, and what is refused before anything is done."""
+
+import json
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+
+from amanat.cli import hold as module
+from amanat.cli.app import main
+
+HELD = [
+    {"record": "message", "from": "2025-09-01T00:00:00+00:00", "records": 2},
+    {"record": "message", "from": "2025-10-01T00:00:00+00:00", "records": 3},
+    {"record": "transaction", "from": "2025-10-01T00:00:00+00:00", "records": 1},
+]
+HOLD = {
+    "id": 7,
+    "order_number": "1405/7",
+    "approver": "A. Ahmadi",
+    "selector": {"parties": ["+989120000000"]},
+    "ends_at": "2027-03-20T20:30:00+00:00",
+    "in_force": True,
+    "held": HELD,
+}
+ADD = ["add", "--order", "۱۴۰۵/۷", "--approver", "A. Ahmadi"]
+
+
+@pytest.fixture
+def archive(monkeypatch, paths):
+    """An archive with one hold, which answers first that it isn't chained; what it was asked is kept."""
+    found = SimpleNamespace(asked=[], holds=[[HOLD | {"held": None}], [HOLD]], refuses=None)
+
+    def execute(statement, parameters=()):
+        if found.refuses:
+            raise found.refuses
+        if "holds()" in statement:
+            return SimpleNamespace(
+                fetchall=lambda: [
+                    (one,) for one in (found.holds.pop(0) if len(found.holds) > 1 else found.holds[0])
+                ]
+            )
+        found.asked.append((statement, parameters))
+        return SimpleNamespace(fetchone=lambda: (7,))
+
+    session = SimpleNamespace(execute=execute)
+    monkeypatch.setattr(module, "_now", lambda: datetime(2026, 11, 26, tzinfo=UTC))
+    monkeypatch.setattr(module, "StackPaths", lambda stack: paths)
+    monkeypatch.setattr(module, "archive_session", lambda paths: nullcontext(session))
+    return found
+
+
+@pytest.fixture
+def typed(monkeypatch, capsys):
+    """Type `amanat hold …`; gives status, output, errors."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["amanat", "hold", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        return ended.value.code or 0, out, err
+
+    return run
+
+
+def test_persian_digits_and_solar_hijri_dates_reach_the_archive_as_it_counts(archive, typed):
+    parties = ["--account", "ali", "--number", "+۹۸۹۱۲۰۰۰۰۰۰۰"]
+    status, _, err = typed(
+        *ADD, *parties, "--from", "۱۴۰۴-۰۷-۰۱", "--to", "2025-11-01", "--until", "۱۴۰۶/۰۱/۰۱"
+    )
+    assert (status, err) == (0, "")
+    [(statement, (order, approver, selector, until))] = archive.asked
+    assert "archive.add_hold" in statement
+    assert (order, approver, until) == ("1405/7", "A. Ahmadi", datetime(2027, 3, 20, 20, 30, tzinfo=UTC))
+    assert json.loads(selector) == {
+        "parties": ["ali", "+989120000000"],
+        "from": "2025-09-22T20:30:00+00:00",
+        "until": "2025-11-01T00:00:00+00:00",
+    }
+
+
+def test_what_is_held_is_told_when_the_hold_is_in_the_chain(archive, typed):
+    _, out, _ = typed(*ADD, "--number", "+989120000000", "--until", "1406-01-01")
+    assert out == (
+        "order 1405/7, approved by A. Ahmadi: records of +989120000000;"
+        " holds until 2027-03-20T20:30:00+00:00 (1406-01-01 00:00:00 +03:30)\n"
+        "  5 messages of 2025-09, 2025-10; 1 transaction of 2025-10\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--until", "1406-01-01"],
+        ["--number", "1", "--until", "2026-11-25"],
+        ["--number", "1", "--until", "tomorrow"],
+        ["--number", "1", "--from", "", "--until", "1406-01-01"],
+        ["--number", "1\u200b", "--until", "1406-01-01"],
+        ["--from", "2026-01-02", "--to", "2026-01-02", "--until", "1406-01-01"],
+    ],
+    ids=["nothing", "passed", "no-date", "empty", "invisible", "backwards"],
+)
+def test_bad_input_is_one_message_and_nothing_is_done(archive, typed, words):
+    status, out, err = typed(*ADD, *words)
+    assert (status, out, err.count("error: ")) == (2, "", 1)
+    assert archive.asked == []
+
+
+def test_the_archives_own_refusal_is_told(archive, typed):
+    archive.refuses = psycopg.Error("release refused: no hold of that court order is there")
+    status, _, err = typed("release", "--order", "1405/8", "--approver", "A. Ahmadi")
+    assert (status, err.count("error: ")) == (1, 1)
+    assert "no hold of that court order" in err
+
+
+def test_a_release_says_how_many(archive, typed):
+    status, out, _ = typed("release", "--order", "1405/7", "--approver", "A. Ahmadi")
+    assert (status, out) == (0, "7 holds released; the next purge takes what is due\n")
+    assert archive.asked[0][1] == ("1405/7", "A. Ahmadi")
+
+
+def test_the_list_says_what_has_ended_and_what_is_not_chained(archive, typed):
+    archive.holds = [
+        [
+            HOLD | {"in_force": False, "held": []},
+            HOLD | {"held": None, "selector": {"from": "2025-09-01T00:00:00+00:00"}},
+        ]
+    ]
+    _, out, _ = typed("list")
+    assert "ended 2027-03-20T20:30:00+00:00 (1406-01-01 00:00:00 +03:30), holds nothing\n" in out
+    assert "all records made from 2025-09-01T00:00:00+00:00" in out
+    assert "not in the chain yet" in out
+    assert json.loads(typed("list", "--json")[1])[0]["id"] == 7
+
+
+def test_an_empty_list_says_so(archive, typed):
+    archive.holds = [[]]
+    assert typed("list")[1] == "nothing is held\n"

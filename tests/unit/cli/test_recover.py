@@ -13,6 +13,7 @@ from amanat.cli import recover
 from amanat.errors import BadInput
 from amanat.paths import StackPaths
 from amanat.placement import NotPlaced
+from amanat.schedule import Planned
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ALONE = "config: {amanat:placement: {alpha: store}}\n"
@@ -120,3 +121,56 @@ def test_no_drill_is_due_where_there_are_no_backups(paths, monkeypatch):
     (paths.project / f"Pulumi.{paths.stack}.yaml").write_text(ALONE, "utf-8")
     monkeypatch.setattr(recovery, "last_drill", lambda paths: pytest.fail("a vault was asked"))
     recover.drill_if_due(paths)
+
+
+class Timers:
+    """The timers of a stack, where no systemd is asked: what was installed, and whether it is there."""
+
+    jobs: tuple[str, ...] = ()
+
+    def __init__(self, paths):
+        self._unit = paths.stack_id
+
+    def unit(self, job):
+        return f"amanat-{job}-{self._unit}"
+
+    def on(self, jobs):
+        Timers.jobs = tuple(job.name for job in jobs)
+
+    def off(self):
+        there, Timers.jobs = bool(Timers.jobs), ()
+        return there
+
+    def planned(self):
+        return [Planned(name, name, "yesterday", "tomorrow", "success") for name in Timers.jobs]
+
+
+@pytest.fixture
+def timers(monkeypatch, paths):
+    monkeypatch.setattr(Timers, "jobs", ())
+    monkeypatch.setattr(recover, "Schedule", Timers)
+    monkeypatch.setattr(recover, "Stack", lambda paths: SimpleNamespace(outputs=dict))
+    return paths
+
+
+def test_a_schedule_is_what_the_settings_want_and_is_told(timers):
+    told = recover.schedule(timers, remove=False, show=False)
+    assert Timers.jobs == ("drill", "converge", "audit")
+    assert [one["name"] for one in told.values["timers"]] == list(Timers.jobs)
+    assert "last yesterday (success), next tomorrow" in told.lines[0]
+
+
+def test_a_schedule_of_nothing_removes_what_was_there(timers):
+    recover.schedule(timers, remove=False, show=False)
+    (timers.project / f"Pulumi.{timers.stack}.yaml").write_text(
+        f"{ALONE[:-2]}, amanat:schedule_converge: 'off', amanat:schedule_audit: 'off'}}\n", "utf-8"
+    )
+    assert recover.schedule(timers, remove=False, show=False).lines == ("nothing is scheduled",)
+
+
+def test_a_schedule_is_shown_without_a_change_and_removed(timers):
+    assert recover.schedule(timers, remove=False, show=True).lines == ("nothing is scheduled",)
+    recover.schedule(timers, remove=False, show=False)
+    assert len(recover.schedule(timers, remove=False, show=True).values["timers"]) == 3
+    assert recover.schedule(timers, remove=True, show=False).lines == ("the timers are removed",)
+    assert recover.schedule(timers, remove=True, show=False).lines == ("nothing is scheduled",)

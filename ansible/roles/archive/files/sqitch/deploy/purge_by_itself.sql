@@ -23,7 +23,7 @@ COMMENT ON FUNCTION archive.chained_in(text, integer, bigint, bigint) IS
 
 -- By kind, so that a record of another kind that was tampered with in the same seal holds nothing else up.
 CREATE OR REPLACE FUNCTION archive.first_unlike(letter text, number integer, from_seal bigint, to_seal bigint) RETURNS bigint
-LANGUAGE sql STABLE SET search_path = archive, pg_temp SET jit = off AS $$
+LANGUAGE sql STABLE SET search_path = archive, pg_temp SET enable_seqscan = off SET jit = off AS $$
     WITH listed AS MATERIALIZED (
         SELECT l.id, substr(s.digests, (32 * (l.place - 1) + 1)::integer, 32) AS digest
         FROM seal AS s, unnest(s.kinds, s.months, s.ids) WITH ORDINALITY AS l (kind, month, id, place)

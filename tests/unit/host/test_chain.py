@@ -64,7 +64,7 @@ def sent(*made):
 def test_what_the_archives_own_functions_sealed_is_computed_alike():
     found = computed()
     assert found.fault is None
-    assert (found.records, found.seq) == (14, 2)
+    assert (found.records, found.seq) == (16, 2)
     assert bytes.fromhex(found.hash) in SENT["seal"]
 
 
@@ -149,3 +149,12 @@ def test_a_seal_that_is_missing_is_named(kept, missing):
 def test_what_is_not_sent_whole_is_no_answer(broken):
     with pytest.raises(HostError):
         computed(event=broken)
+
+
+def test_a_day_of_access_records_that_went_after_its_retention_is_no_fault():
+    session = Session(Database(access=sent()))
+    days = {day for seal in session.seals(1, 2) for kind, _, day, _ in seal.entries() if kind == "a"}
+    assert compute(session, 1, 2).fault == Fault("access", 1, 1, "missing")
+    session.expired_months = lambda: {("a", day) for day in days}
+    assert compute(session, 1, 2).fault is None
+    assert days == {9826}, "2026-11-26, counted from 2000-01-01"

@@ -73,9 +73,9 @@ def verified(logs: Host) -> VerifiedLogs:
 
 
 @pytest.mark.slow
-@requirement("A5-6-1-access")
+@requirement("A5-6-1-access", "A6-7-2-ip")
 def test_what_is_stored_is_what_came(machine: Host, verified: VerifiedLogs):
-    """The files hold every number that came, once, and nothing else."""
+    """The files hold every number that came, once, and nothing else; sealed days are what was sealed and stamped."""
     assert verified.entries.get(machine.name, 0) > 0, f"nothing of {machine.name} is stored"
     faults = verified.faults.get(machine.name, [])
     assert faults == [], "; ".join(faults)

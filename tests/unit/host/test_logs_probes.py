@@ -18,6 +18,7 @@ NEW, NEWER = "c" * 32, "d" * 32
 def place(monkeypatch, tmp_path):
     """Where journals are stored, with two machines: one that is whole, and one that has something of everything."""
     monkeypatch.setattr(probe, "PLACE", tmp_path)
+    monkeypatch.setattr(probe, "SEALED", tmp_path / "alpha" / "sealed")
     for machine, entries in {
         "alpha": [entry(number) for number in range(1, 10)],
         "beta": [

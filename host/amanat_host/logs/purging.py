@@ -27,8 +27,9 @@ def purge_old_days(place: Place, stamper: Stamper, retention_days: int, now: dat
     chain = Chain.read(place.sealed)
     days = old_days(chain, retention_days, now)
     if days:
-        theirs = stamps.now_of(stamper, chain.digest, place.authority)
-        days = [day for day in days if day in old_days(chain, retention_days, theirs)]
+        # Of what it has stamped before, so that its record knows of nothing new.
+        _, theirs = stamps.stamped(stamper, chain.digest, place.authority)
+        days = [day for day in days if day in old_days(chain, retention_days, theirs.at)]
     return purge(place, stamper, days)
 
 

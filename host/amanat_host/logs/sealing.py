@@ -6,7 +6,6 @@ collector's: it lets go of a day once that is sealed (see `store`).
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from amanat_host.logs import sealed_file, stamps
 from amanat_host.logs import state as states
 from amanat_host.logs.chain import Chain, Record, Seal
 from amanat_host.logs.layout import STATE, plain_path
-from amanat_host.logs.stamps import BadStamp, Stamper
+from amanat_host.logs.stamps import Stamper
 
 
 class NotWhatWasStored(HostError):
@@ -61,13 +60,7 @@ def stamp_all(place: Place, chain: Chain, stamper: Stamper) -> None:
 
 
 def _stamp(place: Place, chain: Chain, record: Record, stamper: Stamper) -> None:
-    digest = chain.record_digest(record.position)
-    reply = stamper.stamp(digest)
-    with tempfile.NamedTemporaryFile(suffix=chains.STAMP) as file:
-        file.write(reply)
-        file.flush()
-        if stamps.verify(Path(file.name), place.authority).imprint != digest:
-            raise BadStamp("the server stamped something else")
+    reply, _ = stamps.stamped(stamper, chain.record_digest(record.position), place.authority)
     chains.write(chains.stamp_path(place.sealed, record.position), reply)
 
 

@@ -9,17 +9,16 @@ import re
 import socket
 import ssl
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from amanat_host import processes
 from amanat_host.errors import Exit, HostError
 
 OPENSSL = "/usr/bin/openssl"
+INPUT = "/dev/stdin"  # of openssl, as the name of a file
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "OPENSSL_CONF": "/dev/null"}
 SECONDS = 30.0
 MOST_BYTES = 64 * 1024  # of a reply, with the server's certificate
@@ -105,10 +104,11 @@ def _reply(connection: ssl.SSLSocket) -> bytes:
     return data
 
 
-def openssl(*arguments: str, status: Sequence[int] = (0,)) -> bytes:
-    """What openssl(1) prints. Raises BadStamp with what it says where it fails."""
-    done = processes.run([OPENSSL, *arguments], capture_output=True, timeout=SECONDS, env=ENVIRONMENT)
-    if done.returncode not in status:
+def openssl(*arguments: str, given: bytes = b"") -> bytes:
+    """What openssl(1) prints of what it is given. Raises BadStamp with what it says where it fails."""
+    command = [OPENSSL, *arguments]
+    done = processes.run(command, input=given, capture_output=True, timeout=SECONDS, env=ENVIRONMENT)
+    if done.returncode != 0:
         raise BadStamp(
             f"openssl {' '.join(arguments[:2])}: {_reason(done.stderr.decode('utf-8', 'replace'))}"
         )
@@ -121,12 +121,12 @@ def _reason(said: str) -> str:
     return ", ".join([errors[-1][3], *errors[-1][6:]]).rstrip(", ") if errors else " ".join(said.split())
 
 
-def read(path: Path) -> Stamp:
-    """What a file's stamp says; not that it is genuine. Raises BadStamp."""
-    text = openssl("ts", "-reply", "-in", str(path), "-text").decode("utf-8", "replace")
+def read(data: bytes) -> Stamp:
+    """What a stamp says; not that it is genuine. Raises BadStamp."""
+    text = openssl("ts", "-reply", "-in", INPUT, "-text", given=data).decode("utf-8", "replace")
     found = _FIELDS.search(text)
     if not found:
-        raise BadStamp("it stamps nothing", str(path))
+        raise BadStamp("it stamps nothing")
     dump, serial, at = found.groups()
     imprint = re.sub("[ -]", "", "".join(_DUMP.findall(dump)))
     when = datetime.strptime(_without_fraction(at), "%b %d %H:%M:%S %Y").replace(tzinfo=UTC)
@@ -137,21 +137,22 @@ def _without_fraction(at: str) -> str:
     return re.sub(r"(:\d\d)\.\d+", r"\1", " ".join(at.split()))
 
 
-def verify(path: Path, authority: Path) -> Stamp:
-    """What a file's stamp says, signed by a server of time stamps whose certificate was valid then. Raises BadStamp."""
-    stamp = read(path)
+def verify(data: bytes, authority: Path) -> Stamp:
+    """What a stamp says, signed by a server of time stamps whose certificate was valid then. Raises BadStamp.
+
+    `authority` is the file with the certificate of who signed the server's.
+    """
+    stamp = read(data)
     at = str(int(stamp.at.timestamp()))
-    asked = ("-digest", stamp.imprint, "-in", str(path), "-CAfile", str(authority), "-attime", at)
-    openssl("ts", "-verify", *asked)
+    asked = ("-digest", stamp.imprint, "-in", INPUT, "-CAfile", str(authority), "-attime", at)
+    openssl("ts", "-verify", *asked, given=data)
     return stamp
 
 
-def now_of(stamper: Stamper, digest: str, authority: Path) -> datetime:
-    """The time of the server of time stamps, from a stamp of what it has stamped before. Raises NoStamp or BadStamp."""
-    with TemporaryDirectory() as directory:
-        path = Path(directory) / "stamp"
-        path.write_bytes(stamper.stamp(digest))
-        stamp = verify(path, authority)
+def stamped(stamper: Stamper, digest: str, authority: Path) -> tuple[bytes, Stamp]:
+    """A stamp of a SHA-256, as it came and what it says, verified. Raises NoStamp or BadStamp."""
+    reply = stamper.stamp(digest)
+    stamp = verify(reply, authority)
     if stamp.imprint != digest:
         raise BadStamp("the server stamped something else")
-    return stamp.at
+    return reply, stamp

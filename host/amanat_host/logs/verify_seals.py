@@ -103,7 +103,7 @@ def _faults_of_stamp(directory: Path, chain: _Chain, position: int, last: int, a
     if not path.exists():
         return [f"{name} has no stamp"] if position < last else []  # the last one may be waiting for it
     try:
-        stamp = stamps.verify(path, authority)
+        stamp = stamps.verify(path.read_bytes(), authority)
     except HostError as error:
         return [f"the stamp of {name} is none: {error}"]
     if stamp.imprint == chain.digests[position]:
@@ -122,7 +122,7 @@ def _faults_of_purge(directory: Path, chain: _Chain, purge: Purge) -> list[str]:
     if (seal.day, seal.entries, seal.ranges) != (purge.day, purge.entries, purge.ranges):
         return [f"{name} tells of something else than the day's seal"]
     try:
-        at = stamps.read(chains.stamp_path(directory, purge.position)).at
+        at = stamps.read(chains.stamp_path(directory, purge.position).read_bytes()).at
     except (HostError, OSError):
         return []  # told where the stamps are
     age = age_days(purge.day, at)

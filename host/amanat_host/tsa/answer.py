@@ -10,7 +10,6 @@ import fcntl
 import os
 import select
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,16 +49,14 @@ def request(descriptor: int) -> bytes:
 
 def reply(query: bytes, place: Path = PLACE, settings: Path = SETTINGS) -> bytes:
     """The reply to a request, on record when this returns. Raises BadStamp, ForgottenStamps or OSError."""
-    with _locked(place), tempfile.TemporaryDirectory() as scratch:
-        asked, answer = Path(scratch) / "request", Path(scratch) / "reply"
-        asked.write_bytes(query)
+    with _locked(place):
         record = StampRecord.read(place / "stamps.jsonl")
         # openssl writes its file of the last number in place; the record knows it as well, and is whole.
-        (place / "serial").write_text(f"{record.next_serial - 1:02X}\n" if record.lines else "00\n")
-        options = ("-config", str(settings), "-queryfile", str(asked), "-out", str(answer))
-        stamps.openssl("ts", "-reply", *options)
+        (place / "serial").write_text(f"{record.next_serial - 1:04X}\n")
+        asked = ("-config", str(settings), "-queryfile", stamps.INPUT)
+        answer = stamps.openssl("ts", "-reply", *asked, given=query)
         record.add(stamps.read(answer))
-        return answer.read_bytes()
+        return answer
 
 
 @contextmanager

@@ -38,9 +38,10 @@ def purge(place: Place, stamper: Stamper, days: Iterable[str]) -> list[str]:
     with chains.locked(place.sealed):
         chain = Chain.read(place.sealed)
         kept = _kept(chain)
+        stamp_all(place, chain, stamper)
         for day in sorted(days):
             chain.append(_record(chain, kept[day]))
-        stamp_all(place, chain, stamper)
+            stamp_all(place, chain, stamper)
         gone = [one.day for one in chain.purges() if sealed_file.sealed_path(place.sealed, one.day).exists()]
         for day in gone:
             sealed_file.sealed_path(place.sealed, day).unlink()

@@ -19,7 +19,7 @@ from amanat_host.errors import Exit, HostError
 
 OPENSSL = "/usr/bin/openssl"
 INPUT = "/dev/stdin"  # of openssl, as the name of a file
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "OPENSSL_CONF": "/dev/null"}
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 SECONDS = 30.0
 MOST_BYTES = 64 * 1024  # of a reply, with the server's certificate
 REQUEST_TYPE = 0  # tsaMsg

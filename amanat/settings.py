@@ -175,6 +175,11 @@ class Settings(TargetSettings):
             description="How long users' IP addresses are kept, in days (the least: Article 6 clause 7-2)."
         ),
     ] = 190
+    log_retention_days: Annotated[
+        int,
+        bounded("days"),
+        Field(description="How long machines' journals are kept, in days (the least: Article 6 clause 7-2)."),
+    ] = 190
     journal_size_mib: Annotated[
         int,
         integer(64, 65536),

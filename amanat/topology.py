@@ -89,7 +89,12 @@ SERVICES: dict[str, Service] = {
             "vault",
             purpose="backups, every machine's append-only copies, anchored heads, unlock keys",
             stateful=True,
-            endpoints=(Endpoint("pgbackrest", 8432), Endpoint("restic", 8000), Endpoint("tang", 7500)),
+            endpoints=(
+                Endpoint("pgbackrest", 8432),
+                Endpoint("restic", 8000),
+                Endpoint("tang", 7500),
+                Endpoint("tsa", 3180),
+            ),
             built=True,
         ),
         Service(
@@ -113,6 +118,7 @@ FLOWS: tuple[Flow, ...] = (
     Flow(CONTROLLER, "store", "postgresql", "the operator's software and auditors on the controller"),
     Flow("logs", MACHINE, "journal", "journals leave the machine that wrote them"),
     Flow(MACHINE, "vault", "restic", "a copy of the machine's files"),
+    Flow("logs", "vault", "tsa", "time stamps of the journals' sealed days"),
     Flow("store", "vault", "tang", "the volume's unlock key lies on another machine"),
     Flow("store", "vault", "pgbackrest", "archived write-ahead log"),
     Flow("vault", "store", "pgbackrest", "base backups"),

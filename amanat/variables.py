@@ -128,11 +128,16 @@ def _vault(settings: Settings, _joined: Network) -> dict[str, Any]:
         "rest_server_size_gib": settings.copies_size_gib,
         "anchor_database_host": archive,
         "anchor_database_port": topology.port("store", "postgresql"),
+        "tsa_client": placement.machine_of("logs") if placement.carries("logs") else "",
+        "tsa_port": topology.port("vault", "tsa"),
     }
 
 
 def _logs(settings: Settings, _joined: Network) -> dict[str, Any]:
     return {
+        "logs_stamp_server": "vault" if settings.machines.carries("vault") else "",
+        "logs_stamp_port": topology.port("vault", "tsa"),
+        "logs_retention_days": settings.log_retention_days,
         "logs_machines": list(settings.machines.machines),
         "logs_port": topology.port(topology.MACHINE, "journal"),
     }

@@ -27,16 +27,19 @@ def verify(
 ) -> None:
     """Read all that is stored, and tell of each machine first and last number, holes, delay, and what is wrong.
 
-    Exit codes: 0 every journal is whole, 1 one is not.
+    Sealed days are compared with their seals, those with their stamps, and all with what the vault has stamped. Exit
+    codes: 0 every journal is whole, 1 one is not.
     """
     found = stored_logs.verify(StackPaths(stack))
     now = datetime.now(UTC)
     if as_json:
-        typer.echo(json.dumps({name: _as_json(one, now) for name, one in found.items()}))
+        typer.echo(json.dumps({name: _as_json(one, now) for name, one in found.machines.items()}))
     else:
-        for name, one in found.items():
+        for name, one in found.machines.items():
             typer.echo(_as_text(name, one, now))
-    raise typer.Exit(ExitCode.DONE if all(one.is_whole for one in found.values()) else ExitCode.FAILED)
+    for digest in found.gone:
+        typer.echo(f"- a sealed day's record that the vault stamped is gone: SHA-256 {digest}", err=as_json)
+    raise typer.Exit(ExitCode.DONE if found.is_whole else ExitCode.FAILED)
 
 
 def _as_json(one: MachineLogs, now: datetime) -> dict[str, Any]:
@@ -49,6 +52,8 @@ def _as_json(one: MachineLogs, now: datetime) -> dict[str, Any]:
         "entries": stream.entries if stream else None,
         "missing": stream.missing if stream else None,
         "lost": stream.lost if stream else None,
+        "sealed": one.chain.sealed if one.chain else None,
+        "purged": len(one.chain.purged) if one.chain else None,
         "delay_seconds": one.delay_seconds(now),
     }
 
@@ -62,5 +67,6 @@ def _as_text(name: str, one: MachineLogs, now: datetime) -> str:
     known = "never found complete" if delay is None else f"complete {delay:.0f} s ago"
     numbers = f"{stream.first} to {stream.last}, {stream.entries} entries"
     holes = f"{stream.missing} missing, {stream.lost} lost"
+    days = [f"{one.chain.sealed} days sealed, {len(one.chain.purged)} purged"] if one.chain else []
     begun = [f"journal begun anew {both(datetime.fromisoformat(at))}" for at in stream.began_anew]
-    return f"{mark} {name:<12} " + "; ".join([numbers, holes, known, *begun, *one.faults])
+    return f"{mark} {name:<12} " + "; ".join([numbers, holes, known, *days, *begun, *one.faults])

@@ -77,6 +77,8 @@ BACKUPS_CONTENT = Question("probe-verification", backups.VerifiedContent, "conte
 JOURNAL_END = Question("probe-journal", logs.JournalEnd)
 STORED_LOGS = Question("probe-logs", logs.StoredLogs, "stored")
 VERIFIED_LOGS = Question("probe-logs", logs.VerifiedLogs, "verify")
+SEALED_LOGS = Question("probe-logs", logs.SealedLogs, "sealed")
+GIVEN_STAMPS = Question("probe-stamps", logs.GivenStamps, account="")
 
 COPY_SERVER = Question("probe-copies", backups.CopyServer, "server")
 KEEPING = Question("probe-copies", backups.Keeping, "keeping")

@@ -81,6 +81,14 @@ def test_what_is_stored_is_what_came(machine: Host, verified: VerifiedLogs):
     assert faults == [], "; ".join(faults)
 
 
+@pytest.mark.slow
+@requirement("A6-7-2-ip")
+def test_sealed_days_are_what_was_sealed(verified: VerifiedLogs):
+    """Each sealed day's file, seal and stamp fit, of every machine; none is gone but those purged in their time."""
+    faults = [f"{machine}: {fault}" for machine, told in verified.faults.items() for fault in told]
+    assert faults == [], "; ".join(faults)
+
+
 @pytest.fixture(scope="module")
 def attempts(machine: Host, logs: Host) -> TlsAttempts:
     """What the log server's machine gets of another's journal without the right certificate."""

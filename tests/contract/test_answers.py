@@ -16,7 +16,13 @@ from amanat_host import questions
 from amanat_host.answers import archive, backups, logs, system, volume
 from amanat_host.questions import Question
 
-READERS = sorted([*PROJECT_ROOT.glob("policies/*/test_*.py"), PROJECT_ROOT / "amanat/health.py"])
+READERS = sorted(
+    [
+        *PROJECT_ROOT.glob("policies/*/test_*.py"),
+        PROJECT_ROOT / "amanat/health.py",
+        PROJECT_ROOT / "amanat/log_seals.py",
+    ]
+)
 FOR_PEOPLE = {
     "Anchors.restored": "which states of the archive somebody went back to, for whoever asks why heads repeat",
     "Attachment.autoclear": "why a loop device outlived its host",
@@ -42,6 +48,8 @@ FOR_PEOPLE = {
     "PrivilegedFile.group": "whose rights the file gives",
     "PrivilegedFile.mode": "which rights it gives",
     "PrivilegedFile.owner": "whose rights the file gives",
+    "SealedChain.purged": "what `amanat logs verify` tells; the verifier compares each with its record",
+    "SealedChain.sealed": "what `amanat logs verify` tells",
     "SearchedFiles.root": "where was searched",
     "SearchedImage.path": "what was searched",
     "ServerDirectory.path": "where the directory is",

@@ -153,7 +153,7 @@ def test_a_part_gets_the_secrets_of_its_machines_that_its_files_name():
     placement = Placement.parse(TWO)
     found = {part.name: part.secrets(secrets, placement) for part in parts(placement)}
     assert found["vault"] == {
-        "groups": {"all": {}, "vault": {"pgbackrest_repository_cipher": "c"}},
+        "groups": {"all": {"pki_ca_private_key": "ca"}, "vault": {"pgbackrest_repository_cipher": "c"}},
         "machines": {"beta": {}},
     }
     assert found["base"]["groups"] == {"all": {"pki_ca_private_key": "ca"}, "store": {}, "vault": {}}

@@ -13,7 +13,14 @@ from amanat import stored_logs
 from amanat.cli.logs import app
 from amanat.paths import StackPaths
 from amanat_host import questions
-from amanat_host.answers.logs import StoredLogs, Stream, VerifiedLogs
+from amanat_host.answers.logs import (
+    GivenStamps,
+    SealedChain,
+    SealedLogs,
+    StoredLogs,
+    Stream,
+    VerifiedLogs,
+)
 
 NOW = datetime.now(UTC)
 WHOLE = Stream(
@@ -28,35 +35,56 @@ WHOLE = Stream(
     checked_at=NOW.isoformat(),
     complete_at=(NOW - timedelta(seconds=4)).isoformat(),
 )
+SEALED = SealedChain(
+    records=["1" * 64, "2" * 64],
+    stamped=2,
+    sealed=2,
+    purged=[],
+    oldest_kept="2026-11-24",
+    unsealed=[],
+    open_day="2026-11-26",
+)
 
 
 @pytest.fixture
 def answered(monkeypatch):
     """What the log server answers of machine `alpha`; tests change it."""
     told = SimpleNamespace(
-        streams={"alpha": WHOLE}, unreadable={}, entries={"alpha": 90}, faults={"alpha": []}
+        streams={"alpha": WHOLE},
+        unreadable={},
+        entries={"alpha": 90},
+        faults={"alpha": []},
+        chains={"alpha": SEALED},
+        unreadable_chains={},
+        stamped=["1" * 64, "2" * 64],
+        services={"logs", "vault"},
     )
 
     def ask(question, **_):
         if question == questions.STORED_LOGS:
             return StoredLogs(told.streams, told.unreadable)
+        if question == questions.SEALED_LOGS:
+            return SealedLogs(190, told.chains, told.unreadable_chains)
+        if question == questions.GIVEN_STAMPS:
+            return GivenStamps(told.stamped, [])
         return VerifiedLogs(told.entries, told.faults)
 
     class Hosts(dict):
         def service(self, name):
-            assert name == "logs"
+            assert name in told.services
             return SimpleNamespace(ask=ask)
 
     @contextmanager
     def auditor(_paths):
-        yield Hosts(alpha=SimpleNamespace(name="alpha"))
+        carried = SimpleNamespace(carries=lambda name: name in told.services)
+        yield Hosts(alpha=SimpleNamespace(name="alpha", audited=carried))
 
     monkeypatch.setattr(stored_logs, "auditor", auditor)
     return told
 
 
 def verified():
-    return stored_logs.verify(StackPaths("t1"))["alpha"]
+    return stored_logs.verify(StackPaths("t1")).machines["alpha"]
 
 
 def test_a_journal_without_a_hole_is_whole(answered):
@@ -85,6 +113,9 @@ def test_a_journal_with_a_hole_is_not(answered, change, said):
         ({"faults": {"alpha": ["numbers 4 to 4 are gone"]}}, "numbers 4 to 4 are gone"),
         ({"streams": {}, "entries": {}, "faults": {}}, "nothing is stored of it"),
         ({"streams": {}, "unreadable": {"alpha": "the state can't be read"}}, "the state can't be read"),
+        ({"stamped": ["1" * 64]}, "the vault never stamped record 2"),
+        ({"stamped": ["1" * 64, "2" * 64, "3" * 64]}, f"the vault stamped is gone: SHA-256 {'3' * 64}"),
+        ({"chains": {}, "unreadable_chains": {"alpha": "record 1 is gone"}}, "record 1 is gone"),
     ],
 )
 def test_what_is_wrong_is_said(answered, change, said):
@@ -106,3 +137,19 @@ def test_programs_read_it_as_json(answered):
     result = CliRunner().invoke(app, ["verify", "--json"])
     told = json.loads(result.output)["alpha"]
     assert (result.exit_code, told["whole"], told["last"], told["lost"]) == (0, True, 90, 0)
+
+
+def test_sealed_days_are_told(answered):
+    result = CliRunner().invoke(app, ["verify"])
+    assert (result.exit_code, "2 days sealed, 0 purged" in result.output) == (0, True)
+
+
+def test_without_a_vault_nothing_is_sealed(answered):
+    answered.services = {"logs"}
+    result = CliRunner().invoke(app, ["verify"])
+    assert (result.exit_code, "sealed" in result.output) == (0, False)
+
+
+def test_a_record_that_waits_for_its_stamp_is_no_difference(answered):
+    answered.chains["alpha"] = replace(SEALED, records=[*SEALED.records, "3" * 64])
+    assert verified().is_whole

@@ -49,3 +49,40 @@ class VerifiedLogs:
 
     entries: Mapping[str, int]
     faults: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class SealedChain:
+    """The sealed days of a machine.
+
+    `records` are the SHA-256 of all seals and records of purges, oldest first, `stamped` how many have a stamp.
+    `unsealed` are days that have ended and have no stamped seal, `purged` those that are gone. Days are in UTC.
+    """
+
+    records: Sequence[str]
+    stamped: int
+    sealed: int
+    purged: Sequence[str]
+    oldest_kept: str | None
+    unsealed: Sequence[str]
+    open_day: str
+
+
+@dataclass(frozen=True)
+class SealedLogs:
+    """The sealed days by machine, and how long they are kept; `unreadable` says what is wrong with a chain."""
+
+    retention_days: int
+    chains: Mapping[str, SealedChain]
+    unreadable: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class GivenStamps:
+    """What the server of time stamps has stamped, by its own record: each SHA-256 once, oldest first.
+
+    `misfits` are the numbers of lines before which the record is not what it was.
+    """
+
+    imprints: Sequence[str]
+    misfits: Sequence[int]

@@ -35,6 +35,7 @@ class Settings:
     machines: list[str]
     port: int
     directory: Path
+    sealed: Path
     authority: Path
     certificate: Path
     key: Path
@@ -44,7 +45,10 @@ class Settings:
         """Read the file. Raises OSError or HostError."""
         try:
             document = json.loads(path.read_text("utf-8"))
-            paths = {name: Path(document[name]) for name in ("directory", "authority", "certificate", "key")}
+            paths = {
+                name: Path(document[name])
+                for name in ("directory", "sealed", "authority", "certificate", "key")
+            }
             return cls(list(document["machines"]), int(document["port"]), **paths)
         except (ValueError, KeyError, TypeError) as error:
             raise HostError(f"the settings can't be read: {error}", str(path)) from error
@@ -57,6 +61,7 @@ class Collector(threading.Thread):
         super().__init__(name=machine, daemon=True)
         self._machine = machine
         self._directory = settings.directory / machine
+        self._sealed = settings.sealed / machine
         self._source = TlsSource(Address(machine, settings.port), tls)
         self._ending = threading.Event()
         self._said = ("", 0.0)
@@ -70,7 +75,7 @@ class Collector(threading.Thread):
         while not self._ending.is_set():
             try:
                 self._directory.mkdir(mode=0o750, exist_ok=True)
-                with closing(Store(self._directory)) as store:
+                with closing(Store(self._directory, self._sealed)) as store:
                     Pull(self._source, store).run(self._ending.is_set)
             except (HostError, OSError) as error:
                 self._say(str(error))

@@ -1,22 +1,28 @@
-"""Say what is stored of each machine's journal: how far, what is missing; asked to verify, whether the files hold it.
+"""Say what is stored of each machine's journal: how far, what is missing and sealed; and whether the files hold it.
 
 Reads states and files, tells numbers and moments, and no line of a journal.
 """
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from pathlib import Path
 
 from amanat_host.answers import logs as answers
 from amanat_host.entry import probe
 from amanat_host.errors import HostError
+from amanat_host.logs import sealed_file
 from amanat_host.logs import state as states
+from amanat_host.logs.chain import Chain
+from amanat_host.logs.layout import STATE
 from amanat_host.logs.state import State
-from amanat_host.logs.store import STATE
 from amanat_host.logs.verify import verify
 
 PLACE = Path("/var/lib/amanat/logs")
+SEALED = Path("/var/lib/amanat/log-seals")
+AUTHORITY = Path("/etc/amanat/pki/ca.crt")
+SEALER_SETTINGS = Path("/etc/amanat/logs/seal.json")
 
 
 def stored() -> answers.StoredLogs:
@@ -40,12 +46,39 @@ def verified() -> answers.VerifiedLogs:
     faults = {}
     for machine in _machines():
         try:
-            one = verify(machine)
+            one = verify(machine, SEALED / machine.name, AUTHORITY)
         except HostError as error:
             found[machine.name], faults[machine.name] = 0, [str(error)]
         else:
             found[machine.name], faults[machine.name] = one.entries, one.faults
     return answers.VerifiedLogs(found, faults)
+
+
+def sealed() -> answers.SealedLogs:
+    """What is sealed, by the chains alone."""
+    chains: dict[str, answers.SealedChain] = {}
+    unreadable: dict[str, str] = {}
+    for machine in _machines():
+        try:
+            chains[machine.name] = _chain(states.read(machine / STATE), Chain.read(SEALED / machine.name))
+        except HostError as error:
+            unreadable[machine.name] = str(error)
+    settings = json.loads(SEALER_SETTINGS.read_text("utf-8"))
+    return answers.SealedLogs(int(settings["retention_days"]), chains, unreadable)
+
+
+def _chain(state: State, chain: Chain) -> answers.SealedChain:
+    stamped = {seal.day for seal in chain.seals() if chain.is_stamped(seal.position)}
+    kept = sealed_file.sealed_days(chain.directory)
+    return answers.SealedChain(
+        records=[chain.record_digest(record.position) for record in chain.records],
+        stamped=sum(chain.is_stamped(record.position) for record in chain.records),
+        sealed=len(stamped),
+        purged=[purge.day for purge in chain.purges()],
+        oldest_kept=next(iter(kept), None),
+        unsealed=sorted(state.ended.keys() - stamped),
+        open_day=state.day,
+    )
 
 
 def _machines() -> list[Path]:
@@ -75,4 +108,4 @@ def _stream(state: State) -> answers.Stream | None:
     )
 
 
-main = probe(__doc__, {"stored": stored, "verify": verified})
+main = probe(__doc__, {"stored": stored, "sealed": sealed, "verify": verified})

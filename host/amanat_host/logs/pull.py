@@ -176,6 +176,7 @@ class Pull:
         self._behind = 0 if self._has(ends) or state.entries != self._entries_at_check else self._behind + 1
         self._entries_at_check = state.entries
         self._commit()
+        self._store.drop_sealed()
         if self._behind >= BEHIND_CHECKS:
             raise Behind("the machine has entries that do not come")
 

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from amanat_host.errors import HostError
+from amanat_host.logs import sealed_file
 from amanat_host.logs import state as states
+from amanat_host.logs.chain import Chain, last_position
 from amanat_host.logs.entries import Entry, Parser
+from amanat_host.logs.layout import STATE, SUFFIX, days, plain_path
 from amanat_host.logs.state import Point, State
 
-STATE = "state.json"
-SUFFIX = ".export"
 BLOCK_BYTES = 1024 * 1024
 # More than a commit and the largest entry together was never uncommitted: then it is the state that is wrong.
 MOST_UNCOMMITTED_BYTES = 64 * 1024 * 1024
@@ -37,14 +38,18 @@ class InUse(HostError):
 
 
 class Store:
-    """The files of one machine, open for adding; one writer at a time."""
+    """The files of one machine, open for adding; one writer at a time.
 
-    def __init__(self, directory: Path) -> None:
+    Days that have ended are sealed by another program, in the directory `sealed`, and are that one's from then on.
+    """
+
+    def __init__(self, directory: Path, sealed: Path | None = None) -> None:
         """Take up the state, and cut off what was not committed.
 
         Raises FileTooShort, StateLost, UnreadableState, InUse or OSError; nothing is cut off then.
         """
         self.directory = directory
+        self._sealed = sealed
         self._descriptor: int | None = None
         self._lock = _locked(directory)
         try:
@@ -82,6 +87,25 @@ class Store:
         """Begin the day that it is, where the machine was found to have nothing more of the one before."""
         self._turn_to(max(now.strftime("%Y-%m-%d"), self.state.day))
 
+    def drop_sealed(self) -> None:
+        """Remove the files of days that are sealed; the state no longer knows of them then. Raises OSError.
+
+        Where their chain is not in order nothing is removed: the sealer tells of that.
+        """
+        left = [path for path in days(self.directory) if path.name.removesuffix(SUFFIX) < self.state.day]
+        if not left or self._sealed is None:
+            return
+        sealed = _sealed_lengths(self._sealed)
+        ended = self.state.ended
+        kept = {day: length for day, length in ended.items() if sealed.get(day) != length}
+        if kept != ended:
+            self.state.ended = kept
+            self.commit()
+        for path in left:
+            day = path.name.removesuffix(SUFFIX)
+            if day in sealed and day not in kept:
+                path.unlink()
+
     def close(self) -> None:
         """Let go of the files; what was not committed is gone."""
         self._close_day()
@@ -90,12 +114,24 @@ class Store:
     def cursors_after(self, point: Point) -> set[str]:
         """The cursors of all that was stored after an entry."""
         found: set[str] = set()
-        for path in days(self.directory):
-            day = path.name.removesuffix(SUFFIX)
+        plain = {path.name.removesuffix(SUFFIX): path for path in days(self.directory)}
+        sealed = sealed_file.sealed_days(self._sealed) if self._sealed else []
+        for day in sorted({*plain, *sealed}):
             if day >= point.day:
                 offset = point.offset if day == point.day else 0
-                found.update(entry.cursor for entry in read_entries(path, offset))
+                found.update(entry.cursor for entry in self._entries_of(day, offset))
         return found
+
+    def _entries_of(self, day: str, offset: int) -> Iterable[Entry]:
+        """The entries of a day from an offset of its content on, whether it is sealed or not."""
+        path = self._path(day)
+        if path.exists() or self._sealed is None:
+            yield from read_entries(path, offset)
+            return
+        for entry in sealed_file.read_entries(sealed_file.sealed_path(self._sealed, day)):
+            if offset <= 0:
+                yield entry
+            offset -= len(entry.raw)
 
     def _turn_to(self, day: str) -> None:
         if day == self.state.day:
@@ -141,7 +177,7 @@ class Store:
 
     def _begin(self) -> None:
         """Write the first state, before there is anything that it could lack."""
-        if days(self.directory):
+        if days(self.directory) or (self._sealed and last_position(self._sealed)):
             raise StateLost(
                 "days are stored here, and there is no state",
                 str(self.directory / STATE),
@@ -174,7 +210,7 @@ class Store:
             raise FileTooShort("the day's file is gone", str(self._path(self.state.day)))
 
     def _path(self, day: str) -> Path:
-        return self.directory / f"{day}{SUFFIX}"
+        return plain_path(self.directory, day)
 
 
 def day_of(entry: Entry, open_day: str, now: datetime) -> str:
@@ -187,9 +223,18 @@ def day_of(entry: Entry, open_day: str, now: datetime) -> str:
     return max(own, open_day)
 
 
-def days(directory: Path) -> list[Path]:
-    """The files of the days, oldest first."""
-    return sorted(directory.glob(f"????-??-??{SUFFIX}"))
+def _sealed_lengths(directory: Path) -> dict[str, int]:
+    """Of each day whose seal is stamped, and whose sealed file is there or purged, how long it was."""
+    try:
+        chain = Chain.read(directory)
+    except HostError:
+        return {}
+    there = {*sealed_file.sealed_days(directory), *(purge.day for purge in chain.purges())}
+    return {
+        seal.day: seal.content_bytes
+        for seal in chain.seals()
+        if seal.day in there and chain.is_stamped(seal.position)
+    }
 
 
 def read_entries(path: Path, offset: int = 0, length: int | None = None) -> Iterable[Entry]:

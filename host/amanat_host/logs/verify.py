@@ -1,16 +1,24 @@
-"""Read all that is stored of a machine, and say whether it is what its state says: every number once, or a hole."""
+"""Read all that is stored of a machine, and say whether it is what its state says: every number once, or a hole.
+
+Days that are sealed are compared with their seals, and count with what they hold; of purged days their records count.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from amanat_host.digests import sha256_of
 from amanat_host.errors import HostError
 from amanat_host.logs import state as states
+from amanat_host.logs.chain import NumberRange
 from amanat_host.logs.entries import Entry
+from amanat_host.logs.layout import STATE, SUFFIX, days, plain_path
+from amanat_host.logs.sealed_file import sealed_path
 from amanat_host.logs.state import Numbering, State
-from amanat_host.logs.store import STATE, SUFFIX, FileTooShort, days, read_entries
+from amanat_host.logs.store import FileTooShort, read_entries
+from amanat_host.logs.verify_seals import SealedDays, verify_seals
 
 FAULTS_TOLD = 20
 
@@ -21,12 +29,12 @@ class Numbers:
 
     ranges: list[list[int]] = field(default_factory=list)
 
-    def add(self, number: int) -> None:
-        """Take up a number."""
-        if self.ranges and number == self.ranges[-1][1] + 1:
-            self.ranges[-1][1] = number
+    def add(self, first: int, last: int) -> None:
+        """Take up numbers that follow each other."""
+        if self.ranges and first == self.ranges[-1][1] + 1:
+            self.ranges[-1][1] = last
         else:
-            self.ranges.append([number, number])
+            self.ranges.append([first, last])
 
     def missing(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         """What of a range is not there."""
@@ -49,6 +57,19 @@ class Numbers:
             seen = end if seen is None else max(seen, end)
 
 
+@dataclass
+class Found:
+    """What was read: how many entries, the numbers of each numbering, and what is wrong."""
+
+    entries: int = 0
+    numbers: dict[str, Numbers] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def add(self, one: NumberRange) -> None:
+        """Take up numbers."""
+        self.numbers.setdefault(one.numbering, Numbers()).add(one.first, one.last)
+
+
 @dataclass(frozen=True)
 class Stored:
     """A machine's stored journal: its state, and what in the files is not as that says."""
@@ -59,27 +80,63 @@ class Stored:
     faults: list[str]
 
 
-def verify(directory: Path) -> Stored:
-    """Read all of a machine's days. Raises UnreadableState."""
+def verify(directory: Path, sealed: Path, authority: Path) -> Stored:
+    """Read all of a machine's days, the sealed ones in `sealed`. Raises UnreadableState.
+
+    `authority` is the file with the certificate of who signs for the server of time stamps.
+    """
+    try:
+        return _verify(directory, sealed, authority)
+    except FileNotFoundError:  # a day was sealed meanwhile
+        return _verify(directory, sealed, authority)
+
+
+def _verify(directory: Path, sealed: Path, authority: Path) -> Stored:
     state = states.read(directory / STATE)
-    numbers: dict[str, Numbers] = {}
-    faults: list[str] = []
-    entries = 0
-    for day, length in _lengths(state).items():
+    seals = verify_seals(sealed, directory.name, authority)
+    found = Found(seals.entries, {}, list(seals.faults))
+    for one in seals.ranges:
+        found.add(one)
+    lengths = {day: length for day, length in _lengths(state).items() if day not in seals.contents}
+    _read_plain(directory, sealed, lengths, found)
+    _look_at_others(directory, state, seals, found)
+    _compare(state, found)
+    return Stored(directory.name, state, found.entries, found.faults[:FAULTS_TOLD])
+
+
+def _read_plain(directory: Path, sealed: Path, lengths: Mapping[str, int], found: Found) -> None:
+    """Read the days that are not sealed. Raises FileNotFoundError where one has been sealed since."""
+    for day, length in lengths.items():
+        path = plain_path(directory, day)
         try:
-            for entry in _read(directory / f"{day}{SUFFIX}", length):
-                numbers.setdefault(entry.numbering, Numbers()).add(entry.number)
-                entries += 1
+            for entry in _read(path, length):
+                found.add(NumberRange(entry.numbering, entry.number, entry.number))
+                found.entries += 1
         except (HostError, OSError) as error:
-            faults.append(str(error))
-    present = {path.name.removesuffix(SUFFIX) for path in days(directory)}
-    faults += [f"nobody stored {day}" for day in sorted(present - {*_lengths(state)}) if day <= state.day]
+            if isinstance(error, FileNotFoundError) and sealed_path(sealed, day).exists():
+                raise
+            found.faults.append(str(error))
+
+
+def _look_at_others(directory: Path, state: State, seals: SealedDays, found: Found) -> None:
+    """Files that neither the state nor a seal knows of; a sealed day's own, until it is dropped, is what was sealed."""
+    for path in days(directory):
+        day = path.name.removesuffix(SUFFIX)
+        if day in seals.contents:
+            if sha256_of(path) != seals.contents[day]:
+                found.faults.append(f"what is stored of {day} is not what was sealed of it")
+        elif day not in _lengths(state) and day <= state.day:
+            found.faults.append(f"nobody stored {day}")
+    for day in sorted(seals.unsealed - _lengths(state).keys()):
+        found.faults.append(f"{day} lies among the sealed days, and nobody sealed it")
+
+
+def _compare(state: State, found: Found) -> None:
     for numbering in state.numberings:
-        faults += _faults(numbering, numbers.pop(numbering.id, Numbers()))
-    faults += [f"entries of a numbering that never came: {unknown}" for unknown in numbers]
-    if entries != state.entries:
-        faults.append(f"{entries} entries are stored, and {state.entries} came")
-    return Stored(directory.name, state, entries, faults[:FAULTS_TOLD])
+        found.faults += _faults(numbering, found.numbers.pop(numbering.id, Numbers()))
+    found.faults += [f"entries of a numbering that never came: {unknown}" for unknown in found.numbers]
+    if found.entries != state.entries:
+        found.faults.append(f"{found.entries} entries are stored, and {state.entries} came")
 
 
 def _lengths(state: State) -> dict[str, int]:

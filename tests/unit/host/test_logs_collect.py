@@ -7,7 +7,8 @@ import pytest
 
 from amanat.audit.waiting import wait_until
 from amanat_host.logs import collect
-from amanat_host.logs.store import Store, days, read_entries
+from amanat_host.logs.layout import days
+from amanat_host.logs.store import Store, read_entries
 from tests.unit.host.journal import Journal, entry
 
 SECONDS = 30
@@ -21,7 +22,7 @@ def collecting(monkeypatch, tmp_path):
 
     def start(journal):
         monkeypatch.setattr(collect, "TlsSource", lambda *_: journal)
-        settings = collect.Settings(["alpha"], 1, tmp_path, tmp_path, tmp_path, tmp_path)
+        settings = collect.Settings(["alpha"], 1, tmp_path, tmp_path / "sealed", tmp_path, tmp_path, tmp_path)
         collector = collect.Collector("alpha", settings, None)
         started.append(collector)
         collector.start()

@@ -2,7 +2,7 @@
 
 import json
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,6 +18,7 @@ NEW, NEWER = "c" * 32, "d" * 32
 def place(monkeypatch, tmp_path):
     """Where journals are stored, with two machines: one that is whole, and one that has something of everything."""
     monkeypatch.setattr(probe, "PLACE", tmp_path)
+    monkeypatch.setattr(probe, "SEALED", tmp_path / "alpha" / "sealed")
     for machine, entries in {
         "alpha": [entry(number) for number in range(1, 10)],
         "beta": [
@@ -97,3 +98,24 @@ def test_a_journals_newest_number_is_told(monkeypatch, call):
 def test_an_empty_journal_is_no_answer(monkeypatch, call):
     monkeypatch.setattr(probe_journal, "run_raw", lambda *_: b"")
     assert call(probe_journal.main)[0] == 1
+
+
+def test_what_is_sealed_is_told_in_days_and_digests(place, call, monkeypatch, tmp_path):
+    settings = tmp_path / "seal.json"
+    settings.write_text('{"retention_days": 200}')
+    monkeypatch.setattr(probe, "SEALER_SETTINGS", settings)
+    with closing(Store(place / "alpha")) as store:
+        store.turn_day(NOW + timedelta(days=1))
+        store.commit()
+    status, out = call(probe.main, "sealed")
+    told = json.loads(out)
+    assert (status, told["retention_days"], told["unreadable"]) == (0, 200, {})
+    assert told["chains"]["alpha"] == {
+        "records": [],
+        "stamped": 0,
+        "sealed": 0,
+        "purged": [],
+        "oldest_kept": None,
+        "unsealed": [NOW.strftime("%Y-%m-%d")],
+        "open_day": (NOW + timedelta(days=1)).strftime("%Y-%m-%d"),
+    }

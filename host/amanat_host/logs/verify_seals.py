@@ -1,0 +1,145 @@
+"""Compare a machine's sealed days with their seals: each record, its stamp, its file; and name what is other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from amanat_host.errors import HostError
+from amanat_host.logs import chain as chains
+from amanat_host.logs import sealed_file, stamps
+from amanat_host.logs.chain import NumberRange, Purge, Record, Seal
+from amanat_host.logs.purging import LEAST_DAYS, age_days
+
+
+@dataclass
+class SealedDays:
+    """What the chain holds: entries and numbers of all days, the SHA-256 of each one's content, and what is wrong.
+
+    `unsealed` are days whose file is there, and no record of them.
+    """
+
+    entries: int = 0
+    ranges: list[NumberRange] = field(default_factory=list)
+    contents: dict[str, str] = field(default_factory=dict)
+    unsealed: set[str] = field(default_factory=set)
+    faults: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Chain:
+    """The records that can be read, by place, and their digests."""
+
+    records: dict[int, Record] = field(default_factory=dict)
+    digests: dict[int, str] = field(default_factory=dict)
+
+
+def verify_seals(directory: Path, machine: str, authority: Path) -> SealedDays:
+    """Compare all that is sealed of a machine. Raises OSError."""
+    found = SealedDays()
+    last = chains.last_position(directory)
+    chain = _read(directory, last, found)
+    for position, record in chain.records.items():
+        found.faults += _faults_of_record(chain, position, machine)
+        found.faults += _faults_of_stamp(directory, chain, position, last, authority)
+        if isinstance(record, Purge):
+            found.faults += _faults_of_purge(directory, chain, record)
+    purged = {record.day for record in chain.records.values() if isinstance(record, Purge)}
+    for record in chain.records.values():
+        if isinstance(record, Seal):
+            found.entries += record.entries
+            found.ranges += record.ranges
+            found.contents[record.day] = record.content_sha256
+            found.faults += _faults_of_file(directory, record, is_purged=record.day in purged)
+    found.unsealed = {*sealed_file.sealed_days(directory)} - found.contents.keys()
+    return found
+
+
+def _read(directory: Path, last: int, found: SealedDays) -> _Chain:
+    chain = _Chain()
+    for position in range(1, last + 1):
+        path = chains.record_path(directory, position)
+        try:
+            data = path.read_bytes()
+            chain.records[position] = chains.from_bytes(data)
+            chain.digests[position] = chains.sha256(data)
+        except FileNotFoundError:
+            found.faults.append(
+                f"record {position} of the sealed days is gone{_between(directory, position)}"
+            )
+        except HostError as error:
+            found.faults.append(f"record {position} of the sealed days: {error}")
+    return chain
+
+
+def _between(directory: Path, position: int) -> str:
+    """Which days a record stood between, for the reader."""
+    names = []
+    for other in (position - 1, position + 1):
+        try:
+            names.append(chains.from_bytes(chains.record_path(directory, other).read_bytes()).day)
+        except (HostError, OSError):
+            names.append("")
+    before, after = names
+    return f", between {before or 'the beginning'} and {after or 'the end'}"
+
+
+def _faults_of_record(chain: _Chain, position: int, machine: str) -> list[str]:
+    record = chain.records[position]
+    faults = []
+    if (record.machine, record.position) != (machine, position):
+        faults.append(
+            f"record {position} is that of place {record.position} of {record.machine} ({record.day})"
+        )
+    before = chain.digests.get(position - 1) if position > 1 else ""
+    if before is not None and record.previous != before:
+        faults.append(f"record {position} ({record.day}) does not follow the one before it")
+    return faults
+
+
+def _faults_of_stamp(directory: Path, chain: _Chain, position: int, last: int, authority: Path) -> list[str]:
+    path = chains.stamp_path(directory, position)
+    name = f"record {position} ({chain.records[position].day})"
+    if not path.exists():
+        return [f"{name} has no stamp"] if position < last else []  # the last one may be waiting for it
+    try:
+        stamp = stamps.verify(path.read_bytes(), authority)
+    except HostError as error:
+        return [f"the stamp of {name} is none: {error}"]
+    if stamp.imprint == chain.digests[position]:
+        return []
+    others = [place for place, digest in chain.digests.items() if digest == stamp.imprint]
+    if others:
+        return [f"the stamp of {name} is that of record {others[0]}"]
+    return [f"{name} is not what was stamped, or its stamp is another's"]
+
+
+def _faults_of_purge(directory: Path, chain: _Chain, purge: Purge) -> list[str]:
+    name = f"the record of the purge of {purge.day}"
+    seal = chain.records.get(purge.seal_position)
+    if not isinstance(seal, Seal) or chain.digests[purge.seal_position] != purge.seal_sha256:
+        return [f"{name} is of no seal that is here"]
+    if (seal.day, seal.entries, seal.ranges) != (purge.day, purge.entries, purge.ranges):
+        return [f"{name} tells of something else than the day's seal"]
+    try:
+        at = stamps.read(chains.stamp_path(directory, purge.position).read_bytes()).at
+    except (HostError, OSError):
+        return []  # told where the stamps are
+    age = age_days(purge.day, at)
+    return [f"{purge.day} was purged after {age} days, before its time"] if age <= LEAST_DAYS else []
+
+
+def _faults_of_file(directory: Path, seal: Seal, *, is_purged: bool) -> list[str]:
+    path = sealed_file.sealed_path(directory, seal.day)
+    if not path.exists():
+        return [] if is_purged else [f"{seal.day} is gone: no sealed file, and no purge of it"]
+    altered = sealed_file.first_altered(path, seal.file)
+    if altered:
+        return [f"bytes {altered[0]} to {altered[1]} of {path.name} are not those that were sealed"]
+    try:
+        content = sealed_file.read(path)
+        read = (content.end(), content.size_bytes, content.entries, tuple(content.ranges))
+    except (HostError, OSError) as error:
+        return [f"{path.name}: {error}"]
+    sealed = (seal.content_sha256, seal.content_bytes, seal.entries, seal.ranges)
+    return [] if read == sealed else [f"{path.name} holds something else than its seal says"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from amanat_host.answers import archive, backups, logs, system, volume
+from amanat_host.answers import archive, backups, logs, monitoring, system, volume
 from amanat_host.answers.state import State
 
 PROGRAMS = "/usr/lib/amanat"
@@ -75,6 +75,7 @@ BACKUPS_CONTENT = Question("probe-verification", backups.VerifiedContent, "conte
 JOURNAL_END = Question("probe-journal", logs.JournalEnd)
 STORED_LOGS = Question("probe-logs", logs.StoredLogs, "stored")
 VERIFIED_LOGS = Question("probe-logs", logs.VerifiedLogs, "verify")
+MONITORING = Question("probe-monitoring", monitoring.Monitoring)
 
 COPY_SERVER = Question("probe-copies", backups.CopyServer, "server")
 KEEPING = Question("probe-copies", backups.Keeping, "keeping")

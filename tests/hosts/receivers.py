@@ -7,7 +7,17 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from amanat import certificates
+from amanat.files import write_private
 
 
 class Received:
@@ -27,6 +37,33 @@ class Received:
         subject = f"[{status.upper()}"
         mailed = any(subject in letter and alert in letter for letter in self.letters)
         return posted and mailed
+
+
+def make_certificate(address: str, directory: Path) -> tuple[Path, Path, Path]:
+    """An authority, and a pair that it signed for an address: paths of (authority, certificate, key)."""
+    authority = certificates.new_authority("Receivers of a test", 30)
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)]))
+        .issuer_name(authority.certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=30))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
+        .sign(authority.key, hashes.SHA256())
+    )
+    made = certificates.Issued(signed, key)
+    texts = {
+        "authority.pem": authority.certificate_pem,
+        "receivers.pem": made.certificate_pem,
+        "receivers.key": made.key_pem,
+    }
+    for name, text in texts.items():
+        write_private(directory / name, text)
+    return directory / "authority.pem", directory / "receivers.pem", directory / "receivers.key"
 
 
 @contextmanager
@@ -58,7 +95,9 @@ def receivers(address: str, ports: tuple[int, int], certificate: Path, key: Path
             server.server_bind()
             server.server_activate()
             if handler is Webhook:
-                server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+                server.socket = tls.wrap_socket(
+                    server.socket, server_side=True, do_handshake_on_connect=False
+                )
             threading.Thread(target=server.serve_forever, daemon=True).start()
             ending.callback(server.shutdown)
         yield received

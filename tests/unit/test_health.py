@@ -46,7 +46,7 @@ class Host:
 
     def ask(self, question):
         if question == questions.MONITORING:
-            return Monitoring([], {}, "", self.firing, "31d", self.receivers)
+            return Monitoring([], {}, "", self.firing, "31d", self.receivers, 0)
         assert question == questions.REPOSITORY
         stop = (NOW - timedelta(hours=self.backup_hours or 0)).timestamp()
         backup = {

@@ -32,7 +32,7 @@ class Monitoring:
 
     `rules` are the loaded alerts by name, with `ok` or what is wrong; `evaluated_at` is when the oldest was last
     computed (ISO 8601, UTC). `kept` is how long samples are kept, as Prometheus writes it. `receivers` are the kinds of
-    receivers that alerts go to: webhook, email.
+    receivers that alerts go to: webhook, email. `silences` are those that keep alerts back now.
     """
 
     scraped: Sequence[Scraped]
@@ -41,3 +41,4 @@ class Monitoring:
     firing: Sequence[Firing]
     kept: str
     receivers: Sequence[str]
+    silences: int

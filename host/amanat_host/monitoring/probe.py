@@ -26,7 +26,8 @@ def monitored() -> answers.Monitoring:
     rules = prometheus.rules(api)
     if not rules:
         raise NoAnswer("Prometheus has no rules", f"{api.host}:{api.port}")
-    status = _api(where["alertmanager"], where).get("/api/v2/status")
+    alertmanager = _api(where["alertmanager"], where)
+    status, silences = alertmanager.get("/api/v2/status"), alertmanager.get("/api/v2/silences")
     config = str(status["config"]["original"]) if isinstance(status, dict) else ""
     return answers.Monitoring(
         scraped=prometheus.scraped(api),
@@ -35,6 +36,9 @@ def monitored() -> answers.Monitoring:
         firing=[alert for rule in rules for alert in rule.alerts],
         kept=prometheus.flags(api)["storage.tsdb.retention.time"],
         receivers=sorted(set(KIND.findall(config))),
+        silences=len([one for one in silences if one["status"]["state"] == "active"])
+        if isinstance(silences, list)
+        else 0,
     )
 
 

@@ -41,13 +41,14 @@ MEANINGS = {
     "amanat_collector_failed": "Whether a collector could not read what it is for.",
 }
 
-CERTIFICATES = ("etc/amanat/pki/*.crt", "etc/amanat/anchor/*.crt")
+CERTIFICATES = ("etc/amanat/pki", "etc/amanat/anchor")
 UPDATES = "var/lib/amanat/security-updates.json"
 REBOOT = "run/reboot-required"
 INTEGRITY = "var/lib/aide/amanat.status.json"
 JOURNAL = "var/log/journal"
 DRILLS = "var/lib/amanat/drills/drills.jsonl"
 BACKUPS = "var/lib/amanat/repository/backup/archive"
+WAL = "var/lib/amanat/repository/archive/archive"
 COPIES = "var/lib/amanat/copies"
 VERIFICATIONS = {"backups": "var/lib/amanat-backup-verify", "copies": "var/lib/amanat-copies-verify"}
 ANCHORS = "var/lib/amanat/anchors/archive.jsonl"
@@ -58,8 +59,10 @@ Collector = Callable[[Path], Iterator[Metric]]
 
 def certificates(root: Path) -> Iterator[Metric]:
     """When each certificate of the kit ends."""
-    for pattern in CERTIFICATES:
-        for path in sorted(root.glob(pattern)):
+    for directory in CERTIFICATES:
+        for path in _entries(root / directory):
+            if path.suffix != ".crt":
+                continue
             told = commands.run("/usr/bin/openssl", "x509", "-noout", "-enddate", "-in", str(path))
             end = ssl.cert_time_to_seconds(told.strip().partition("=")[2])
             yield Metric("amanat_certificate_end_seconds", end, ("certificate", path.stem))
@@ -113,18 +116,19 @@ def drills(root: Path) -> Iterator[Metric]:
 
 
 def backups(root: Path) -> Iterator[Metric]:
-    """The newest backup: pgBackRest writes its manifest last."""
-    ends = [path.stat().st_mtime for path in (root / BACKUPS).glob("[0-9]*/backup.manifest")]
-    if ends:
-        yield Metric("amanat_backup_seconds", max(ends))
+    """The newest backup, or 0 where there should be one: pgBackRest writes its manifest last."""
+    if (root / WAL).exists():
+        manifests = [path / "backup.manifest" for path in _entries(root / BACKUPS)]
+        ends = [path.stat().st_mtime for path in manifests if path.exists()]
+        yield Metric("amanat_backup_seconds", max(ends, default=0))
 
 
 def copies(root: Path) -> Iterator[Metric]:
-    """The newest copy of each machine."""
-    for machine in sorted((root / COPIES).glob("*")):
-        came = [path.stat().st_mtime for path in machine.glob("snapshots/*")]
-        if came:
-            yield Metric("amanat_copy_seconds", max(came), ("source", machine.name))
+    """The newest copy of each machine, or 0 for one that has begun and has none."""
+    for machine in _entries(root / COPIES):
+        if machine.is_dir():
+            came = [path.stat().st_mtime for path in _entries(machine / "snapshots")]
+            yield Metric("amanat_copy_seconds", max(came, default=0), ("source", machine.name))
 
 
 def verifications(root: Path) -> Iterator[Metric]:
@@ -145,9 +149,11 @@ def anchors(root: Path) -> Iterator[Metric]:
 
 def logs(root: Path) -> Iterator[Metric]:
     """How complete the stored journal of each machine is."""
-    for path in sorted((root / LOGS).glob("*/state.json")):
-        state = states.read(path)
-        source = ("source", path.parent.name)
+    for machine in _entries(root / LOGS):
+        if not (machine / "state.json").exists():
+            continue
+        state = states.read(machine / "state.json")
+        source = ("source", machine.name)
         holes = [hole for numbering in state.numberings for hole in numbering.holes]
         complete = _seconds(state.complete_at) if state.complete_at else 0.0
         yield Metric("amanat_logs_complete_seconds", complete, source)
@@ -185,6 +191,11 @@ def collect(root: Path, collectors: tuple[Collector, ...] = COLLECTORS) -> Itera
 
 def _seconds(moment: str) -> float:
     return datetime.fromisoformat(moment).timestamp()
+
+
+def _entries(directory: Path) -> list[Path]:
+    """What a directory holds, nothing where it isn't there. Raises OSError where it can't be read, as no glob does."""
+    return sorted(directory.iterdir()) if directory.exists() else []
 
 
 def _last_line(path: Path) -> dict[str, object]:

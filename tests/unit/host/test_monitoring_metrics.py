@@ -90,9 +90,16 @@ def test_a_backup_counts_when_its_manifest_is_written(tmp_path):
     old = put(tmp_path, f"{collectors.BACKUPS}/20261125-100000F/backup.manifest", "")
     new = put(tmp_path, f"{collectors.BACKUPS}/20261125-100000F_20261126-100000I/backup.manifest", "")
     put(tmp_path, f"{collectors.BACKUPS}/20261126-110000F/backup.manifest.copy", "")
+    (tmp_path / collectors.WAL).mkdir(parents=True)
     os.utime(old, (1, 1))
     os.utime(new, (2, 2))
     assert told(collectors.backups, tmp_path) == {("backup_seconds", ""): 2}
+
+
+def test_a_repository_that_has_no_backup_has_one_of_1970(tmp_path):
+    assert told(collectors.backups, tmp_path) == {}
+    (tmp_path / collectors.WAL).mkdir(parents=True)
+    assert told(collectors.backups, tmp_path) == {("backup_seconds", ""): 0}
 
 
 def test_copies_are_told_by_machine(tmp_path):
@@ -100,6 +107,8 @@ def test_copies_are_told_by_machine(tmp_path):
     os.utime(put(tmp_path, f"{collectors.COPIES}/store/snapshots/b", ""), (3, 3))
     os.utime(put(tmp_path, f"{collectors.COPIES}/vault/snapshots/c", ""), (2, 2))
     assert told(collectors.copies, tmp_path) == {("copy_seconds", "store"): 3, ("copy_seconds", "vault"): 2}
+    (tmp_path / collectors.COPIES / "logs").mkdir()
+    assert told(collectors.copies, tmp_path)[("copy_seconds", "logs")] == 0
 
 
 def test_verifications_are_told_with_their_faults(tmp_path):

@@ -22,6 +22,7 @@ ALERTS = {
         "ClockWrong",
         "CollectorFailed",
         "CopyOld",
+        "DatabaseDown",
         "DiskFilling",
         "DrillFailed",
         "DrillOld",

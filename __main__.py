@@ -2,6 +2,7 @@
 
 import pulumi
 
+from amanat import alerts
 from amanat.configure import configure
 from amanat.keyring import Keyring
 from amanat.paths import StackPaths
@@ -28,4 +29,4 @@ with report_errors():
     pulumi.export("endpoints", {name: host.endpoints for name, host in hosts.items()})
     pulumi.export("recap", {name: part.recap for name, part in configured.items()})
     pulumi.export("sealing_key", keyring.sealing.described(paths))
-    pulumi.export("secrets", secret_outputs(keyring.secrets()))
+    pulumi.export("secrets", secret_outputs(keyring.secrets(alerts.secrets(settings, paths.project))))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from amanat import variables
+from amanat import alerts, variables
 from amanat.configuration import Configuration, issued_certificates, unfinished_parts
 from amanat.controller_files import ControllerFiles
 from amanat.inventory import known_hosts_text, secrets_source
@@ -58,7 +58,7 @@ def configure(
         executable=["inventory/secrets"],
     )
     tree = inventory.apply(InventoryTree.of_text)
-    secrets = keyring.secrets()
+    secrets = keyring.secrets(alerts.secrets(settings, paths.project))
     network_addresses = network.apply(lambda known: known["addresses"])
     base, *others = parts(settings.machines)
     unfinished = unfinished_parts(paths.ansible_artifacts) & {base.name, *(part.name for part in others)}

@@ -36,11 +36,14 @@ class Health:
 
 
 NO_VAULT = "no machine carries vault: nothing is backed up or copied. Place it in amanat:placement"
+NOBODY_TOLD = "nobody is told: set amanat:alert_webhook_url or amanat:alert_email"
+WATCHDOG = "Watchdog"  # always fires, for the dead-man's switch
 UNSEEN = Health(False, "", seen=False)
 
 
 def of_stack(paths: StackPaths, states: Mapping[str, str]) -> dict[str, Health]:
-    """Each host's health by its name, then `newest_backup` and `last_drill` where the vault can be asked.
+    """Each host's health by its name, then `newest_backup` and `last_drill` where the vault can be asked, and
+    `alerts` where the log server can.
 
     `states` are the target's, by machine.
     """
@@ -49,11 +52,13 @@ def of_stack(paths: StackPaths, states: Mapping[str, str]) -> dict[str, Health]:
     try:
         with auditor(paths) as hosts:
             found = {host: _of_host(hosts, host, state) for host, state in states.items()}
-            vaults = [name for name, host in hosts.items() if host.audited.carries("vault")]
-            if not vaults:
-                return found | {"newest_backup": Health(False, NO_VAULT)}
-            if any(found.get(name, UNSEEN).seen for name in vaults):
-                found |= {"newest_backup": _asked(_backup, hosts), "last_drill": _asked(_drill, hosts)}
+            if not _carriers("vault", hosts):
+                found |= {"newest_backup": Health(False, NO_VAULT)}
+            if any(found.get(name, UNSEEN).seen for name in _carriers("vault", hosts)):
+                vault = hosts.service("vault")
+                found |= {"newest_backup": _asked(_backup, vault), "last_drill": _asked(_drill, vault)}
+            if any(found.get(name, UNSEEN).seen for name in _carriers("logs", hosts)):
+                found |= {"alerts": _asked(_alerts, hosts.service("logs"))}
             return found
     except AmanatError as error:  # no inventory, or one that can't be read
         return dict.fromkeys(states, Health(False, f"can't be looked into: {error.what}", seen=False))
@@ -94,9 +99,13 @@ def _faults(host: Host, needed: Sequence[str]) -> Iterator[str]:
             yield f"{where.strip()} is {percent} % full"
 
 
-def _asked(look: Callable[[Host], Health], hosts: Hosts) -> Health:
+def _carriers(service: str, hosts: Hosts) -> list[str]:
+    return [name for name, host in hosts.items() if host.audited.carries(service)]
+
+
+def _asked(look: Callable[[Host], Health], host: Host) -> Health:
     try:
-        return look(hosts.service("vault"))
+        return look(host)
     except AmanatError as error:
         return Health(False, str(error.what), seen=False)
 
@@ -108,6 +117,17 @@ def _backup(vault: Host) -> Health:
         return Health(False, f"{error.what}: {error.fix}")
     words = f"{KINDS[newest.kind]}, ended {both(newest.stopped_at)}"
     return _young(words, newest.stopped_at, "backup_age_hours", "see `amanat-backup.service` on the vault")
+
+
+def _alerts(logs: Host) -> Health:
+    """What the monitoring has to say, and whether anybody is told of it."""
+    monitored = logs.ask(questions.MONITORING)
+    told = "told by " + listed(monitored.receivers) if monitored.receivers else NOBODY_TOLD
+    firing = [alert for alert in monitored.firing if alert.alert != WATCHDOG]
+    if not firing:
+        return Health(True, f"none; {told}")
+    words = "; ".join(f"{alert.alert}: {alert.summary}" for alert in firing)
+    return Health(False, f"{words} ({told})")
 
 
 def _drill(vault: Host) -> Health:

@@ -48,12 +48,17 @@ class Keyring(pulumi.ComponentResource):
         }
         self.register_outputs({"sealing_fingerprint": self.sealing.fingerprint})
 
-    def secrets(self) -> Secrets:
-        """What the roles get as secret variables. The authority signs on the controller, for every machine."""
+    def secrets(self, alerts: Mapping[str, Mapping[str, str]]) -> Secrets:
+        """What the roles get as secret variables. The authority signs on the controller, for every machine.
+
+        `alerts` are the operator's own, by service: for the machines that tell of alerts.
+        """
         groups: dict[str, dict[str, Any]] = {
             "all": {"pki_ca_private_key": self.authority.private_key},
             "store": {"volume_key": self.volume_key.value, "postgresql_passwords": _values(self.passwords)},
+            "logs": {**alerts.get("logs", {})},
             "vault": {
+                **alerts.get("vault", {}),
                 "pgbackrest_repository_cipher": self.backup_cipher.value,
                 "rest_server_logins": _values(self.copy_logins),
                 "rest_server_keys": _values(self.copy_keys),

@@ -4,6 +4,7 @@ Each field is a setting `amanat:<field>`, declared in Pulumi.yaml with the same 
 One named like a bound of the law register is checked against it: a choice outside the law is refused.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -25,6 +26,11 @@ from amanat.yaml_lines import YamlDocument
 
 DAY_HOURS = 24
 MIRROR = "an address such as https://mirror.example/debian, or leave it empty"
+
+
+MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}")
+MAIL_USER = re.compile(r"[^\s\"'\\\\]{1,255}")
+HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]{1,253}:[1-9][0-9]{0,4}")
 
 
 class Settings(TargetSettings):
@@ -195,6 +201,50 @@ class Settings(TargetSettings):
     certificate_renew_days: Annotated[
         int, bounded("days"), Field(description="Certificates are renewed when fewer days than this remain.")
     ] = 30
+    alert_webhook_url: Annotated[
+        str,
+        validators.address(
+            "https", instead="an address such as https://hooks.example/amanat, or leave it empty"
+        ),
+        Field(description="Where alerts are posted, in the form of Alertmanager's webhook. Empty: nowhere."),
+    ] = ""
+    alert_email: Annotated[
+        str,
+        validators.pattern(
+            MAIL_ADDRESS,
+            "is not a mail address",
+            "an address such as operator@example.org, or leave it empty",
+        ),
+        Field(description="To whom alerts are sent by mail, over alert_smtp_server. Empty: to nobody."),
+    ] = ""
+    alert_email_from: Annotated[
+        str,
+        validators.pattern(
+            MAIL_ADDRESS, "is not a mail address", "an address such as amanat@example.org, or leave it empty"
+        ),
+        Field(description="From whom that mail comes. Empty: the same address."),
+    ] = ""
+    alert_smtp_server: Annotated[
+        str,
+        validators.pattern(
+            HOST_AND_PORT,
+            "is not a server with its port",
+            "a server such as mail.example.org:587, or leave it empty",
+        ),
+        Field(description="The smarthost for that mail, with its port; it has to offer TLS. Empty: none."),
+    ] = ""
+    alert_smtp_user: Annotated[
+        str,
+        validators.pattern(
+            MAIL_USER, "holds a blank or a quote", "a name such as amanat@example.org, or leave it empty"
+        ),
+        Field(description="The account there. Empty: it asks for none."),
+    ] = ""
+    alert_smtp_password_file: Annotated[
+        str,
+        validators.file_path("the path of a file, or leave it empty"),
+        Field(description="A file on this machine with that account's password. Empty: there is none."),
+    ] = ""
     internet_mbit_per_second: Annotated[
         int, bounded("Mbit/s"), Field(description="The speed of the operator's line, which is measured.")
     ] = 8
@@ -297,8 +347,29 @@ class Settings(TargetSettings):
                         f"Place vault in {NAMESPACE}:placement, or remove {NAMESPACE}:copy_second_server.",
                     )
                 )
+            faults += settings._mail_faults(file)
         refuse(faults, f"{len(faults)} settings are refused", file)
         return settings
+
+    def _mail_faults(self, file: str) -> list[BadInput]:
+        """What mail lacks that alerts are to be sent by."""
+        needed = {
+            "alert_email": (self.alert_email, "alert_smtp_server", self.alert_smtp_server),
+            "alert_smtp_user": (
+                self.alert_smtp_user,
+                "alert_smtp_password_file",
+                self.alert_smtp_password_file,
+            ),
+        }
+        return [
+            BadSetting(
+                f"{name} is set, and {other} is not.",
+                file,
+                f"Set {NAMESPACE}:{other}, or remove {NAMESPACE}:{name}.",
+            )
+            for name, (value, other, others) in needed.items()
+            if value and not others
+        ]
 
     @property
     def machines(self) -> Placement:
@@ -309,6 +380,20 @@ class Settings(TargetSettings):
     def asked_name_servers(self) -> tuple[str, ...]:
         """The addresses of name_servers."""
         return tuple(filter(None, self.name_servers.split(",")))
+
+    def alert_smtp_password(self, project: Path) -> str:
+        """The password in alert_smtp_password_file or ""; relative paths start at `project`. Raises BadInput."""
+        if not self.alert_smtp_password_file:
+            return ""
+        path = project / Path(self.alert_smtp_password_file).expanduser()
+        try:
+            return path.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSetting(
+                f"alert_smtp_password_file can't be read: {type(error).__name__}.",
+                str(path),
+                f"Write the password there, or remove {NAMESPACE}:alert_smtp_password_file.",
+            ) from error
 
     def trusted_ca(self, project: Path) -> str:
         """The PEM text of trusted_ca_file or ""; relative paths start at `project`. Raises BadCaBundle."""

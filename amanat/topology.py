@@ -52,7 +52,8 @@ class Service:
 
 SSH = Endpoint("ssh", 22)
 JOURNAL = Endpoint("journal", 19531)
-MACHINE_ENDPOINTS = (SSH, JOURNAL)  # what every machine offers, whatever it carries
+METRICS = Endpoint("metrics", 9100)
+MACHINE_ENDPOINTS = (SSH, JOURNAL, METRICS)  # what every machine offers, whatever it carries
 
 SERVICES: dict[str, Service] = {
     service.name: service
@@ -68,7 +69,7 @@ SERVICES: dict[str, Service] = {
             "logs",
             purpose="every machine's journal, whole and for the law's six months; monitoring",
             stateful=True,
-            endpoints=(),
+            endpoints=(Endpoint("prometheus", 9090),),
             needs=("vault",),
             built=True,
         ),
@@ -82,7 +83,11 @@ SERVICES: dict[str, Service] = {
             "store",
             purpose="the message archive, transactions, and the databases of desk and otp",
             stateful=True,
-            endpoints=(Endpoint("postgresql", 5432), Endpoint("pgbackrest", 8433)),
+            endpoints=(
+                Endpoint("postgresql", 5432),
+                Endpoint("pgbackrest", 8433),
+                Endpoint("database-metrics", 9187),
+            ),
             built=True,
         ),
         Service(
@@ -117,6 +122,9 @@ FLOWS: tuple[Flow, ...] = (
     Flow(CONTROLLER, "drill", "ssh", "configuration of the scratch machine"),
     Flow(CONTROLLER, "store", "postgresql", "the operator's software and auditors on the controller"),
     Flow("logs", MACHINE, "journal", "journals leave the machine that wrote them"),
+    Flow("logs", MACHINE, "metrics", "the machine's health"),
+    Flow("logs", "store", "database-metrics", "the database's health"),
+    Flow("vault", "logs", "prometheus", "whether the monitoring still watches"),
     Flow(MACHINE, "vault", "restic", "a copy of the machine's files"),
     Flow("logs", "vault", "tsa", "time stamps of the journals' sealed days"),
     Flow("store", "vault", "tang", "the volume's unlock key lies on another machine"),

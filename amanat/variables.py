@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from amanat import network, topology
+from amanat import alerts, network, topology
 from amanat.inventory import Group, inventory_text
 from amanat.network import Network
 from amanat.paths import StackPaths
@@ -72,6 +72,9 @@ def shared_variables(
         if settings.machines.carries("logs")
         else "",
         "log_shipping_port": topology.port(topology.MACHINE, "journal"),
+        "metrics_reader": settings.machines.machine_of("logs") if settings.machines.carries("logs") else "",
+        "metrics_port": topology.port(topology.MACHINE, "metrics"),
+        "metrics_journal_mib": settings.journal_size_mib,
         "restic_client_server": "vault" if settings.machines.carries("vault") else "",
         "restic_client_port": topology.port("vault", "restic"),
         "restic_client_interval_hours": settings.copy_interval_hours,
@@ -85,6 +88,7 @@ def machine_variables(machine: str, settings: Settings, paths: StackPaths, joine
     called = [form for name in names for form in (name, f"{name}.{paths.stack_id}.internal")]
     return {
         "base_flows": network.incoming(machine, settings.machines, joined),
+        "base_outgoing": alerts.outgoing(machine, settings),
         "pki_names": [*called, "localhost", "127.0.0.1", str(joined.addresses[machine])],
     }
 
@@ -100,6 +104,7 @@ def _store(settings: Settings, joined: Network) -> dict[str, Any]:
         **_database(settings),
         **_unlocking(placement),
         **_repository(placement),
+        "metrics_database_port": topology.port("store", "database-metrics"),
         "archive_client_networks": network.sources("store", "postgresql", placement, joined),
         "postgresql_archive_command": ARCHIVE_COMMAND if placement.carries("vault") else "",
         "postgresql_archive_timeout_seconds": settings.archive_timeout_seconds,
@@ -115,6 +120,9 @@ def _vault(settings: Settings, _joined: Network) -> dict[str, Any]:
     placement = settings.machines
     archive = "store" if placement.carries("store") else ""
     return {
+        "monitoring_watch_mail": alerts.mail(settings),
+        "monitoring_watch_host": placement.machine_of("logs") if placement.carries("logs") else "",
+        "monitoring_watch_port": topology.port("logs", "prometheus"),
         "tang_port": topology.port("vault", "tang"),
         "pgbackrest_repository_port": topology.port("vault", "pgbackrest"),
         "pgbackrest_repository_clients": [*([placement.machine_of("store")] if archive else []), "drill"],
@@ -134,10 +142,20 @@ def _vault(settings: Settings, _joined: Network) -> dict[str, Any]:
 
 
 def _logs(settings: Settings, _joined: Network) -> dict[str, Any]:
+    placement = settings.machines
     return {
         "logs_stamp_server": "vault" if settings.machines.carries("vault") else "",
         "logs_stamp_port": topology.port("vault", "tsa"),
         "logs_retention_days": settings.log_retention_days,
+        "monitoring_mail": alerts.mail(settings),
+        "monitoring_machines": list(placement.machines),
+        "monitoring_machine_port": topology.port(topology.MACHINE, "metrics"),
+        "monitoring_database": placement.machine_of("store") if placement.carries("store") else "",
+        "monitoring_database_port": topology.port("store", "database-metrics"),
+        "monitoring_port": topology.port("logs", "prometheus"),
+        "monitoring_readers": [
+            placement.machine_of(name) for name in ("logs", "vault") if placement.carries(name)
+        ],
         "logs_machines": list(settings.machines.machines),
         "logs_port": topology.port(topology.MACHINE, "journal"),
     }

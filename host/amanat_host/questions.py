@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from amanat_host.answers import archive, backups, logs, system, volume
+from amanat_host.answers import archive, backups, logs, monitoring, system, volume
 from amanat_host.answers.state import State
 
 PROGRAMS = "/usr/lib/amanat"
@@ -79,6 +79,7 @@ STORED_LOGS = Question("probe-logs", logs.StoredLogs, "stored")
 VERIFIED_LOGS = Question("probe-logs", logs.VerifiedLogs, "verify")
 SEALED_LOGS = Question("probe-logs", logs.SealedLogs, "sealed")
 GIVEN_STAMPS = Question("probe-stamps", logs.GivenStamps, account="")
+MONITORING = Question("probe-monitoring", monitoring.Monitoring)
 
 COPY_SERVER = Question("probe-copies", backups.CopyServer, "server")
 KEEPING = Question("probe-copies", backups.Keeping, "keeping")

@@ -118,8 +118,10 @@ def guarded(given):
 
 
 def test_a_connection_is_kept_for_each_that_a_role_may_have(archive, both):
-    assert f"max_connections = {48 + 8 + 4 + 4 + 4 + 2 + ROOM}\n" in template("postgresql.conf.j2", archive)
-    assert f"max_connections = {48 + 8 + 4 + 4 + 4 + 2 + 16 + 2 + ROOM}\n" in template(
+    assert f"max_connections = {48 + 8 + 4 + 4 + 4 + 4 + 2 + ROOM}\n" in template(
+        "postgresql.conf.j2", archive
+    )
+    assert f"max_connections = {48 + 8 + 4 + 4 + 4 + 4 + 2 + 16 + 2 + ROOM}\n" in template(
         "postgresql.conf.j2", both
     )
 
@@ -130,7 +132,7 @@ def test_each_database_lets_in_its_own_roles_from_its_own_networks(archive, both
         f"hostssl  archive  {remote}  10.77.0.1/32  scram-sha-256  clientcert=verify-full",
         f"hostssl  archive  {remote}  10.77.0.12/32  scram-sha-256  clientcert=verify-full",
     ]
-    jobs = [f"local  archive  archive_{job}  peer  map=jobs" for job in ("purger", "sealer")]
+    jobs = [f"local  archive  archive_{job}  peer  map=jobs" for job in ("monitor", "purger", "sealer")]
     first = ["local  all  postgres  peer", *jobs]
     assert rules("pg_hba.conf.j2", archive) == [*first, *own]
     assert rules("pg_hba.conf.j2", both) == [
@@ -142,14 +144,18 @@ def test_each_database_lets_in_its_own_roles_from_its_own_networks(archive, both
 
 
 def test_each_job_has_the_one_role_that_it_names(archive, both):
-    own = ["jobs  archive-purger  archive_purger", "jobs  archive-sealer  archive_sealer"]
+    own = [
+        "jobs  archive-purger  archive_purger",
+        "jobs  archive-sealer  archive_sealer",
+        "jobs  metrics-database  archive_monitor",
+    ]
     assert rules("pg_ident.conf.j2", archive) == own
     assert rules("pg_ident.conf.j2", both) == [*own, "jobs  rt  desk_jobs"]
 
 
 def test_the_guard_gets_every_role_of_every_database(archive, both):
     first, second = guarded(archive), guarded(both)
-    own = {"archive_owner", "archive_audited", "archive_sealer", "archive_purger"}
+    own = {"archive_owner", "archive_audited", "archive_monitor", "archive_sealer", "archive_purger"}
     assert set(first) == {"postgres", *own, *PASSWORDS}
     assert set(second) - set(first) == {"desk_owner", "desk_application", "desk_jobs"}
     assert {name for name, role in second.items() if role["verifier"]} == {*PASSWORDS, "desk_application"}

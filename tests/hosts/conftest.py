@@ -43,6 +43,7 @@ ORDER = (
     "test_hardening",
     "test_restart",
     "test_network_unlock",
+    "test_monitoring",
     "test_down",
     "test_cgroup_v2",
 )

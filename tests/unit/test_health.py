@@ -12,6 +12,7 @@ from amanat.audit.errors import NotChecked, Unreachable
 from amanat.audit.expectations import expectations
 from amanat.errors import BadInput
 from amanat_host import questions
+from amanat_host.answers.monitoring import Firing, Monitoring
 
 NOW = datetime.now(UTC)
 
@@ -25,6 +26,7 @@ class Host:
         self.system, self.failed, self.inactive, self.disk = "running", [], {}, 12
         self.backup_hours, self.drill = 2.0, {"at": (NOW - timedelta(days=3)).isoformat(), "passed": True}
         self.down = False
+        self.firing, self.receivers = [Firing("Watchdog", "", "", "always")], ["webhook"]
 
     def run(self, command):
         if self.down:
@@ -43,6 +45,8 @@ class Host:
         return [{"unit": unit} for unit in self.failed]
 
     def ask(self, question):
+        if question == questions.MONITORING:
+            return Monitoring([], {}, "", self.firing, "31d", self.receivers, 0)
         assert question == questions.REPOSITORY
         stop = (NOW - timedelta(hours=self.backup_hours or 0)).timestamp()
         backup = {
@@ -85,17 +89,26 @@ def look(paths):
     return of
 
 
-RUNNING = {"store": "running", "vault": "running"}
+RUNNING = {"store": "running", "vault": "running", "logs": "running"}
 
 
 def test_hosts_that_have_all_they_need_are_well(hosts, look):
     found = look()
-    assert list(found) == ["store", "vault", "newest_backup", "last_drill"]
+    assert list(found) == ["store", "vault", "logs", "newest_backup", "last_drill", "alerts"]
     assert all(one.well for one in found.values())
     assert found["store"].words == "well: all that it needs runs, and there is room"
     assert found["newest_backup"].words.startswith(f"full, ended {NOW.year}")
     assert found["last_drill"].words.startswith("passed, 20")
     assert "(1" in found["last_drill"].words
+
+
+def test_alerts_that_fire_are_told_with_who_hears_of_them(hosts, look):
+    assert look()["alerts"] == health.Health(True, "none; told by webhook")
+    hosts.logs.firing.append(Firing("DiskFilling", "store", "", "/ of store is nearly full"))
+    hosts.logs.receivers = []
+    assert look()["alerts"] == health.Health(
+        False, f"DiskFilling: / of store is nearly full ({health.NOBODY_TOLD})"
+    )
 
 
 def test_a_stack_without_a_vault_has_no_backups(hosts, look, monkeypatch):
@@ -153,13 +166,13 @@ def test_a_host_that_does_not_run_is_not_asked(hosts, look, state, words):
     hosts.vault.down = True
     found = look(vault=state)
     assert found["vault"].words == words
-    assert list(found) == ["store", "vault"]
+    assert list(found) == ["store", "vault", "logs", "alerts"]
     assert found["store"].well
 
 
 def test_a_vault_that_does_not_answer_is_asked_no_further(hosts, look):
     hosts.vault.down = True
-    assert list(look()) == ["store", "vault"]
+    assert list(look()) == ["store", "vault", "logs", "alerts"]
 
 
 def test_a_scratch_host_is_no_fault(hosts, look):

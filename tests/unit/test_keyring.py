@@ -34,9 +34,10 @@ def watched(self, provider, name, props, opts=None):
 pulumi.dynamic.Resource.__init__ = watched
 
 async def make():
+    alerts = {"logs": {"hook": "a"}, "vault": {"hook": "b"}}
     made = Keyring("keys", StackPaths("unit"), 397, ("alpha", "beta"))
     json.dump({
-        "secrets": await pulumi.Output.from_input(made.secrets()).future(),
+        "secrets": await pulumi.Output.from_input(made.secrets(alerts)).future(),
         "files": await pulumi.Output.all(**made.files()).future(),
         "hidden": hidden,
     }, sys.stdout)
@@ -61,7 +62,9 @@ def test_the_roles_get_what_they_need_and_no_client_key(keyring):
         "volume_key": "volume-key.value",
         "postgresql_passwords": {role: f"{role}-password.value" for role in (*CONTROLLER_CLIENTS, ANCHOR)},
     }
+    assert groups["logs"] == {"hook": "a"}
     assert groups["vault"] == {
+        "hook": "b",
         "pgbackrest_repository_cipher": "backup-cipher.value",
         "rest_server_logins": {name: f"{name}-copy-login.value" for name in MACHINES},
         "rest_server_keys": {name: f"{name}-copy-key.value" for name in MACHINES},

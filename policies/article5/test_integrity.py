@@ -55,7 +55,8 @@ def test_every_table_refuses_change_even_to_its_owner(store, client):
     """Each table and partition has a trigger, always on, against UPDATE, DELETE and TRUNCATE."""
     query = """
         SELECT c.relname FROM pg_class AS c
-        WHERE c.relnamespace = 'archive'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'machine'
+        WHERE c.relnamespace = 'archive'::regnamespace AND c.relkind IN ('r', 'p')
+          AND c.relname NOT IN ('machine', 'access_days')  -- their one row changes, on record
           AND c.relnatts > 0
           AND NOT EXISTS (
             SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgenabled = 'A' AND NOT t.tgisinternal

@@ -71,6 +71,30 @@ def test_solar_hijri_dates_and_persian_digits_find_the_same_records(live_stack, 
     assert "warning: the bundle holds 0 records" in none.err
 
 
+def test_an_address_and_port_at_a_second_name_the_account(live_stack, tmp_path):
+    """In any digits; without the port, the two accounts behind the address are counted and neither is given."""
+    persian = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+    second = datetime.now(UTC).replace(microsecond=0)
+    with live_stack.database("archive_writer") as writer:
+        for port in (50001, 50002):
+            writer.execute(
+                "SELECT archive.record_access(%s, 'login', 'success', '203.0.113.77', %s, %s, 'Mozilla/5.0', NULL)",
+                (f"+98912000{port}", port, second),
+            )
+    asked = [*order()[:6], "--ip", "203.0.113.77".translate(persian), "--at", second.isoformat()]
+    named = live_stack.amanat("access", *asked, "--port", "۵۰۰۰۱", "--into", str(tmp_path / "one"))
+    assert named.code == 0, named.err
+    assert named.out.splitlines()[1] == "1 record of 1 account"
+    assert "+9891200050001  203.0.113.77 port 50001  login success" in named.out
+    (bundle,) = (tmp_path / "one").glob("disclosure-*.json")
+    assert bundle.with_name(f"{bundle.name}.sig").is_file()
+    assert [one["account"] for one in json.loads(bundle.read_text("utf-8"))["records"]] == ["+9891200050001"]
+
+    shared = live_stack.amanat("access", *asked, "--into", str(tmp_path / "two"))
+    assert (shared.code, shared.out.splitlines()[1:]) == (0, ["0 records of 2 accounts"])
+    assert "2 accounts match, and the order names no port" in shared.err
+
+
 def test_without_an_order_nothing_is_handed_out(live_stack, tmp_path):
     refused = live_stack.amanat(
         "disclosure", "make", *order(number=""), "--party", PARTY, "--into", str(tmp_path)

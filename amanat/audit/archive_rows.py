@@ -30,6 +30,7 @@ TABLES = {
     "means": "means",
     "sealing key": "sealing_key",
     "hold": "hold",
+    "release": "hold_release",
 }
 
 
@@ -47,6 +48,7 @@ class State:
     means: dict[str, str] = field(default_factory=lambda: dict.fromkeys(FIRST_MEANS, ""))
     sealing_keys: dict[str, str] = field(default_factory=dict)
     holds: dict[str, str] = field(default_factory=dict)
+    releases: dict[str, str] = field(default_factory=dict)
 
     def items(self) -> dict[str, str]:
         """Item -> value, as the probe of the rows tells them."""
@@ -63,6 +65,7 @@ class State:
             **{f"means {name}": description for name, description in self.means.items()},
             **{f"sealing key {number}": digest for number, digest in self.sealing_keys.items()},
             **{f"hold {number}": hold for number, hold in self.holds.items()},
+            **{f"release of hold {number}": approved for number, approved in self.releases.items()},
         }
 
 
@@ -149,11 +152,11 @@ def _hold_value(row: Event) -> str:
 
 def _hold_released(state: State, detail: Event) -> None:
     number = str(detail["hold"])
-    _require(number in state.holds, f"there was no hold {number}")
+    _require(number in state.holds and number not in state.releases, f"there was no hold {number}")
     _require(
-        state.holds.pop(number).startswith(f"order {detail['order_number']}, "),
-        "the hold was of another order",
+        state.holds[number].startswith(f"order {detail['order_number']}, "), "the hold was of another order"
     )
+    state.releases[number] = f"approved by {detail['approver']}"
 
 
 def _nothing(_state: State, _detail: Event) -> None:
@@ -255,6 +258,8 @@ def _row_items(table: str, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"sealing key {row['id']}", str(row["key"])
     elif table == "hold":
         yield f"hold {row['id']}", _hold_value(row)
+    elif table == "hold_release":
+        yield f"release of hold {row['hold']}", f"approved by {row['approver']}"
 
 
 def differences(rows: Mapping[str, str], events: Iterable[Event]) -> list[str]:

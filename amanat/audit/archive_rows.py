@@ -36,6 +36,7 @@ TABLES = {
     "means": "means",
     "sealing key": "sealing_key",
     "hold": "hold",
+    "release": "hold_release",
 }
 
 
@@ -58,6 +59,7 @@ class State:
     days: set[int] = field(default_factory=set)
     access_events: dict[str, str] = field(default_factory=dict)
     holds: dict[str, str] = field(default_factory=dict)
+    releases: dict[str, str] = field(default_factory=dict)
 
     def items(self) -> dict[str, str]:
         """Item -> value, as the probe of the rows tells them."""
@@ -75,6 +77,7 @@ class State:
             **{f"sealing key {number}": digest for number, digest in self.sealing_keys.items()},
             **self.access_items(),
             **{f"hold {number}": hold for number, hold in self.holds.items()},
+            **{f"release of hold {number}": approved for number, approved in self.releases.items()},
         }
 
     def access_items(self) -> dict[str, str]:
@@ -208,11 +211,11 @@ def _hold_value(row: Event) -> str:
 
 def _hold_released(state: State, detail: Event) -> None:
     number = str(detail["hold"])
-    _require(number in state.holds, f"there was no hold {number}")
+    _require(number in state.holds and number not in state.releases, f"there was no hold {number}")
     _require(
-        state.holds.pop(number).startswith(f"order {detail['order_number']}, "),
-        "the hold was of another order",
+        state.holds[number].startswith(f"order {detail['order_number']}, "), "the hold was of another order"
     )
+    state.releases[number] = f"approved by {detail['approver']}"
 
 
 def _nothing(_state: State, _detail: Event) -> None:
@@ -320,6 +323,8 @@ def _row_items(table: str, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"sealing key {row['id']}", str(row["key"])
     elif table == "hold":
         yield f"hold {row['id']}", _hold_value(row)
+    elif table == "hold_release":
+        yield f"release of hold {row['hold']}", f"approved by {row['approver']}"
 
 
 def differences(rows: Mapping[str, str], events: Iterable[Event]) -> list[str]:

@@ -41,6 +41,7 @@ SELECT jsonb_object_agg(item, value) FROM (
     SELECT 'hold ' || id, format('order %s, approved by %s, selector %s, until %s', order_number, approver,
                                  {selector}, to_jsonb(ends_at) #>> '{{}}')
     FROM archive.hold
+    UNION ALL SELECT 'release of hold ' || hold, 'approved by ' || approver FROM archive.hold_release
     UNION ALL
     SELECT 'months of ' || p.relname, string_agg(replace(right(c.relname, 7), '_', '-'), ' ' ORDER BY c.relname)
     FROM pg_inherits AS i JOIN pg_class AS p ON p.oid = i.inhparent JOIN pg_class AS c ON c.oid = i.inhrelid

@@ -7,13 +7,21 @@ set -eu
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql > /run/amanat-break.hold-short <<'END'
 SELECT archive.add_hold('9/2', 'Somebody', '{"parties": ["+989120000009"]}', now() + interval '1 year') IS NULL;
-SELECT ends_at FROM archive.hold WHERE order_number = '9/2';
+SELECT ends_at FROM archive.hold WHERE order_number = '9/2' ORDER BY id DESC LIMIT 1;
 END
-echo "UPDATE archive.hold SET ends_at = now() + interval '1 day' WHERE order_number = '9/2'" | sql
+sql <<'END'
+ALTER TABLE archive.hold DISABLE TRIGGER append_only;
+UPDATE archive.hold SET ends_at = now() + interval '1 day'
+WHERE id = (SELECT max(id) FROM archive.hold WHERE order_number = '9/2');
+ALTER TABLE archive.hold ENABLE ALWAYS TRIGGER append_only;
+END
 # undo
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql > /dev/null <<END
-UPDATE archive.hold SET ends_at = '$(tail -n 1 /run/amanat-break.hold-short)' WHERE order_number = '9/2';
+ALTER TABLE archive.hold DISABLE TRIGGER append_only;
+UPDATE archive.hold SET ends_at = '$(tail -n 1 /run/amanat-break.hold-short)'
+WHERE order_number = '9/2' AND ends_at < now() + interval '2 days';
+ALTER TABLE archive.hold ENABLE ALWAYS TRIGGER append_only;
 SELECT archive.release_hold('9/2', 'Somebody');
 END
 rm /run/amanat-break.hold-short

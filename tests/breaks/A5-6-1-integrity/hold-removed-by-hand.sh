@@ -10,9 +10,14 @@ SELECT archive.add_hold('9/1', 'Somebody', '{"parties": ["+989120000009"]}', now
 END
 sql > /run/amanat-break.hold-row <<'END'
 SELECT format('INSERT INTO archive.hold OVERRIDING SYSTEM VALUE VALUES (%L, %L, %L, %L, %L, %L)',
-              id, xact, order_number, approver, selector, ends_at) FROM archive.hold WHERE order_number = '9/1';
+              id, xact, order_number, approver, selector, ends_at)
+FROM archive.hold WHERE order_number = '9/1' ORDER BY id DESC LIMIT 1;
 END
-echo "DELETE FROM archive.hold WHERE order_number = '9/1'" | sql
+sql <<'END'
+ALTER TABLE archive.hold DISABLE TRIGGER append_only;
+DELETE FROM archive.hold WHERE id = (SELECT max(id) FROM archive.hold WHERE order_number = '9/1');
+ALTER TABLE archive.hold ENABLE ALWAYS TRIGGER append_only;
+END
 # undo
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break.hold-row

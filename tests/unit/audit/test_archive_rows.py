@@ -268,21 +268,29 @@ def added():
     return [row("hold", None, {"id": 3, **HOLD}), ("hold", {"hold": 3, **HOLD})]
 
 
+RELEASED = {"release of hold 3": "approved by B. Bahrami"}
+
+
 def released(order="1405/7"):
-    return [row("hold", {"id": 3, **HOLD}, None), ("hold released", {"hold": 3, "order_number": order})]
+    approved = {"hold": 3, "approver": "B. Bahrami"}
+    return [row("hold_release", None, approved), ("hold released", {**approved, "order_number": order})]
 
 
-def test_a_hold_follows_from_its_events_and_goes_with_its_release():
+def test_a_hold_follows_from_its_events_and_so_does_its_release():
     assert differences(ROWS | HELD, events(found(), *added())) == []
-    assert differences(ROWS, events(found(), *added(), *released())) == []
+    assert differences(ROWS | HELD | RELEASED, events(found(), *added(), *released())) == []
 
 
 def test_a_hold_that_was_removed_changed_or_added_by_hand_is_told():
-    removed = differences(ROWS, events(found(), *added(), released()[0]))
+    removed = differences(ROWS, events(found(), *added(), row("hold", {"id": 3, **HOLD}, None)))
     assert removed[0].startswith("hold 3 is not there, and by the functions' events `order 1405/7")
     other = {"hold 3": HELD["hold 3"].replace("2027", "2026")}
     assert len(differences(ROWS | other, events(found(), *added()))) == 2
     assert differences(ROWS | HELD, events(found(), added()[0]))
+    (told,) = differences(ROWS | HELD | RELEASED, events(found(), *added(), released()[0]))
+    assert told.startswith(
+        "release of hold 3 is `approved by B. Bahrami`, and by the functions' events not there"
+    )
 
 
 def test_a_release_of_no_hold_or_of_another_order_is_told():

@@ -40,7 +40,17 @@ CREATE TABLE IF NOT EXISTS archive.hold (
 );
 COMMENT ON TABLE archive.hold IS
     'Legal holds: what a court order keeps past its retention, and until when. Every row follows from events.';
+SELECT archive.make_append_only('archive.hold');
 SELECT archive.make_recorded('archive.hold');
+
+CREATE TABLE IF NOT EXISTS archive.hold_release (
+    hold     bigint PRIMARY KEY REFERENCES archive.hold,
+    xact     bigint NOT NULL DEFAULT archive.clock(),
+    approver text NOT NULL
+);
+COMMENT ON TABLE archive.hold_release IS 'The holds that were released, and who approved it. Every row follows from events.';
+SELECT archive.make_append_only('archive.hold_release');
+SELECT archive.make_recorded('archive.hold_release');
 
 CREATE OR REPLACE FUNCTION archive.add_hold(
     order_number text, approver text, selector jsonb, ends_at timestamptz) RETURNS bigint
@@ -104,8 +114,14 @@ BEGIN
         RAISE EXCEPTION 'release refused: the approver''s name must have 3 to 100 visible characters'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Nothing was released.';
     END IF;
-    WITH gone AS (DELETE FROM hold AS h WHERE h.order_number = normal_party(order_number) RETURNING h.id)
-    SELECT array_agg(g.id ORDER BY g.id) INTO released FROM gone AS g;
+    WITH ended AS (
+        INSERT INTO hold_release (hold, approver)
+        SELECT h.id, btrim(approver) FROM hold AS h
+        WHERE h.order_number = normal_party(order_number)
+          AND NOT EXISTS (SELECT FROM hold_release AS r WHERE r.hold = h.id)
+        RETURNING hold
+    )
+    SELECT array_agg(e.hold ORDER BY e.hold) INTO released FROM ended AS e;
     IF released IS NULL THEN
         RAISE EXCEPTION 'release refused: no hold of that court order is there'
             USING ERRCODE = 'no_data_found', HINT = 'amanat hold list shows the orders.';
@@ -145,10 +161,12 @@ CREATE OR REPLACE FUNCTION archive.is_held(
     parent text, starts timestamptz, ends timestamptz, parties text[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = archive, pg_temp AS $$
     SELECT EXISTS (SELECT FROM hold AS h
-                   WHERE h.ends_at > clock_timestamp() AND count_held(h.selector, parent, starts, ends, parties) > 0)
+                   WHERE h.ends_at > clock_timestamp()
+                     AND NOT EXISTS (SELECT FROM hold_release AS r WHERE r.hold = h.id)
+                     AND count_held(h.selector, parent, starts, ends, parties) > 0)
 $$;
 COMMENT ON FUNCTION archive.is_held(text, timestamptz, timestamptz, text[]) IS
-    'Whether a hold that has not ended selects a record of a period (Art. 7).';
+    'Whether a hold that has neither ended nor been released selects a record of a period (Art. 7).';
 
 CREATE OR REPLACE FUNCTION archive.holds() RETURNS SETOF jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = archive, pg_temp SET timezone = 'UTC' AS $$
@@ -161,10 +179,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = archive, pg_temp SET time
             FROM periods() AS p,
                  LATERAL (SELECT count_held(h.selector, p.parent, p.starts, p.ends, p.parties)) AS c (records)
             WHERE c.records > 0) END)
-    FROM hold AS h ORDER BY h.id
+    FROM hold AS h WHERE NOT EXISTS (SELECT FROM hold_release AS r WHERE r.hold = h.id) ORDER BY h.id
 $$;
 COMMENT ON FUNCTION archive.holds() IS
-    'Every hold, and how many records of which periods it selects: null until the hold is in the chain (Art. 7).';
+    'Every hold that was not released, and how many records of which periods it selects: null until the hold is in the chain (Art. 7).';
 
 REVOKE ALL ON ALL TABLES IN SCHEMA archive FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA archive FROM PUBLIC;

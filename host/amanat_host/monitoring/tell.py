@@ -79,7 +79,7 @@ def mail(message: Message, settings: Mapping[str, Any]) -> None:
 
 
 def trusting() -> ssl.SSLContext:
-    """TLS with a server whose chain and name are verified, as Alertmanager does: who hears from it is to hear from here.
+    """TLS with a server whose chain and name are verified, no more strictly than Alertmanager does.
 
     Python 3.13 asks for more of a certificate's form (RFC 5280), which an own authority often doesn't keep.
     """

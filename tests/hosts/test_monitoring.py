@@ -50,6 +50,7 @@ def told(live_stack, tmp_path_factory):
 
 def test_broken_archiving_is_told_within_two_minutes_and_so_is_its_end(live_stack, told):
     live_stack.root("store", BREAK)
+    live_stack.query("SELECT pg_logical_emit_message(true, 'test', 'something to archive')")
     assert wait_until(lambda: told.told("ArchivingBroken", "firing"), TOLD_SECONDS), told
     live_stack.root("store", MEND)
     assert wait_until(lambda: told.told("ArchivingBroken", "resolved"), TOLD_SECONDS), told

@@ -71,10 +71,10 @@ def test_nothing_is_stamped_on_a_record_that_was_changed(server, file):
         server.stamp(DIGEST)
 
 
-@pytest.mark.parametrize("data", [b"", b"nothing", query(DIGEST[:40], "-sha1")])
-def test_what_is_no_request_for_a_sha256_gets_no_stamp(server, file, data):
+@pytest.mark.parametrize("made", [bytes, lambda: b"nothing", lambda: query(DIGEST[:40], "-sha1")])
+def test_what_is_no_request_for_a_sha256_gets_no_stamp(server, file, made):
     with pytest.raises(BadStamp):
-        answer.reply(data, server.directory, server.directory / "openssl.cnf")
+        answer.reply(made(), server.directory, server.directory / "openssl.cnf")
     assert not file.exists()
 
 

@@ -6,9 +6,9 @@
 set -eu
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql > /run/amanat-break.month <<'END'
-SELECT archive.partition_of('transaction', archive.month_of(now() - interval '2000 days'));
+SELECT archive.partition_of('message', archive.month_of(now() - interval '2000 days'));
 END
-echo "SET ROLE archive_owner; SELECT archive.make_partition('transaction', archive.month_of(now() - interval '2000 days'))" | sql
+echo "SET ROLE archive_owner; SELECT archive.make_partition('message', archive.month_of(now() - interval '2000 days'))" | sql
 # undo
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "DROP TABLE archive.$(cat /run/amanat-break.month)" | sql

@@ -122,6 +122,8 @@ def _backup(vault: Host) -> Health:
 def _alerts(logs: Host) -> Health:
     """What the monitoring has to say, and whether anybody is told of it."""
     monitored = logs.ask(questions.MONITORING)
+    if monitored.fault:
+        return Health(False, f"the monitoring is silent: {monitored.fault}")
     told = "told by " + listed(monitored.receivers) if monitored.receivers else NOBODY_TOLD
     firing = [alert for alert in monitored.firing if alert.alert != WATCHDOG]
     if not firing:

@@ -31,7 +31,7 @@ ALERTS = {
     *("MachineDown", "MetricsOld", "RebootNeeded", "ServiceStopped", "UnitFailed", "UpdatesNotNoted"),
     *("UpdatesWait", "VerificationFailed", "VerificationOld", "Watchdog"),
 }
-STARTED_SECONDS = 45  # two rounds of asking and computing, and a loaded machine
+STARTED_SECONDS = 35  # two rounds of asking and computing
 LOOKED_SECONDS = 75  # the switch looks every minute
 SELF = {"AlertmanagerDown", "AlertsNotDelivered"}
 EXPORTERS = ("metrics", "database-metrics", "prometheus")
@@ -41,8 +41,10 @@ DAYS = re.compile(r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?.*")
 @pytest.fixture(scope="session")
 def monitored(logs: Host) -> Monitoring:
     """What is scraped, computed and kept, and what fires; one that was just started is given time to look once."""
-    wait_until(lambda: has_looked(asked(logs)), STARTED_SECONDS)
-    return asked(logs)
+    wait_until(lambda: asked(logs).fault or has_looked(asked(logs)), STARTED_SECONDS)
+    found = asked(logs)
+    assert found.fault == "", found.fault
+    return found
 
 
 def asked(logs: Host) -> Monitoring:

@@ -26,6 +26,7 @@ class Host:
         self.system, self.failed, self.inactive, self.disk = "running", [], {}, 12
         self.backup_hours, self.drill = 2.0, {"at": (NOW - timedelta(days=3)).isoformat(), "passed": True}
         self.down = False
+        self.silent = ""
         self.firing, self.receivers = [Firing("Watchdog", "", "", "always")], ["webhook"]
 
     def run(self, command):
@@ -46,7 +47,7 @@ class Host:
 
     def ask(self, question):
         if question == questions.MONITORING:
-            return Monitoring([], {}, "", self.firing, "31d", self.receivers, 0)
+            return Monitoring([], {}, "", self.firing, "31d", self.receivers, 0, self.silent)
         assert question == questions.REPOSITORY
         stop = (NOW - timedelta(hours=self.backup_hours or 0)).timestamp()
         backup = {
@@ -109,6 +110,11 @@ def test_alerts_that_fire_are_told_with_who_hears_of_them(hosts, look):
     assert look()["alerts"] == health.Health(
         False, f"DiskFilling: / of store is nearly full ({health.NOBODY_TOLD})"
     )
+
+
+def test_a_monitoring_that_does_not_answer_is_not_well(hosts, look):
+    hosts.logs.silent = "no answer"
+    assert look()["alerts"] == health.Health(False, "the monitoring is silent: no answer")
 
 
 def test_a_stack_without_a_vault_has_no_backups(hosts, look, monkeypatch):

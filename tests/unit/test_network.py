@@ -79,10 +79,12 @@ def test_two_machines_with_six_services_open_what_crosses_between_them_only():
     assert sources(TWO, "main") == {
         "ssh": {"1"},
         "journal": {"12"},
+        "metrics": {"12"},
         "edge-http": {ANYWHERE},
         "edge-https": {ANYWHERE},
         "store-postgresql": {"1", "12"},
         "store-pgbackrest": {"12"},
+        "store-database-metrics": {"12"},
         "desk-smtp": {ANYWHERE},
     }
     assert sources(TWO, "safe") == {

@@ -33,6 +33,7 @@ class Monitoring:
     `rules` are the loaded alerts by name, with `ok` or what is wrong; `evaluated_at` is when the oldest was last
     computed (ISO 8601, UTC). `kept` is how long samples are kept, as Prometheus writes it. `receivers` are the kinds of
     receivers that alerts go to: webhook, email. `silences` are those that keep alerts back now.
+    `fault` says why nothing is known: one of the two doesn't answer.
     """
 
     scraped: Sequence[Scraped]
@@ -42,3 +43,4 @@ class Monitoring:
     kept: str
     receivers: Sequence[str]
     silences: int
+    fault: str = ""

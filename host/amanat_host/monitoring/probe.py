@@ -20,7 +20,15 @@ KIND = re.compile(r"^\s*(?:- )?(webhook|email)_configs:", re.M)
 
 
 def monitored() -> answers.Monitoring:
-    """What Prometheus and Alertmanager say."""
+    """What Prometheus and Alertmanager say, or that they don't."""
+    try:
+        return asked()
+    except NoAnswer as error:
+        return answers.Monitoring([], {}, "", [], "", [], 0, str(error))
+
+
+def asked() -> answers.Monitoring:
+    """What Prometheus and Alertmanager say. Raises NoAnswer."""
     where = json.loads(SETTINGS.read_text("utf-8"))
     api = _api(where["prometheus"], where)
     rules = prometheus.rules(api)

@@ -46,4 +46,5 @@ def test_what_is_monitored_is_told_without_an_address(answers, call):
 def test_a_prometheus_without_rules_is_a_fault(answers):
     answers["/api/v1/rules?type=alert"]["data"] = {"groups": []}
     with pytest.raises(NoAnswer):
-        probe.monitored()
+        probe.asked()
+    assert "no rules" in probe.monitored().fault

@@ -27,8 +27,8 @@ WITH there AS (
 )
 SELECT coalesce(jsonb_agg(jsonb_build_object(
     'partition', partition, 'ended_days', extract(epoch FROM now() - ends) / 86400, 'kept_days', retention_days,
-    'is_held', ends + make_interval(days => retention_days) <= now()
-               AND archive.is_held(parent, starts, ends, parties)) ORDER BY partition), '[]')
+    'is_held', CASE WHEN ends + make_interval(days => retention_days) <= now()
+                    THEN archive.is_held(parent, starts, ends, parties) ELSE false END) ORDER BY partition), '[]')
 FROM there;
 """
 

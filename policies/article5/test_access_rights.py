@@ -48,6 +48,7 @@ MEMBERS = {("postgres", "ssl-cert")}  # Debian's own, for a key that no service 
 READABLE = (
     "channel",
     "means",
+    "access_event",
     "disclosures",
 )  # lists, and what was disclosed without the parties: the auditor's
 NOTED = r"message(_\d{4}_\d{2})?|data_key"
@@ -56,7 +57,7 @@ MEMBER_ROLES = {
     ("archive_auditor", "pg_read_all_settings"),
     *(("pg_monitor", name) for name in ("pg_read_all_settings", "pg_read_all_stats", "pg_stat_scan_tables")),
 }
-CONTENT = ("message", "transaction", "data_key", "disclosure", "seal", "event", "machine")
+CONTENT = ("message", "transaction", "access", "data_key", "disclosure", "seal", "event", "machine")
 
 
 @requirement("A5-6-1-access", "A7-disclosure")

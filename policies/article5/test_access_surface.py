@@ -12,7 +12,7 @@ from amanat.audit.waiting import wait_until
 NOT_ALLOWED = "42501"
 # What each role is for. Nothing else outside PostgreSQL's own functions may be called.
 MAY_CALL = {
-    "archive_writer": {"record_message", "record_message_bytes", "record_transaction"},
+    "archive_writer": {"record_access", "record_message", "record_message_bytes", "record_transaction"},
     "archive_discloser": {"request_disclosure", "fetch_disclosure", "add_hold", "release_hold", "holds"},
     "archive_auditor": {"verify", "verify_head", "heads", "lag_seconds", "counts", "purges"},
     "archive_anchor": {"heads", "verify_head", "lag_seconds"},

@@ -88,7 +88,8 @@ def test_the_vaults_record_of_stamps_was_not_changed(stamped_before: GivenStamps
 
 @requirement("A6-7-2-ip")
 def test_sealed_days_are_kept_as_long_as_they_are_needed(sealed: SealedLogs, bound):
-    """What the sealer was told to keep is within the bounds."""
+    """What the sealer was told to keep is within the bounds, those of the users' addresses in it too."""
+    assert bound("ip_retention_days").allows(sealed.retention_days), f"{sealed.retention_days} days"
     assert bound("log_retention_days").allows(sealed.retention_days), f"{sealed.retention_days} days"
 
 

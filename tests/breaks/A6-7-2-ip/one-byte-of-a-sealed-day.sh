@@ -26,7 +26,7 @@ cd /var/lib/amanat/log-seals/store
 file=$(find . -name '*.export.gz' | sort | head -n 1)
 cp -p "$file" /run/amanat-break-sealed
 old=$(od --skip-bytes=1000 --read-bytes=1 --address-radix=n --format=u1 "$file" | tr -d ' ')
-printf "\\$(printf '%03o' $((old ^ 1)))" | dd of="$file" bs=1 seek=1000 conv=notrunc status=none
+printf "%b" "\\0$(printf "%03o" $((old ^ 1)))" | dd of="$file" bs=1 seek=1000 conv=notrunc status=none
 # undo
 cd /var/lib/amanat/log-seals/store
 file=$(find . -name '*.export.gz' | sort | head -n 1)

@@ -30,6 +30,7 @@ ORDER = (
     "test_guard",
     "test_side_by_side",
     "test_placement",
+    "test_purge",
     "test_crash",
     "test_vault_away",
     "test_logs",

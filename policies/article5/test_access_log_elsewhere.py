@@ -8,16 +8,21 @@ from amanat.audit.host import Host
 from amanat.audit.timing import age_seconds
 from amanat.audit.waiting import wait_until
 from amanat_host import questions
-from amanat_host.answers.logs import JournalEnd, Stream, VerifiedLogs
+from amanat_host.answers.logs import JournalEnd, StoredLogs, Stream, VerifiedLogs
 from amanat_host.answers.system import TlsAttempts
 
 VERIFY_SECONDS = 600
 
 
 @pytest.fixture(scope="module")
-def stream(machine: Host, logs: Host) -> Stream:
-    """What is stored of a machine's journal."""
-    stored = logs.ask(questions.STORED_LOGS)
+def stored(logs: Host) -> StoredLogs:
+    """What is stored of every machine's journal."""
+    answer: StoredLogs = logs.ask(questions.STORED_LOGS)
+    return answer
+
+
+def stream_of(machine: Host, stored: StoredLogs) -> Stream:
+    """What is stored of a machine's journal; that there is something is what its caller checks first."""
     assert machine.name not in stored.unreadable, stored.unreadable[machine.name]
     assert machine.name in stored.streams, f"nothing of {machine.name} is stored"
     return stored.streams[machine.name]
@@ -40,8 +45,9 @@ def is_stored(machine: Host, logs: Host, end: JournalEnd) -> bool:
 
 
 @requirement("A5-6-1-access")
-def test_no_line_is_missing(stream: Stream, bound):
+def test_no_line_is_missing(machine: Host, stored: StoredLogs, bound):
     """Each number between the first entry of a machine and its newest is stored; what is lost is lost for good."""
+    stream = stream_of(machine, stored)
     assert stream.first <= stream.last
     assert stream.entries > 0
     limit = bound("log_lines_missing")
@@ -50,15 +56,17 @@ def test_no_line_is_missing(stream: Stream, bound):
 
 
 @requirement("A5-6-1-access")
-def test_no_journal_was_begun_anew(stream: Stream):
+def test_no_journal_was_begun_anew(machine: Host, stored: StoredLogs):
     """A machine that is the same has one journal: no other numbers began, and none was given twice."""
+    stream = stream_of(machine, stored)
     assert stream.began_anew == [], "the journal was thrown away"
     assert stream.reused == 0, "entries were lost on the machine, and their numbers given to others"
 
 
 @requirement("A5-6-1-access")
-def test_the_log_server_has_everything(stream: Stream, bound):
+def test_the_log_server_has_everything(machine: Host, stored: StoredLogs, bound):
     """It compared what is stored with how far the machine's journal goes, and found all of it, lately."""
+    stream = stream_of(machine, stored)
     assert stream.checked_at is not None, "it never asked"
     assert stream.complete_at is not None, "it never had everything"
     assert bound("log_check_seconds").allows(age_seconds(stream.checked_at))

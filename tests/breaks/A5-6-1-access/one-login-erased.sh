@@ -1,11 +1,23 @@
 #!/bin/sh
-# The last login at a terminal was cut off the record of logins.
+# One login at a terminal was cut out of the record of logins.
 # host: vault
 # check: policies/article5/test_access_history.py::test_records_of_logins_agree_with_the_journal[vault]
 # finding: is not in wtmp
 set -eu
 cp -p /var/log/wtmp /run/amanat-break.wtmp
-truncate -s -384 /var/log/wtmp
+python3 - << 'END'
+import struct
+from pathlib import Path
+
+wtmp = Path("/var/log/wtmp")
+content = wtmp.read_bytes()
+records = [content[at : at + 384] for at in range(0, len(content), 384)]
+# Of a user's login (type 7) the time; one that no other was near to, and that is not of this moment.
+logins = [(place, struct.unpack_from("<i", record, 340)[0]) for place, record in enumerate(records) if record[0] == 7]
+alone = [place for place, at in logins if all(other == place or abs(at - then) > 10 for other, then in logins)]
+del records[alone[0]]
+wtmp.write_bytes(b"".join(records))
+END
 # undo
 cp -p /run/amanat-break.wtmp /var/log/wtmp
 rm /run/amanat-break.wtmp

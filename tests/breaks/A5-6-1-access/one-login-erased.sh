@@ -12,10 +12,10 @@ from pathlib import Path
 wtmp = Path("/var/log/wtmp")
 content = wtmp.read_bytes()
 records = [content[at : at + 384] for at in range(0, len(content), 384)]
-# Of a user's login (type 7) the time; one that no other was near to, and that is not of this moment.
+# Of a user's login (type 7) the time; one that no other was near to.
 logins = [(place, struct.unpack_from("<i", record, 340)[0]) for place, record in enumerate(records) if record[0] == 7]
 alone = [place for place, at in logins if all(other == place or abs(at - then) > 10 for other, then in logins)]
-del records[alone[0]]
+del records[alone[-1]]  # the first may be of before sshd told the journal of sessions
 wtmp.write_bytes(b"".join(records))
 END
 # undo

@@ -5,6 +5,8 @@ from __future__ import annotations
 import calendar
 import time
 
+DAY_SECONDS = 24 * 3600
+
 
 def utc(at: float | None = None) -> str:
     """A Unix time, by default this moment's, in UTC by ISO 8601 and to the second."""

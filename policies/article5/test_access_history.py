@@ -9,10 +9,9 @@ from amanat.audit.file_record import RECORDS, TO_ACCEPT, kept_otherwise
 from amanat.audit.host import Host
 from amanat_host import questions
 from amanat_host.answers.system import Journal
-from amanat_host.times import utc
+from amanat_host.times import DAY_SECONDS, utc
 
 FIRST_NUMBER = 1
-DAY_SECONDS = 24 * 3600
 
 
 @prefetch(questions.JOURNAL)

@@ -14,6 +14,7 @@ from amanat.audit.waiting import wait_until
 from amanat.law import register
 from amanat_host import questions
 from amanat_host.answers.backups import Repository, Verification
+from amanat_host.times import DAY_SECONDS
 
 TIMER = "amanat-backup.timer"
 SERVICE = "amanat-backup.service"
@@ -185,7 +186,7 @@ def test_the_newest_full_backup_is_young_enough(repository: Repository, bound):
     """What increments stand on was made within the bound."""
     backups = whole(repository, "full")
     assert backups, "there is no whole full backup"
-    days = age_seconds(backups[-1]["timestamp"]["stop"]) / 86400
+    days = age_seconds(backups[-1]["timestamp"]["stop"]) / DAY_SECONDS
     assert bound("full_backup_age_days").allows(days), f"{days:.1f} days"
 
 

@@ -11,6 +11,7 @@ import pytest
 from amanat.audit import requirement
 from amanat.audit.drills import SignedDrill
 from amanat.audit.timing import age_seconds
+from amanat_host.times import DAY_SECONDS
 
 DRILLS = "/var/lib/amanat/drills/drills.jsonl"
 
@@ -39,7 +40,7 @@ def test_the_drill_on_record_was_signed(record, signed_drill: SignedDrill):
 @requirement("A5-6-1-durable")
 def test_a_restore_was_drilled_lately(record, signed_drill: SignedDrill, bound):
     """The last restore drill, as signed and as on record, is younger than the bound."""
-    age = max(age_seconds(record["at"]), age_seconds(signed_drill.signed_at.isoformat())) / 86400
+    age = max(age_seconds(record["at"]), age_seconds(signed_drill.signed_at.isoformat())) / DAY_SECONDS
     assert bound("drill_age_days").allows(age), f"{age:.1f} days"
 
 

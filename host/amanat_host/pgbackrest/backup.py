@@ -18,11 +18,11 @@ from amanat_host import processes
 from amanat_host.entry import program
 from amanat_host.errors import HostError
 from amanat_host.pgbackrest.commands import STANZA, stanza
+from amanat_host.times import DAY_SECONDS
 
 Info = Mapping[str, Any]  # what `pgbackrest info` says, or a part of it
 ROOT = Path("/var/lib/amanat/repository")
 ROOM_BYTES = 16 << 20  # less is as good as none
-DAY = 24 * 3600
 UNREADABLE = 99  # pgBackRest's status "other", of one repository
 AHEAD_SECONDS = 120  # by which two clocks in order may differ
 NAMES = {"full": "full", "diff": "differential", "incr": "incremental"}
@@ -46,9 +46,9 @@ def due(info: Info, now: float, full_days: int, interval_hours: int) -> str:
     def older(backup: Info | None, seconds: float) -> bool:
         return backup is None or now - backup["timestamp"]["start"] >= seconds - early
 
-    if older(newest(info, "full"), full_days * DAY):
+    if older(newest(info, "full"), full_days * DAY_SECONDS):
         return "full"
-    return "diff" if older(newest(info, "full", "diff"), DAY) else "incr"
+    return "diff" if older(newest(info, "full", "diff"), DAY_SECONDS) else "incr"
 
 
 def refuse_what_is_unreadable(info: Info) -> None:
@@ -81,7 +81,7 @@ def told(info: Info, now: float) -> str:
         raise HostError("pgbackrest reported success, but the repository holds no whole backup")
     seconds = made["timestamp"]["stop"] - made["timestamp"]["start"]
     added = made["info"]["repository"]["delta"] / 2**20
-    age = (now - full["timestamp"]["stop"]) / DAY
+    age = (now - full["timestamp"]["stop"]) / DAY_SECONDS
     return (
         f"{NAMES[made['type']]} backup {made['label']}: {seconds} s, {added:.1f} MiB added; "
         f"the newest full one is {age:.1f} days old"

@@ -28,6 +28,7 @@ from amanat_host.errors import HostError
 from amanat_host.markers import draw, drawn, planted
 from amanat_host.pgbackrest.commands import STANZA, pgbackrest, setting, stanza, unauthorized_host
 from amanat_host.scratch import alone, scratch
+from amanat_host.state.syntax import mount_line
 
 ROOT = Path("/var/lib/amanat/repository")
 SEGMENT = re.compile(r"^[0-9A-F]{24}-[0-9a-f]{40}(\.\w+)?$")
@@ -87,7 +88,7 @@ def reachable() -> answers.RepositoryServer:
     mounts = Path(f"/proc/{server}/mountinfo").read_text("utf-8").splitlines()
     status = Path(f"/proc/{server}/status").read_text("utf-8")
     # Later mounts lie over earlier ones (proc_pid_mountinfo(5)): the last one that holds a directory counts.
-    options = {fields[4]: fields[5].split(",") for fields in (line.split() for line in mounts)}
+    options = {mount.target: mount.options.split(",") for mount in map(mount_line, mounts)}
     return answers.RepositoryServer(
         writable=sorted(
             str(path.relative_to(ROOT))

@@ -20,10 +20,11 @@ from amanat_host.answers.backups import CopyServer, Damage, Keeping, Verificatio
 from amanat_host.corruption import flip_bit
 from amanat_host.entry import probe
 from amanat_host.errors import HostError
-from amanat_host.restic.server import DAY_SECONDS, Settings, arrivals, newest_age_hours, outlived, restic
+from amanat_host.restic.server import Settings, arrivals, newest_age_hours, outlived, restic
 from amanat_host.restic.verify import UNIT as VERIFYING
 from amanat_host.restic.verify import files, may_be_gone, misnamed, structure
 from amanat_host.scratch import own_place, scratch
+from amanat_host.times import DAY_SECONDS
 
 UNIT = "amanat-copies.service"
 OLDEST_DAYS = 400

@@ -12,7 +12,8 @@ import time
 
 from amanat_host.entry import failed, program
 from amanat_host.errors import Exit, HostError
-from amanat_host.restic.server import DAY_SECONDS, Settings, arrivals, outlived, restic
+from amanat_host.restic.server import Settings, arrivals, outlived, restic
+from amanat_host.times import DAY_SECONDS
 
 
 def prune(host: str, settings: Settings) -> str:

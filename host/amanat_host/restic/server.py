@@ -12,10 +12,10 @@ from pathlib import Path
 
 from amanat_host import processes
 from amanat_host.errors import HostError
+from amanat_host.times import DAY_SECONDS
 
 CONFIGURATION = Path("/etc/amanat/copies/copies.json")
 RESTIC = "/usr/bin/restic"
-DAY_SECONDS = 86400
 ENVIRONMENT = ("RESTIC_CACHE_DIR", "TMPDIR", "HOME")
 
 

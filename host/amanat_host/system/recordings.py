@@ -46,7 +46,7 @@ def read(records: Path = RECORDS) -> Recordings:
     """What is missing, untold or damaged. Raises `OSError` or `subprocess.CalledProcessError`."""
     complete, asked, before = complete_since(journal()), time.time(), listed(records)
     told = sessions(list(lines("sudo")))
-    settle(told)
+    wait_until_settled(told)
     now, there = time.time(), listed(records)
     faults = [
         one for name, of_name in sorted(told.items()) if (one := fault(records, name, of_name, there, now))
@@ -78,7 +78,7 @@ def fault(
     return Recording(name, utc(recorded[-1].began), what) if what else None
 
 
-def settle(told: Mapping[str, Sequence[Session]]) -> None:
+def wait_until_settled(told: Mapping[str, Sequence[Session]]) -> None:
     """Wait until people's sessions have settled; the auditor's own one that asks is never old enough."""
     began = [
         one.began for name, of_name in told.items() for one in of_name if not name.startswith(f"{AUDITOR}/")

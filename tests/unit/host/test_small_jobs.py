@@ -142,15 +142,15 @@ def served(monkeypatch, tmp_path):
     return given
 
 
-MOUNTS = "1 0 8:1 / / ro,nosuid - ext4\n2 1 8:1 / {root}/archive rw,nosuid - ext4\n"
+MOUNTS = "1 0 8:1 / / ro,nosuid - ext4 /dev/sda1 rw\n2 1 8:1 / {root}/archive rw,nosuid - ext4 /dev/sda1 rw\n"
 
 
 def test_what_the_server_may_write_is_read_from_its_own_mounts(served):
     found = served(MOUNTS)()
     assert (found.writable, found.filtered) == (["archive"], True)
-    found = served(MOUNTS + "3 1 8:1 / {root}/archive ro - ext4\n", status="Seccomp:\t0\n")()
+    found = served(MOUNTS + "3 1 8:1 / {root}/archive ro - ext4 /dev/sda1 rw\n", status="Seccomp:\t0\n")()
     assert (found.writable, found.filtered) == ([], False)
-    assert served("1 0 8:1 / / rw - ext4\n")().writable == [".", "archive", "backup"]
+    assert served("1 0 8:1 / / rw - ext4 /dev/sda1 rw\n")().writable == [".", "archive", "backup"]
 
 
 def test_a_server_that_does_not_run_reaches_nothing_and_proves_nothing(served):

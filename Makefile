@@ -40,7 +40,7 @@ drift: env ## what changed on the hosts since the last `up`
 status: env ## hosts, addresses, last audit
 	@$(amanat) status --stack "$$STACK"
 
-bench: env ## what recording, the encrypted volume and the backups cost, as ratios
+bench: env ## what recording, the encrypted volume, the backups and the logs cost, as ratios
 	@$(amanat) bench --stack "$$STACK"
 
 drill: env ## prove the backups: restore on a scratch host, compare, remove it

@@ -34,6 +34,7 @@ ORDER = (
     "test_crash",
     "test_vault_away",
     "test_logs",
+    "test_logs_faults",
     "test_recovery",
     "test_package_upgrade",
     "test_backup_faults",

@@ -21,16 +21,23 @@ def store(monkeypatch, paths):
     monkeypatch.setattr(bench.Stack, "outputs", lambda self: {})
     monkeypatch.setattr(bench.Stack, "target", target)
     settings = paths.project / f"Pulumi.{paths.stack}.yaml"
-    settings.write_text("config: {amanat:placement: {alpha: store}}\n", "utf-8")
+    settings.write_text("config: {amanat:placement: {alpha: store, beta: logs, gamma: vault}}\n", "utf-8")
     return answer
 
 
-def test_each_bench_runs_on_the_store_and_is_a_line_with_its_goal(store, paths):
+def test_each_bench_runs_where_its_service_is_and_is_a_line_with_its_goal(store, paths):
     answer = measure(paths)
     assert set(answer.values) == set(BENCHES)
-    assert [machine for machine, _ in store["ran"]] == ["alpha"] * len(BENCHES)
+    assert [machine for machine, _ in store["ran"]] == ["alpha"] * 4 + ["beta"]
     assert "ratio 0.81 (goal 0.7)" in answer.lines[0]
     assert "recorded 4000, plain 4924" in answer.lines[0]
+
+
+def test_a_stack_without_the_service_has_no_bench_of_it(store, paths):
+    settings = paths.project / f"Pulumi.{paths.stack}.yaml"
+    settings.write_text("config: {amanat:placement: {alpha: store}}\n", "utf-8")
+    assert "logs" not in measure(paths).values
+    assert {machine for machine, _ in store["ran"]} == {"alpha"}
 
 
 def test_a_bench_that_fails_tells_its_last_words(store, paths):

@@ -74,8 +74,10 @@ FLIPPED_BIT = Question("probe-repository", backups.FlippedBit, "verify", "pgback
 BACKUPS_VERIFIED = Question("probe-verification", backups.VerificationRecord, "record")
 BACKUPS_CONTENT = Question("probe-verification", backups.VerifiedContent, "content")
 
-JOURNAL_END = Question("probe-journal", logs.JournalEnd)
+JOURNAL_END = Question("probe-journal", logs.JournalEnd, "end")
+JOURNAL_RECENT = Question("probe-journal", logs.RecentEntries, "recent")
 STORED_LOGS = Question("probe-logs", logs.StoredLogs, "stored")
+STORED_RECENTLY = Question("probe-logs", logs.StoredRecently, "recent")
 VERIFIED_LOGS = Question("probe-logs", logs.VerifiedLogs, "verify")
 SEALED_LOGS = Question("probe-logs", logs.SealedLogs, "sealed")
 GIVEN_STAMPS = Question("probe-stamps", logs.GivenStamps, account="")

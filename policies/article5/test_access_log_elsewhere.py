@@ -8,7 +8,7 @@ from amanat.audit.host import Host
 from amanat.audit.timing import age_seconds
 from amanat.audit.waiting import wait_until
 from amanat_host import questions
-from amanat_host.answers.logs import JournalEnd, StoredLogs, Stream, VerifiedLogs
+from amanat_host.answers.logs import JournalEnd, StoredLogs, StoredRecently, Stream, VerifiedLogs
 from amanat_host.answers.system import TlsAttempts
 
 VERIFY_SECONDS = 600
@@ -95,6 +95,28 @@ def test_sealed_days_are_what_was_sealed(verified: VerifiedLogs):
     """Each sealed day's file, seal and stamp fit, of every machine; none is gone but those purged in their time."""
     faults = [f"{machine}: {fault}" for machine, told in verified.faults.items() for fault in told]
     assert faults == [], "; ".join(faults)
+
+
+@pytest.fixture(scope="session")
+def stored_recently(logs: Host) -> StoredRecently:
+    """Digests of the newest entries that are stored; the machines are asked after that, and have them all."""
+    answer: StoredRecently = logs.ask(questions.STORED_RECENTLY, seconds=VERIFY_SECONDS)
+    return answer
+
+
+@pytest.mark.slow
+@requirement("A5-6-1-access")
+def test_what_is_stored_is_what_the_machine_logged(machine: Host, stored_recently: StoredRecently):
+    """Entries that both have are the same, byte for byte, whoever altered one there or on its way."""
+    assert machine.name not in stored_recently.unreadable, stored_recently.unreadable[machine.name]
+    assert machine.name in stored_recently.machines, f"nothing of {machine.name} is stored"
+    stored = stored_recently.machines[machine.name]
+    logged = machine.ask(questions.JOURNAL_RECENT, seconds=VERIFY_SECONDS)
+    assert stored.numbering == logged.numbering
+    both = logged.ranges.keys() & stored.ranges.keys()
+    assert both, "no range of entries is on both sides"
+    differing = sorted(one for one in both if logged.ranges[one] != stored.ranges[one])
+    assert differing == [], f"entries {', '.join(differing)} are stored otherwise than they were logged"
 
 
 @pytest.fixture(scope="module")

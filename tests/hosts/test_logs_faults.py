@@ -41,7 +41,7 @@ END
 STORED = """
 PYTHONPATH=/usr/lib/amanat /usr/bin/python3 -B << 'END'
 import hashlib, json, pathlib, re, struct
-from amanat_host.logs.store import read_entries
+from amanat_host.logs.stored_entries import read_entries
 
 def message(raw):
     text = re.search(rb"^MESSAGE=([^\\n]*)\\n", raw, re.M)

@@ -15,6 +15,25 @@ class JournalEnd:
 
 
 @dataclass(frozen=True)
+class RecentEntries:
+    """A machine's newest entries: by ranges of their numbers, as `first-last`, half of the SHA-256 of what they are.
+
+    Ranges overlap; one that has not all of its entries is left out.
+    """
+
+    numbering: str
+    ranges: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class StoredRecently:
+    """The newest stored entries by machine; `unreadable` says what stands in the way of a machine's."""
+
+    machines: Mapping[str, RecentEntries]
+    unreadable: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Stream:
     """What is stored of a machine's journal.
 

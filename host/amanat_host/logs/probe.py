@@ -15,8 +15,11 @@ from amanat_host.errors import HostError
 from amanat_host.logs import sealed_file
 from amanat_host.logs import state as states
 from amanat_host.logs.chain import Chain
+from amanat_host.logs.comparison import MOST_ENTRIES
+from amanat_host.logs.comparison import recent as digests
 from amanat_host.logs.layout import STATE
 from amanat_host.logs.state import State
+from amanat_host.logs.stored_entries import start_of, stored_entries
 from amanat_host.logs.verify import verify
 
 PLACE = Path("/var/lib/amanat/logs")
@@ -38,6 +41,18 @@ def stored() -> answers.StoredLogs:
         if stream:
             streams[machine.name] = stream
     return answers.StoredLogs(streams, unreadable)
+
+
+def recent() -> answers.StoredRecently:
+    """Digests of the newest stored entries, to be compared with what the machines have."""
+    machines: dict[str, answers.RecentEntries] = {}
+    unreadable: dict[str, str] = {}
+    for machine in _machines():
+        try:
+            machines[machine.name] = _recent(machine)
+        except (HostError, OSError) as error:
+            unreadable[machine.name] = str(error)
+    return answers.StoredRecently(machines, unreadable)
 
 
 def verified() -> answers.VerifiedLogs:
@@ -81,6 +96,21 @@ def _chain(state: State, chain: Chain) -> answers.SealedChain:
     )
 
 
+def _recent(machine: Path) -> answers.RecentEntries:
+    try:
+        return _recent_of(machine, states.read(machine / STATE))
+    except FileNotFoundError:  # a day was sealed meanwhile
+        return _recent_of(machine, states.read(machine / STATE))
+
+
+def _recent_of(machine: Path, state: State) -> answers.RecentEntries:
+    if state.last is None:
+        return answers.RecentEntries("", {})
+    begin = start_of(state, state.last.number - MOST_ENTRIES)
+    entries = stored_entries(machine, SEALED / machine.name, state, begin)
+    return digests(entries, state.last.numbering)
+
+
 def _machines() -> list[Path]:
     return sorted(path for path in PLACE.iterdir() if path.is_dir())
 
@@ -108,4 +138,4 @@ def _stream(state: State) -> answers.Stream | None:
     )
 
 
-main = probe(__doc__, {"stored": stored, "sealed": sealed, "verify": verified})
+main = probe(__doc__, {"stored": stored, "recent": recent, "sealed": sealed, "verify": verified})

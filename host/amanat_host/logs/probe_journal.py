@@ -1,4 +1,4 @@
-"""Say how far this machine's journal goes: the number of its newest entry, and no line."""
+"""Say how far this machine's journal goes, and digests of its newest entries; no line of it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from amanat_host.answers import logs as answers
 from amanat_host.commands import run_raw
 from amanat_host.entry import probe
 from amanat_host.errors import HostError
+from amanat_host.logs.comparison import MOST_ENTRIES
+from amanat_host.logs.comparison import recent as digests
 from amanat_host.logs.entries import Parser
-from amanat_host.logs.requests import commands
+from amanat_host.logs.requests import commands, cursor
 
 LAST = commands(b"ends\n")[-1]
 
@@ -20,4 +22,12 @@ def end() -> answers.JournalEnd:
     return answers.JournalEnd(entries[-1].numbering, entries[-1].number)
 
 
-main = probe(__doc__, {"": end})
+def recent() -> answers.RecentEntries:
+    """Digests of the newest entries. Raises HostError."""
+    last = end()
+    first = max(last.number - MOST_ENTRIES, 1)
+    (command,) = commands(f"range {cursor(last.numbering, first)}\n".encode())
+    return digests(Parser().feed(run_raw(*command)), last.numbering)
+
+
+main = probe(__doc__, {"end": end, "recent": recent})

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,11 +15,11 @@ from amanat_host.errors import HostError
 from amanat_host.logs import sealed_file
 from amanat_host.logs import state as states
 from amanat_host.logs.chain import Chain, last_position
-from amanat_host.logs.entries import Entry, Parser
+from amanat_host.logs.entries import Entry
 from amanat_host.logs.layout import STATE, SUFFIX, days, plain_path
 from amanat_host.logs.state import Point, State
+from amanat_host.logs.stored_entries import stored_entries
 
-BLOCK_BYTES = 1024 * 1024
 # More than a commit and the largest entry together was never uncommitted: then it is the state that is wrong.
 MOST_UNCOMMITTED_BYTES = 64 * 1024 * 1024
 
@@ -113,25 +112,7 @@ class Store:
 
     def cursors_after(self, point: Point) -> set[str]:
         """The cursors of all that was stored after an entry."""
-        found: set[str] = set()
-        plain = {path.name.removesuffix(SUFFIX): path for path in days(self.directory)}
-        sealed = sealed_file.sealed_days(self._sealed) if self._sealed else []
-        for day in sorted({*plain, *sealed}):
-            if day >= point.day:
-                offset = point.offset if day == point.day else 0
-                found.update(entry.cursor for entry in self._entries_of(day, offset))
-        return found
-
-    def _entries_of(self, day: str, offset: int) -> Iterable[Entry]:
-        """The entries of a day from an offset of its content on, whether it is sealed or not."""
-        path = self._path(day)
-        if path.exists() or self._sealed is None:
-            yield from read_entries(path, offset)
-            return
-        for entry in sealed_file.read_entries(sealed_file.sealed_path(self._sealed, day)):
-            if offset <= 0:
-                yield entry
-            offset -= len(entry.raw)
+        return {entry.cursor for entry in stored_entries(self.directory, self._sealed, self.state, point)}
 
     def _turn_to(self, day: str) -> None:
         if day == self.state.day:
@@ -235,19 +216,6 @@ def _sealed_lengths(directory: Path) -> dict[str, int]:
         for seal in chain.seals()
         if seal.day in there and chain.is_stamped(seal.position)
     }
-
-
-def read_entries(path: Path, offset: int = 0, length: int | None = None) -> Iterable[Entry]:
-    """The entries of a day's file, up to `length` bytes of the file. Raises NotTheFormat or OSError."""
-    parser = Parser()
-    left = (path.stat().st_size if length is None else length) - offset
-    with path.open("rb") as file:
-        file.seek(offset)
-        while left > 0 and (data := file.read(min(BLOCK_BYTES, left))):
-            left -= len(data)
-            yield from parser.feed(data)
-    if parser.is_within_an_entry:
-        raise states.UnreadableState("the last entry has no end", str(path))
 
 
 def _locked(directory: Path) -> int:

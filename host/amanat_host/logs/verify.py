@@ -17,7 +17,8 @@ from amanat_host.logs.entries import Entry
 from amanat_host.logs.layout import STATE, SUFFIX, days, plain_path
 from amanat_host.logs.sealed_file import sealed_path
 from amanat_host.logs.state import Numbering, State
-from amanat_host.logs.store import FileTooShort, read_entries
+from amanat_host.logs.store import FileTooShort
+from amanat_host.logs.stored_entries import read_entries
 from amanat_host.logs.verify_seals import SealedDays, verify_seals
 
 FAULTS_TOLD = 20

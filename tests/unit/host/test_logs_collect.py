@@ -8,7 +8,8 @@ import pytest
 from amanat.audit.waiting import wait_until
 from amanat_host.logs import collect
 from amanat_host.logs.layout import days
-from amanat_host.logs.store import Store, read_entries
+from amanat_host.logs.store import Store
+from amanat_host.logs.stored_entries import read_entries
 from tests.unit.host.journal import Journal, entry
 
 SECONDS = 30

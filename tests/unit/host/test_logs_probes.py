@@ -92,12 +92,52 @@ def test_what_was_altered_is_told(place, call):
 
 def test_a_journals_newest_number_is_told(monkeypatch, call):
     monkeypatch.setattr(probe_journal, "run_raw", lambda *_: exported(7))
-    assert json.loads(call(probe_journal.main)[1]) == {"numbering": IDENTITY, "number": 7}
+    assert json.loads(call(probe_journal.main, "end")[1]) == {"numbering": IDENTITY, "number": 7}
 
 
 def test_an_empty_journal_is_no_answer(monkeypatch, call):
     monkeypatch.setattr(probe_journal, "run_raw", lambda *_: b"")
-    assert call(probe_journal.main)[0] == 1
+    assert call(probe_journal.main, "end")[0] == 1
+    assert call(probe_journal.main, "recent")[0] == 1
+
+
+def told_by_both(monkeypatch, call, tmp_path, logged, stored):
+    """The ranges of numbers that a machine and the log server tell, with their digests."""
+    (tmp_path / "gamma").mkdir()
+    with closing(Store(tmp_path / "gamma")) as store:
+        for one in stored:
+            store.add(one, now=NOW)
+        store.commit()
+    raw = b"".join(one.raw for one in logged)
+    monkeypatch.setattr(
+        probe_journal, "run_raw", lambda *command: raw if "--lines=1" not in command else logged[-1].raw
+    )
+    own = json.loads(call(probe_journal.main, "recent")[1])
+    other = json.loads(call(probe.main, "recent")[1])
+    assert other["unreadable"] == {}
+    return own["ranges"], other["machines"]["gamma"]["ranges"]
+
+
+def test_both_sides_tell_the_same_of_what_is_the_same(place, monkeypatch, call, tmp_path):
+    entries = [entry(number) for number in range(1, 3100)]
+    own, other = told_by_both(monkeypatch, call, tmp_path, entries, entries[:3050])
+    assert own["3021-3040"] == other["3021-3040"]
+    assert [name for name in own if name in other and own[name] != other[name]] == []
+    assert {"1-1000", "1001-2000", "2001-3000"} <= own.keys() & other.keys()
+    assert "3041-3060" not in other, "not all of it is stored"
+    assert "line" not in call(probe.main, "recent")[1]
+
+
+@pytest.mark.parametrize("number", [1, 1500, 3025])
+def test_an_entry_that_is_other_than_the_machines_shows(place, monkeypatch, call, tmp_path, number):
+    entries = [entry(number) for number in range(1, 3100)]
+    altered = [
+        one if one.number != number else entry(number, fields=((b"MESSAGE", b"other"),)) for one in entries
+    ]
+    own, other = told_by_both(monkeypatch, call, tmp_path, entries, altered)
+    differing = [name for name in own if own[name] != other[name]]
+    assert differing
+    assert all(int(name.split("-")[0]) <= number <= int(name.split("-")[1]) for name in differing)
 
 
 def test_what_is_sealed_is_told_in_days_and_digests(place, call, monkeypatch, tmp_path):

@@ -16,7 +16,8 @@ from amanat_host.logs import verify as verifier
 from amanat_host.logs.layout import days
 from amanat_host.logs.pull import Behind, Pull, Rewound, Timing
 from amanat_host.logs.source import NoAnswer
-from amanat_host.logs.store import FileTooShort, InUse, StateLost, Store, read_entries
+from amanat_host.logs.store import FileTooShort, InUse, StateLost, Store
+from amanat_host.logs.stored_entries import read_entries
 from tests.unit.host.journal import IDENTITY, START_US, Journal, entry
 
 NEW = "c" * 32

@@ -1,0 +1,61 @@
+"""The entries of a machine's stored journal as they lie on the log server's disk, sealed days and others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from amanat_host.logs import sealed_file
+from amanat_host.logs import state as states
+from amanat_host.logs.entries import Entry, Parser
+from amanat_host.logs.layout import plain_path
+from amanat_host.logs.state import Point, State
+
+BLOCK_BYTES = 1024 * 1024
+
+
+def start_of(state: State, number: int) -> Point | None:
+    """The newest known place before the entries of the newest numbering above a number; None for the beginning."""
+    numbering = state.last.numbering if state.last else ""
+    known = (point for point in state.recent if point.numbering == numbering and point.number <= number)
+    return max(known, key=lambda point: point.number, default=None)
+
+
+def stored_entries(
+    directory: Path, sealed: Path | None, state: State, after: Point | None
+) -> Iterator[Entry]:
+    """The committed entries after a place, or all of them; `sealed` is the directory of sealed days.
+
+    Raises AlteredFile, NotTheFormat, UnreadableState or OSError.
+    """
+    lengths = {**state.ended, state.day: state.length}
+    for day in sorted({*lengths, *(sealed_file.sealed_days(sealed) if sealed else [])}):
+        if after is None or day >= after.day:
+            offset = after.offset if after and day == after.day else 0
+            yield from _entries_of(directory, sealed, day, offset, lengths.get(day, 0))
+
+
+def _entries_of(directory: Path, sealed: Path | None, day: str, offset: int, length: int) -> Iterator[Entry]:
+    """The entries of a day from an offset of its content on, whether it is sealed or not."""
+    path = plain_path(directory, day)
+    if sealed is None or path.exists():
+        if length:
+            yield from read_entries(path, offset, length)
+        return
+    for entry in sealed_file.read_entries(sealed_file.sealed_path(sealed, day)):
+        if offset <= 0:
+            yield entry
+        offset -= len(entry.raw)
+
+
+def read_entries(path: Path, offset: int = 0, length: int | None = None) -> Iterator[Entry]:
+    """The entries of a day's file, up to `length` bytes of the file. Raises NotTheFormat or OSError."""
+    parser = Parser()
+    left = (path.stat().st_size if length is None else length) - offset
+    with path.open("rb") as file:
+        file.seek(offset)
+        while left > 0 and (data := file.read(min(BLOCK_BYTES, left))):
+            left -= len(data)
+            yield from parser.feed(data)
+    if parser.is_within_an_entry:
+        raise states.UnreadableState("the last entry has no end", str(path))

@@ -86,15 +86,19 @@ def compare(
 
 
 def missing(logins: Sequence[Login], found: Sequence[Login], name: str) -> list[LoginFault]:
-    """The logins that a record doesn't have."""
-    by_login: dict[str, list[Login]] = {}
-    for one in found:
-        by_login.setdefault(str(one), []).append(one)
-    return [
-        fault(one, f"is not in {name}")
-        for one in logins
-        if not any(map(one.is_near, by_login.get(str(one), ())))
-    ]
+    """The logins that a record doesn't have. Each has a record of its own: of two near each other one may be gone."""
+    unused: dict[str, list[Login]] = {}
+    for one in sorted(found, key=lambda one: one.at):
+        unused.setdefault(str(one), []).append(one)
+    faults = []
+    for one in sorted(logins, key=lambda one: one.at):
+        records = unused.get(str(one), [])
+        near = next((record for record in records if one.is_near(record)), None)
+        if near is None:
+            faults.append(fault(one, f"is not in {name}"))
+        else:
+            records.remove(near)
+    return faults
 
 
 def is_later(login: Login, last: Mapping[str, float]) -> bool:

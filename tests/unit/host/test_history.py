@@ -322,6 +322,16 @@ def test_a_login_that_was_erased_is_found():
     assert disagreements(login_lines(), [], {}, now=BEGAN + 1.0) == []  # its record is on its way
 
 
+def test_of_two_logins_near_each_other_one_that_was_erased_is_found():
+    lines = [*login_lines(), *login_lines(at=BEGAN + 2)]
+    both = [entry(), entry(at=BEGAN + 2)]
+    assert disagreements(lines, both, {"deploy": BEGAN + 2}) == []
+    for left in both:
+        assert disagreements(lines, [left], {"deploy": BEGAN + 2}) == [
+            "deploy at pts/0 from 192.0.2.1: is not in wtmp"
+        ]
+
+
 def test_a_login_that_was_none_is_found():
     found = disagreements(login_lines(), [entry(), entry("auditor")], {"deploy": BEGAN})
     assert found == ["auditor at pts/0 from 192.0.2.1: is in wtmp and not in the journal"]

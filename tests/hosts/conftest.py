@@ -35,6 +35,7 @@ ORDER = (
     "test_vault_away",
     "test_logs",
     "test_logs_faults",
+    "test_sealed_days",
     "test_recovery",
     "test_package_upgrade",
     "test_backup_faults",

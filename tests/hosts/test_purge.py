@@ -41,6 +41,18 @@ SELECT nextval('archive.transaction_id_seq'), archive.clock(), archive.month_sta
        now(), 1, 'user', 'purchase', 1, 'IRR', 'wallet', 'r', '192.0.2.7'
 FROM public.trial, generate_series(0, 3) AS back;
 """
+# Access records of days so many days ago, and of today.
+AGES_DAYS = (185, 189, 190, 191, 200)
+FILL_DAYS = f"""
+SET ROLE archive_owner;
+SELECT archive.make_day(archive.day_of(now()) - age) FROM unnest(ARRAY{list(AGES_DAYS)}) AS age;
+SELECT archive.record_access('{PARTY}', 'login', 'success', '192.0.2.7', 4711, now());
+INSERT INTO archive.access OVERRIDING SYSTEM VALUE
+SELECT nextval('archive.access_id_seq'), archive.clock(), archive.day_start(archive.day_of(now()) - age + 1) - interval '1 s',
+       a.occurred_at, a.client_port, CASE age WHEN 200 THEN a.account ELSE '+989120000032' END, a.event, a.outcome,
+       a.client_ip, a.user_agent, a.request_id
+FROM archive.access AS a, unnest(ARRAY{list(AGES_DAYS)}) AS age;
+"""
 AGE = "(SELECT extract(day FROM now() - archive.month_start(newest + 1))::integer FROM public.trial)"
 ALTER = (
     "ALTER TABLE archive.{0} DISABLE TRIGGER append_only; {1};"
@@ -133,6 +145,37 @@ def test_a_month_goes_on_its_day_and_what_is_held_stays(trial):
     assert trial.sql(
         "SELECT count(*), sum(records), count(DISTINCT digest) FROM archive.purges()", "archive_auditor"
     ) == ["8|8|8"]
+
+
+def test_a_day_of_access_records_goes_on_its_day_and_what_is_held_stays(trial):
+    def kept():
+        ages = trial.sql(
+            "SELECT archive.day_of(now()) - p.number FROM archive.periods() AS p"
+            " WHERE p.parent = 'access' AND p.number < archive.day_of(now())"
+        )
+        return {int(age) for age in ages}
+
+    trial.sql(FILL_DAYS)
+    trial.chain()
+    assert kept() == set(AGES_DAYS)
+    trial.sql(
+        f"""SELECT archive.add_hold('1405/8', 'A. Ahmadi', '{{"parties": ["{PARTY}"]}}', now() + interval '1 year')""",
+        "archive_discloser",
+    )
+    trial.chain()
+    trial.sql("SELECT archive.set_ip_retention(190)")
+    trial.sql("SELECT archive.purge()", "archive_purger")
+    assert kept() == {
+        185,
+        189,
+        190,
+        200,
+    }  # 190 full days have not passed since the end of the day 190 days ago
+    assert trial.faults() == []
+    trial.sql("SELECT archive.release_hold('1405/8', 'A. Ahmadi')", "archive_discloser")
+    trial.sql("SELECT archive.purge()", "archive_purger")
+    assert kept() == {185, 189, 190}
+    assert trial.faults() == []
 
 
 def test_what_is_not_as_the_chain_says_is_not_purged_and_a_purge_without_a_true_record_is_named(trial):

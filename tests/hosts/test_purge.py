@@ -48,8 +48,9 @@ SET ROLE archive_owner;
 SELECT archive.make_day(archive.day_of(now()) - age) FROM unnest(ARRAY{list(AGES_DAYS)}) AS age;
 SELECT archive.record_access('{PARTY}', 'login', 'success', '192.0.2.7', 4711, now());
 INSERT INTO archive.access OVERRIDING SYSTEM VALUE
-SELECT nextval('archive.access_id_seq'), archive.clock(), archive.day_start(archive.day_of(now()) - age + 1) - interval '1 s',
-       a.occurred_at, a.client_port, CASE age WHEN 200 THEN a.account ELSE '+989120000032' END, a.event, a.outcome,
+SELECT nextval('archive.access_id_seq'), archive.clock(),
+       archive.day_start(archive.day_of(now()) - age + 1) - interval '1 s', a.occurred_at, a.client_port,
+       CASE age WHEN 200 THEN a.account ELSE '+989120000032' END, a.event, a.outcome,
        a.client_ip, a.user_agent, a.request_id
 FROM archive.access AS a, unnest(ARRAY{list(AGES_DAYS)}) AS age;
 """

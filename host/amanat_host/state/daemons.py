@@ -55,19 +55,29 @@ def read() -> Listing:
     table = proc.processes()
     public = public_variables()
     left_behind = []
+    starting = []
     for process in table.values():
         if owner := proc.session_of(process, table):
             read_session(listing, process, owner)
         elif process.unit == proc.SSH and process.path != proc.SSHD:
             left_behind.append(process)
-        elif not proc.is_starting(process):
-            part = Listing()
-            read_process(part, process, public, proc.loaded_at(process, table))
-            if proc.is_there(process):  # what ended meanwhile was read in part
-                listing.take(part)
+        elif proc.is_starting(process):
+            starting.append(process)
+        else:
+            listing.take(read_if_there(process, public, proc.loaded_at(process, table)))
+    for begun in starting:
+        if started := proc.once_started(begun):
+            listing.take(read_if_there(started, public, started.started))
     read_left_behind(listing, left_behind)
     listing.take(mount_namespaces.read(table.values()))
     return listing
+
+
+def read_if_there(process: Process, public: Mapping[str, Mapping[str, str]], loaded: float) -> Listing:
+    """What `read_process` tells; nothing of one that ended meanwhile, which was read in part."""
+    part = Listing()
+    read_process(part, process, public, loaded)
+    return part if proc.is_there(process) else Listing()
 
 
 def read_left_behind(listing: Listing, suspects: Sequence[Process]) -> None:

@@ -20,7 +20,9 @@ SSH, SSHD = "ssh.service", "/usr/sbin/sshd"
 NAMESPACES = ("mnt", "net", "pid", "ipc", "uts", "user", "cgroup")
 # What a new process of a unit still is while systemd sets up its confinement.
 STARTING = ("/usr/lib/systemd/systemd-executor", "/usr/lib/systemd/systemd")
-STARTING_SECONDS = 5
+STARTING_SECONDS = 5  # usually; a machine with more to do than it can takes longer, and is waited for
+STARTED_SECONDS = 20.0
+LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -176,9 +178,26 @@ def is_there(process: Process) -> bool:
 
 def is_starting(process: Process) -> bool:
     """Whether systemd is about to run a unit's program in it: then it bears part of that name in brackets."""
-    age = time.time() - process.started
     is_systemds = process.program in STARTING or (not process.program and process.name.startswith("("))
-    return is_systemds and process.parent == 1 and age < STARTING_SECONDS
+    return is_systemds and process.parent == 1
+
+
+def once_started(process: Process) -> Process | None:
+    """A process that was starting, as what it is then; as it is where it starts for too long.
+
+    None for one that has ended, and for one so young that its start says nothing of it yet.
+    """
+    boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    deadline = time.monotonic() + STARTED_SECONDS
+    now: Process | None = process
+    while now and is_starting(now):
+        if time.time() - now.started < STARTING_SECONDS:
+            return None
+        if time.monotonic() > deadline:
+            break
+        time.sleep(LOOK_SECONDS)
+        now = process_of(process.number, boot)
+    return now
 
 
 def own_namespaces(process: Process) -> Iterator[str]:

@@ -293,12 +293,30 @@ def test_what_postgresql_calls_itself_is_told_without_what_it_is_at(start, packa
     assert f"process of x.service: root {program}: {short}" in told()
 
 
-def test_one_that_systemd_just_starts_is_left_out(start):
+def test_one_that_systemd_just_starts_is_left_out(start, monkeypatch):
+    monkeypatch.setattr(proc, "STARTED_SECONDS", 0.0)
     start(7, program="/usr/lib/systemd/systemd-executor", ticks=10**15)
     start(9, program="", name="(daemon)", ticks=10**15)
     assert told() == {}
     start(8, program="/usr/lib/systemd/systemd-executor", ticks=0)
     assert [item for item in told() if item.startswith("process")]
+
+
+def test_one_that_is_slow_to_start_is_waited_for_and_told_as_what_it_is_then(start, monkeypatch):
+    start(7, program="", name="(daemon)", ticks=0)
+    read = proc.process_of
+
+    def started(number, boot):
+        (start.place / "7/status").write_text(
+            (start.place / "7/status").read_text().replace("(daemon)", "daemon")
+        )
+        (start.place / "7/exe").symlink_to(DAEMON)
+        return read(number, boot)
+
+    monkeypatch.setattr(proc.time, "sleep", lambda _: monkeypatch.setattr(proc, "process_of", started))
+    assert [item for item in told() if item.startswith("process")] == [
+        f"process of x.service: root {DAEMON}: …"
+    ]
 
 
 def test_the_first_processs_capabilities_are_all(start):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from amanat.audit.errors import NotChecked
 
 DATABASE = "archive"
 CONNECT_SECONDS = 15
+BUSY_SECONDS = 30
+BUSY_PAUSE_SECONDS = 0.5
+TOO_MANY = "too many connections for role"  # a refusal before the login's end comes without its SQLSTATE
 _LONGEST_RESULT = 16_000
 _LONGEST_PARAMETER = 4_000
 Key = TypeVar("Key")
@@ -184,9 +188,12 @@ class Session:
 
 @contextmanager
 def session(database: Database, record: Record) -> Iterator[Session]:
-    """Log in with everything right; raises `NotChecked` when the server doesn't let us."""
+    """Log in with everything right; raises `NotChecked` when the server doesn't let us.
+
+    A role has few connections, and somebody else may have them for a while: that is waited for.
+    """
     try:
-        connection = psycopg.connect(**database.parameters({}), autocommit=True)
+        connection = _connected(database)
     except psycopg.OperationalError as error:
         record({"login": database.role}, {"admitted": False, "message": _said(error)})
         raise NotChecked(
@@ -200,6 +207,17 @@ def session(database: Database, record: Record) -> Iterator[Session]:
     # Nothing to commit: what a statement leaves open on purpose ends with the session.
     with closing(connection):
         yield Session(connection, record)
+
+
+def _connected(database: Database) -> "psycopg.Connection[tuple[Any, ...]]":
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return psycopg.connect(**database.parameters({}), autocommit=True)
+        except psycopg.OperationalError as error:
+            if TOO_MANY not in str(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(BUSY_PAUSE_SECONDS)
 
 
 def _shown(value: object) -> str:

@@ -78,7 +78,7 @@ class Trial:
         return set(
             self.sql(
                 "SELECT p.parent || ' ' || newest - p.number FROM archive.periods() AS p, public.trial"
-                " WHERE p.number <= newest"
+                " WHERE p.unit = 'month' AND p.number <= newest"
             )
         )
 

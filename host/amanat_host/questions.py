@@ -75,6 +75,7 @@ BACKUPS_VERIFIED = Question("probe-verification", backups.VerificationRecord, "r
 BACKUPS_CONTENT = Question("probe-verification", backups.VerifiedContent, "content")
 
 JOURNAL_END = Question("probe-journal", logs.JournalEnd)
+JOURNAL_ROOM = Question("probe-journal", logs.JournalRoom, "room")
 STORED_LOGS = Question("probe-logs", logs.StoredLogs, "stored")
 VERIFIED_LOGS = Question("probe-logs", logs.VerifiedLogs, "verify")
 SEALED_LOGS = Question("probe-logs", logs.SealedLogs, "sealed")

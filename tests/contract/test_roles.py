@@ -10,6 +10,7 @@ from amanat.law import register
 from amanat.parts import SITE
 from amanat.playbook_content import imported_by, plays_of
 from amanat.targets.docker.image import PACKAGES
+from amanat_host.logs import journal_room
 from tests.loading import load
 from tests.rendering import rendered_template
 
@@ -365,6 +366,17 @@ def test_a_timer_comes_as_often_as_it_is_asked_to(template, variable, hours):
     step = int(re.search(r"OnCalendar=\*-\*-\* 00(?:/(\d+))?:", text)[1] or 24)
     assert step == hours
     assert "/24:" not in text
+
+
+@pytest.mark.parametrize("mib", [64, 1000, 2048, 65536])
+def test_no_limit_of_journald_leaves_the_journal_less_than_its_room(mib):
+    """As the audit judges it; and a full file is as large as the metrics tell."""
+    text = rendered(ROOT / "ansible/roles/base/templates/journald.conf.j2", base_journal_size_mib=mib)
+    set_to = journal_room.settings(text)
+    size = journal_room.bytes_of(set_to, "SystemMaxFileSize", 0)
+    assert size == journal_room.file_bytes(mib << 20)
+    assert int(set_to["SystemMaxFiles"]) * size // journal_room.SHORT_FILE >= mib << 20
+    assert journal_room.seconds_of(set_to["MaxRetentionSec"]) == 0
 
 
 def test_what_is_included_ends_its_line():

@@ -1,4 +1,4 @@
-"""Say how far this machine's journal goes: the number of its newest entry, and no line."""
+"""Say how far this machine's journal goes: the number of its newest entry; `room`: how far back. No line is told."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from amanat_host.answers import logs as answers
 from amanat_host.commands import run_raw
 from amanat_host.entry import probe
 from amanat_host.errors import HostError
+from amanat_host.logs import journal_room
 from amanat_host.logs.entries import Parser
 from amanat_host.logs.requests import commands
 
@@ -20,4 +21,4 @@ def end() -> answers.JournalEnd:
     return answers.JournalEnd(entries[-1].numbering, entries[-1].number)
 
 
-main = probe(__doc__, {"": end})
+main = probe(__doc__, {"": end, "room": journal_room.read})

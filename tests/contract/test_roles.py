@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from amanat.audit.closed_world import expected_state
 from amanat.law import register
 from amanat.parts import SITE
 from amanat.playbook_content import imported_by, plays_of
@@ -440,3 +441,14 @@ def test_a_timer_comes_evenly_round_the_day(template, variable, hours, written):
     text = rendered_template(ROOT / "ansible/roles" / template, **{variable: hours})
     assert re.search(rf"^OnCalendar=\*-\*-\* {written}:\d\d:00 UTC$", text, re.MULTILINE), text
     assert "FixedRandomDelay=true" in text
+
+
+def test_the_metrics_command_line_is_the_one_that_the_audit_expects():
+    text = rendered(ROOT / "ansible/roles/metrics/templates/own.service.j2", metrics_outage_days=31)
+    command = re.search(r"^ExecStart=(.+)$", text, re.MULTILINE)[1]
+    (pattern,) = (
+        one
+        for one in expected_state("running").of(["store"]).patterns
+        if "amanat-metrics-own" in one.item and "argv" in one.value
+    )
+    assert re.fullmatch(re.search(r"=(/usr/lib/amanat/write-metrics -.+) ; flags", pattern.value)[1], command)

@@ -193,6 +193,13 @@ class Settings(TargetSettings):
             description="Room for each machine's journal in MiB: what it logs while the log server is away has to fit."
         ),
     ] = 2048
+    log_outage_days: Annotated[
+        int,
+        bounded("days"),
+        Field(
+            description="Days without the log server that each machine's journal has to survive in journal_size_mib."
+        ),
+    ] = 3
     certificate_days: Annotated[
         int,
         bounded("days", least=2),

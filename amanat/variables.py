@@ -75,6 +75,7 @@ def shared_variables(
         "metrics_reader": settings.machines.machine_of("logs") if settings.machines.carries("logs") else "",
         "metrics_port": topology.port(topology.MACHINE, "metrics"),
         "metrics_journal_mib": settings.journal_size_mib,
+        "metrics_outage_days": settings.log_outage_days,
         "restic_client_server": "vault" if settings.machines.carries("vault") else "",
         "restic_client_port": topology.port("vault", "restic"),
         "restic_client_interval_hours": settings.copy_interval_hours,

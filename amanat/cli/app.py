@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from amanat import __version__
-from amanat.cli import access, bench, disclose, evidence, hold, logs, operations, recover
+from amanat.cli import access, bench, disclose, evidence, hold, logs, operations, recover, watch
 from amanat.cli import audit as auditing
 from amanat.cli.setup import run_setup
 from amanat.errors import AmanatError, BadInput, of_os
@@ -185,12 +185,38 @@ def drift(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def status(stack: StackName = DEFAULT_STACK, as_json: AsJson = False) -> None:
+def status(
+    stack: StackName = DEFAULT_STACK,
+    watching: Annotated[
+        bool,
+        typer.Option(
+            "--watch", help="Look again and again, until Ctrl-C; without a terminal: print each change."
+        ),
+    ] = False,
+    every: Annotated[
+        int | None,
+        typer.Option(
+            min=watch.FASTEST_SECONDS,
+            max=watch.SLOWEST_SECONDS,
+            help=f"Seconds between two looks with --watch ({watch.EVERY_SECONDS} otherwise).",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Say which hosts run, where they are reached, and what the last audit found."""
+    if watching and as_json:
+        raise BadInput(
+            "both were given", "--watch, --json", "Give one of them; call --json again for another look."
+        )
+    if every is not None and not watching:
+        raise BadInput("there is one look only", "--every", "Give --watch as well, or leave it out.")
     paths = StackPaths(stack)
     operations.adopt_mirrors(paths)
     os.environ.update(run_setup().environment)
-    operations.render(operations.status(paths), as_json)
+    if watching:
+        watch.watch(lambda: operations.status(paths).lines, every or watch.EVERY_SECONDS)
+    else:
+        operations.render(operations.status(paths), as_json)
 
 
 @app.command("bench")

@@ -86,6 +86,8 @@ def up(paths: StackPaths, *, force: bool) -> tuple[Result, Mapping[str, Any]]:
             f"The private half of the sealing key is {key['private_half']}: move it to safe keeping off this machine;"
             " without it no message can be read again."
         )
+    if _nobody_told(Settings.of(paths)):
+        lines.append(f"Of alerts {health.NOBODY_TOLD}.")
     answer = Result({"stack": paths.stack_id, "changes": changes, **outputs}, tuple(lines))
     return answer, result.outputs["secrets"].value
 
@@ -182,6 +184,10 @@ def _reached(stack: Stack) -> Mapping[str, str]:
         return stack.target.environment()
     except BadInput:
         return target_operations(Settings(), stack.paths).environment()
+
+
+def _nobody_told(settings: Settings) -> bool:
+    return settings.machines.carries("logs") and not (settings.alert_webhook_url or settings.alert_email)
 
 
 def _counts(summary: Mapping[Any, int]) -> dict[str, int]:

@@ -1,5 +1,7 @@
 """Article 5 clause 6-1: what a machine logs is stored whole on another, and soon."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from amanat.audit import requirement
@@ -8,10 +10,13 @@ from amanat.audit.host import Host
 from amanat.audit.timing import age_seconds
 from amanat.audit.waiting import wait_until
 from amanat_host import questions
-from amanat_host.answers.logs import JournalEnd, StoredLogs, StoredRecently, Stream, VerifiedLogs
+from amanat_host.answers.logs import JournalEnd, JournalRoom, StoredLogs, StoredRecently, Stream, VerifiedLogs
 from amanat_host.answers.system import TlsAttempts
+from amanat_host.times import DAY_SECONDS
 
 VERIFY_SECONDS = 600
+HOUR_SECONDS = 3600
+FIRST_NUMBER = 1
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +76,26 @@ def test_the_log_server_has_everything(machine: Host, stored: StoredLogs, bound)
     assert stream.complete_at is not None, "it never had everything"
     assert bound("log_check_seconds").allows(age_seconds(stream.checked_at))
     assert bound("log_check_seconds").allows(age_seconds(stream.complete_at))
+
+
+@requirement("A5-6-1-access")
+def test_the_journal_outlives_an_outage(machine: Host, bound):
+    """A journal may grow to the size that it was given, and reaches back as far as the bound, or to its beginning."""
+    room = machine.ask(questions.JOURNAL_ROOM)
+    assert list(shortcomings(room, bound("log_outage_days").min)) == []
+
+
+def shortcomings(room: JournalRoom, days: float) -> Iterator[str]:
+    """What leaves a machine's journal shorter than an outage of so many days, or would once it is full."""
+    for name, most in room.limits_bytes.items():
+        if most < room.given_bytes:
+            sizes = f"{most >> 20} of the {room.given_bytes >> 20} MiB that it was given"
+            yield f"{name} leaves the journal {sizes}; it takes {room.used_bytes >> 20}"
+    if 0 < room.kept_seconds < days * DAY_SECONDS:
+        yield f"MaxRetentionSec removes entries that are {room.kept_seconds / HOUR_SECONDS:.1f} hours old"
+    reach = age_seconds(room.oldest_at)
+    if room.oldest_number > FIRST_NUMBER and reach < days * DAY_SECONDS:
+        yield f"the journal reaches back {reach / HOUR_SECONDS:.1f} hours only; what was before is thrown away"
 
 
 @pytest.fixture(scope="session")

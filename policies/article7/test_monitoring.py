@@ -27,7 +27,8 @@ ALERTS = {
         "DrillFailed",
         "DrillOld",
     ),
-    *("FilesChanged", "FilesNotCompared", "JournalRoom", "LogsBehind", "LogsIncomplete", "LogsLost"),
+    *("FilesChanged", "FilesNotCompared", "JournalRoom", "JournalTooSmall", "LogsBehind", "LogsIncomplete"),
+    "LogsLost",
     *("MachineDown", "MetricsOld", "RebootNeeded", "ServiceStopped", "UnitFailed", "UpdatesNotNoted"),
     *("UpdatesWait", "VerificationFailed", "VerificationOld", "Watchdog"),
 }

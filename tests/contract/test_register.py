@@ -176,6 +176,7 @@ def test_defaults_of_settings_are_lawful():
     bounded = {name: value for name, value in Settings().model_dump().items() if name in register().owners}
     assert set(bounded) == {
         "ip_retention_days",
+        "log_outage_days",
         "log_retention_days",
         "message_retention_days",
         "transaction_retention_days",

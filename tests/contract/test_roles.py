@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from amanat.audit.closed_world import expected_state
 from amanat.law import register
 from amanat.parts import SITE
 from amanat.playbook_content import imported_by, plays_of
 from amanat.targets.docker.image import PACKAGES
+from amanat_host.logs import journal_room
 from tests.loading import load
 from tests.rendering import rendered_template
 
@@ -367,6 +369,17 @@ def test_a_timer_comes_as_often_as_it_is_asked_to(template, variable, hours):
     assert "/24:" not in text
 
 
+@pytest.mark.parametrize("mib", [64, 1000, 2048, 65536])
+def test_no_limit_of_journald_leaves_the_journal_less_than_its_room(mib):
+    """As the audit judges it; and a full file is as large as the metrics tell."""
+    text = rendered(ROOT / "ansible/roles/base/templates/journald.conf.j2", base_journal_size_mib=mib)
+    set_to = journal_room.settings(text)
+    size = journal_room.bytes_of(set_to, "SystemMaxFileSize", 0)
+    assert size == journal_room.file_bytes(mib << 20)
+    assert int(set_to["SystemMaxFiles"]) * size // journal_room.SHORT_FILE >= mib << 20
+    assert journal_room.seconds_of(set_to["MaxRetentionSec"]) == 0
+
+
 def test_what_is_included_ends_its_line():
     """Without the plus sign Ansible joins the line that follows to the last one that is included."""
     including = [
@@ -428,3 +441,14 @@ def test_a_timer_comes_evenly_round_the_day(template, variable, hours, written):
     text = rendered_template(ROOT / "ansible/roles" / template, **{variable: hours})
     assert re.search(rf"^OnCalendar=\*-\*-\* {written}:\d\d:00 UTC$", text, re.MULTILINE), text
     assert "FixedRandomDelay=true" in text
+
+
+def test_the_metrics_command_line_is_the_one_that_the_audit_expects():
+    text = rendered(ROOT / "ansible/roles/metrics/templates/own.service.j2", metrics_outage_days=31)
+    command = re.search(r"^ExecStart=(.+)$", text, re.MULTILINE)[1]
+    (pattern,) = (
+        one
+        for one in expected_state("running").of(["store"]).patterns
+        if "amanat-metrics-own" in one.item and "argv" in one.value
+    )
+    assert re.fullmatch(re.search(r"=(/usr/lib/amanat/write-metrics -.+) ; flags", pattern.value)[1], command)

@@ -26,6 +26,7 @@ class Host:
         self.system, self.failed, self.inactive, self.disk = "running", [], {}, 12
         self.backup_hours, self.drill = 2.0, {"at": (NOW - timedelta(days=3)).isoformat(), "passed": True}
         self.down = False
+        self.going_down = False
         self.silent = ""
         self.firing, self.receivers = [Firing("Watchdog", "", "", "always")], ["webhook"]
 
@@ -34,6 +35,8 @@ class Host:
             raise Unreachable(f"{self.name} can't be audited: no route")
         if "is-system-running" in command:
             said = self.system
+        elif "is-active" in command and self.going_down:
+            said = ""
         elif "is-active" in command:
             said = "\n".join(self.inactive.get(unit, "active") for unit in command.split()[2:])
         elif command.startswith("df "):
@@ -152,6 +155,12 @@ def test_what_is_wrong_with_a_host_is_said(hosts, look, said, words):
     assert not found.well
     assert found.words.startswith(words)
     assert ";" not in found.words
+
+
+def test_a_host_that_goes_down_while_it_is_looked_at_is_not_well(hosts, look):
+    hosts.store.going_down = True
+    assert "systemd says nothing of its units" in look()["store"].words
+    assert not look()["store"].well
 
 
 def test_a_full_disk_is_what_the_law_register_calls_so(hosts, look):

@@ -34,6 +34,23 @@ class StoredRecently:
 
 
 @dataclass(frozen=True)
+class JournalRoom:
+    """How far a machine's own journal reaches back, and how large it may become.
+
+    `oldest_number` is that of its oldest entry: 1 where nothing was thrown away yet. `given_bytes` is the room that the
+    settings give it (SystemMaxUse), `limits_bytes` what else bounds it, by name, and how large each lets it become.
+    `kept_seconds` is the age at which entries go whatever room there is, 0 where they don't.
+    """
+
+    oldest_at: str
+    oldest_number: int
+    used_bytes: int
+    given_bytes: int
+    limits_bytes: Mapping[str, int]
+    kept_seconds: float
+
+
+@dataclass(frozen=True)
 class Stream:
     """What is stored of a machine's journal.
 

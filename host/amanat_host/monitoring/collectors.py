@@ -14,6 +14,7 @@ from pathlib import Path
 
 from amanat_host import commands
 from amanat_host.errors import HostError
+from amanat_host.logs import journal_room
 from amanat_host.logs import state as states
 from amanat_host.monitoring.text_format import Metric
 
@@ -27,6 +28,8 @@ MEANINGS = {
     "amanat_integrity_differences": "How many files differed.",
     "amanat_journal_bytes": "Size of the machine's journal.",
     "amanat_journal_limit_bytes": "Size above which the journal's oldest entries are thrown away.",
+    "amanat_journal_file_bytes": "Size of a full file of the journal: the oldest is thrown away as a whole.",
+    "amanat_log_outage_seconds": "How long an outage of the log server the journal has to survive.",
     "amanat_journal_oldest_seconds": "When the oldest entry that the journal has was written.",
     "amanat_drill_passed": "Whether the last drill proved the backups.",
     "amanat_drill_seconds": "When the last restore drill ended.",
@@ -97,8 +100,7 @@ def integrity(root: Path) -> Iterator[Metric]:
 
 def journal(root: Path) -> Iterator[Metric]:
     """The journal's size, and since when it goes back."""
-    files = [path for path in (root / JOURNAL).glob("*/*.journal") if path.is_file()]
-    yield Metric("amanat_journal_bytes", sum(path.stat().st_blocks * 512 for path in files))
+    yield Metric("amanat_journal_bytes", journal_room.used_bytes(root / JOURNAL))
     told = commands.run(
         "/usr/bin/journalctl", f"--directory={root / JOURNAL}", "--quiet", "--lines=+1", "--output=json"
     )

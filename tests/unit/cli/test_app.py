@@ -217,6 +217,31 @@ def test_a_misspelt_option_is_refused(run, ready):
     assert "--stak" in err
 
 
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["--watch", "--json"], "--watch, --json"),
+        (["--every", "3"], "--every"),
+        (["--watch", "--every", "0"], "--every"),
+        (["--watch", "--every", "3601"], "--every"),
+    ],
+)
+def test_status_refuses_what_makes_no_sense_together(run, ready, words, what):
+    code, out, err = run("status", *words)
+    assert (code, ready) == (2, [])
+    assert what in (json.loads(out)["error"]["where"] if "--json" in words else err)
+    assert bool(out) != bool(err), "it is told twice"
+
+
+def test_status_watches_as_often_as_it_is_asked_to(run, ready, monkeypatch):
+    asked = []
+    monkeypatch.setattr(operations, "status", answer())
+    monkeypatch.setattr(module.watch, "watch", lambda look, every: asked.append((look(), every)))
+    assert run("status", "--watch")[0] == 0
+    assert run("status", "--watch", "--every", "60")[0] == 0
+    assert asked == [(("line one", "line two"), 5), (("line one", "line two"), 60)]
+
+
 def test_an_interrupt_ends_with_130_and_a_word(run, ready, monkeypatch):
     monkeypatch.setattr(operations, "preview", failing(KeyboardInterrupt()))
     code, out, err = run("preview")

@@ -84,9 +84,24 @@ def test_a_first_up_tells_to_keep_the_sealing_key(stack, paths, capsys):
 
 def test_a_later_up_does_not_and_never_tells_a_secret(stack, paths, capsys):
     answer, _ = operations.up(paths, force=False)
-    assert len(answer.lines) == 1
+    assert len(answer.lines) == 2
     assert "SECRETMARK" not in json.dumps(answer.values)
     assert "nothing to change (9 resources)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("", True),
+        ("amanat:alert_webhook_url: https://hooks.example/amanat", False),
+        ("amanat:alert_email: a@example.org\n  amanat:alert_smtp_server: mail.example.org:587", False),
+        ("amanat:placement: {alpha: store, beta: vault}", False),
+    ],
+)
+def test_an_up_after_which_nobody_is_told_of_alerts_says_so(stack, paths, config, said):
+    (paths.project / f"Pulumi.{paths.stack}.yaml").write_text(f"config:\n  {config}\n")
+    answer, _ = operations.up(paths, force=False)
+    assert any("nobody is told: set amanat:alert_webhook_url" in line for line in answer.lines) is said
 
 
 def test_a_preview_counts(stack, paths):

@@ -72,10 +72,11 @@ def test_differences_of_files_are_counted(tmp_path):
 
 def test_the_journal_is_told_with_its_size_and_its_oldest_entry(tmp_path, monkeypatch):
     path = put(tmp_path, f"{collectors.JOURNAL}/machine/system.journal", "x" * 8192)
+    put(tmp_path, f"{collectors.JOURNAL}/machine/system@1-2.journal~", "x" * 8192)  # left by a crash
     os.sync()
     monkeypatch.setattr(commands, "run", lambda *_command: '{"__REALTIME_TIMESTAMP": "1795687200000000"}\n')
     assert told(collectors.journal, tmp_path) == {
-        ("journal_bytes", ""): path.stat().st_blocks * 512,
+        ("journal_bytes", ""): path.stat().st_blocks * 512 * 2,
         ("journal_oldest_seconds", ""): AT_SECONDS,
     }
 
@@ -160,12 +161,21 @@ def test_the_file_is_replaced_and_its_group_may_read_it(tmp_path, call, monkeypa
     monkeypatch.setattr(write_metrics, "ROOT", tmp_path)
     monkeypatch.setattr(commands, "run", lambda *_command: "")
     file = tmp_path / "own.prom"
-    assert call(write_metrics.main, "--journal-mib", "64", str(file)) == (0, "")
+    assert call(write_metrics.main, "--journal-mib", "64", "--outage-days", "3", str(file)) == (0, "")
     assert "amanat_journal_limit_bytes 67108864\n" in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o640
     assert [path.name for path in tmp_path.iterdir()] == ["own.prom"]
 
 
+def test_what_the_operator_chose_is_told_for_rules_to_compare_with():
+    assert {metric.name: metric.value for metric in write_metrics.choices(2048, 3)} == {
+        "amanat_journal_limit_bytes": 2 << 30,
+        "amanat_journal_file_bytes": 128 << 20,
+        "amanat_log_outage_seconds": 259200,
+    }
+
+
 def test_every_metric_has_a_meaning(tmp_path, monkeypatch):
     monkeypatch.setattr(commands, "run", lambda *_command: "")
-    assert {metric.name for metric in collect(tmp_path)} <= set(MEANINGS)
+    told = {metric.name for metric in (*collect(tmp_path), *write_metrics.choices(64, 1))}
+    assert told <= set(MEANINGS)

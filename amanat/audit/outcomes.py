@@ -40,8 +40,8 @@ def outcome_of(
 ) -> tuple[Outcome, Reason | None]:
     """How this phase ended.
 
-    Only a failed assertion says that the law is not kept. A skip, an expected failure, an error in a fixture
-    or in the check itself measured nothing: not-checked.
+    Only a failed assertion says that the law is not kept, a fixture's too. A skip, an expected failure, an error in
+    a fixture or in the check itself measured nothing: not-checked.
     """
     raised = call.excinfo.value if call.excinfo else None
     if hasattr(report, "wasxfail"):
@@ -52,9 +52,10 @@ def outcome_of(
         return Outcome.NOT_CHECKED, Reason(str(raised))
     if report.skipped:
         return Outcome.NOT_CHECKED, Reason(f"skipped: {raised or _last(report)}")
-    if call.when == "call" and isinstance(raised, Unexpected):
+    is_measured = call.when in ("setup", "call")
+    if is_measured and isinstance(raised, Unexpected):
         return Outcome.FAILED, Reason(str(raised), items=raised.items)
-    if call.when == "call" and isinstance(raised, AssertionError | pytest.fail.Exception):
+    if is_measured and isinstance(raised, AssertionError | pytest.fail.Exception):
         return Outcome.FAILED, _unmet(str(raised), compared, proves)
     return Outcome.NOT_CHECKED, Reason(_broken(call, raised))
 

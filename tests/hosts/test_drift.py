@@ -106,7 +106,7 @@ def test_the_playbook_runs_from_the_inventory_alone_and_leaves_nothing_on_the_ho
     """For whoever uses Ansible without the kit; one tag stands for all, the run before had them all."""
     began = live_stack.root("store", "date +%s").strip()
     output = playbook(live_stack, "--check", "--tags=A5-6-1-integrity")
-    assert re.findall(r"changed=(\d+)", output) == ["0", "0"]
+    assert re.findall(r"changed=(\d+)", output) == ["0"] * len(live_stack.machines)
     # What modules are given, whole files among it, is not for the host's journal.
     told = live_stack.root("store", f"journalctl --quiet --since=@{began} --grep='Invoked with' || true")
     assert told == ""

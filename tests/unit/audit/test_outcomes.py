@@ -48,6 +48,13 @@ def broken_fixture():
 def test_broken_fixture(broken_fixture): ...
 
 @pytest.fixture
+def unmet_fixture(store):
+    assert store.read("echo up") == "down"
+
+@requirement("A6-7-2-ip")
+def test_unmet_fixture(unmet_fixture): ...
+
+@pytest.fixture
 def broken_teardown():
     yield
     raise OSError("can't clean up")
@@ -96,6 +103,7 @@ def test_every_requirement_of_the_register_is_reported(result: Result) -> None:
         ("A2-platform", "not-checked", "the check itself broke: KeyError: 'missing'"),
         ("A7-disclosure", "not-checked", "`echo no entry >&2; exit 3` ended with 3: no entry"),
         ("U-currency", "not-checked", "its fixture broke: OSError: disk on fire"),
+        ("A6-7-2-ip", "not-satisfied", "expected 'down', actual 'up\\n'"),
         ("A6-7-2-transactions", "not-checked", "its clean-up broke: OSError: can't clean up"),
         ("A4-medium", "not-built", "edge"),
         ("A7-laws", "declared", ""),

@@ -13,6 +13,7 @@ from amanat_host.logs.entries import Entry
 from amanat_host.logs.source import Ends, Following, Source
 from amanat_host.logs.state import Hole, Numbering, Point
 from amanat_host.logs.store import Store
+from amanat_host.logs.stored_entries import start_of
 
 COMMIT_BYTES = 4 * 1024 * 1024
 COMMIT_SECONDS = 0.5
@@ -208,12 +209,21 @@ class Pull:
         known = self._store.state.of(ends.last.numbering)
         return known is not None and known.last >= ends.last.number
 
+    def _stored_of(self, numbering: Numbering, hole: Hole) -> set[str]:
+        """The cursors of what may be stored of a hole's numbers: none, unless the journal went back over them."""
+        if not any(first <= hole.last and hole.first <= last for first, last in numbering.reused):
+            return set()
+        return self._store.cursors_after(start_of(self._store.state, hole.first - 1))
+
     def _refetch(self, numbering: Numbering, hole: Hole) -> None:
         # In a damaged file systemd finds an entry from the one before it and not by its number, or the other way.
         start = (hole.first - 1, hole.first, (hole.first + hole.last) // 2)[hole.attempts % LOST_ATTEMPTS]
         hole.attempts += 1
+        stored = self._stored_of(numbering, hole)
         for entry in self._fetch(numbering.id, hole.first, hole.last, start):
-            if numbering.is_missing(entry.number):
+            if entry.cursor in stored:
+                self._store.state.pass_over(entry)
+            elif numbering.is_missing(entry.number):
                 self._add(entry, is_late=True)
         if hole in numbering.holes and hole.attempts >= LOST_ATTEMPTS:
             hole.lost_at = datetime.now(UTC).isoformat()

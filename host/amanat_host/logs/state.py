@@ -88,6 +88,11 @@ class Numbering:
             for part in (_without(hole, number) if hole.lost_at is None else [hole])
         ]
 
+    def come_back(self, number: int) -> None:
+        """Take a number that was not given to another entry after all: its own came again."""
+        self.fill(number)
+        self.reused = [part for first, last in self.reused for part in _ranges_without(first, last, number)]
+
     def note_reused(self, first: int, last: int) -> None:
         """Take up numbers that were given twice. Raises TooStrange."""
         if self.reused and self.reused[-1][0] <= last and first <= self.reused[-1][1]:
@@ -176,6 +181,7 @@ class State:
         known = self.of(entry.numbering)
         if known:
             known.last = max(known.last, entry.number)
+            known.come_back(entry.number)
 
     def _remember(self, point: Point) -> None:
         """Keep the newest entry, and of those before it one now and then."""
@@ -224,6 +230,12 @@ def _numbering(document: dict[str, Any]) -> Numbering:
 def _machine_id(entry: Entry) -> str:
     found = MACHINE_ID.search(entry.raw)
     return found.group(1).decode() if found else ""
+
+
+def _ranges_without(first: int, last: int, number: int) -> list[tuple[int, int]]:
+    if not first <= number <= last:
+        return [(first, last)]
+    return [part for part in ((first, number - 1), (number + 1, last)) if part[0] <= part[1]]
 
 
 def _without(hole: Hole, number: int) -> Sequence[Hole]:

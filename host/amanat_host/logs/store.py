@@ -110,8 +110,8 @@ class Store:
         self._close_day()
         os.close(self._lock)
 
-    def cursors_after(self, point: Point) -> set[str]:
-        """The cursors of all that was stored after an entry."""
+    def cursors_after(self, point: Point | None) -> set[str]:
+        """The cursors of all that was stored after an entry, or of all."""
         return {entry.cursor for entry in stored_entries(self.directory, self._sealed, self.state, point)}
 
     def _turn_to(self, day: str) -> None:

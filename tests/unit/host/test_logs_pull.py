@@ -183,8 +183,25 @@ def test_numbers_that_a_crash_gave_to_others_are_stored_beside_the_first(pulled,
     stored = pulled()
     assert stored.entries == 110
     assert stored.faults == []
-    assert stored.state.numberings[0].reused
+    assert stored.state.numberings[0].reused == [(96, 100)]
     assert len({one.cursor for path in days(tmp_path) for one in read_entries(path)}) == 110
+
+
+def test_entries_that_were_away_for_a_while_are_no_loss_when_they_are_back(pulled, journal, tmp_path):
+    for first in range(1, 101, 10):
+        journal.write(first, first + 9)
+        pulled()
+    whole = list(journal.held)
+    journal.held = whole[:60]
+    assert pulled().state.numberings[0].reused == [(61, 100)]
+    journal.write(101, 103)
+    assert holes(pulled(steps=1)) == [(61, 100, False)]
+    journal.held = [*whole, *journal.held[-3:]]
+    stored = pulled()
+    assert stored.state.numberings[0].reused == []
+    assert holes(stored) == []
+    assert (stored.entries, stored.faults) == (103, [])
+    assert sorted(numbers(tmp_path)) == list(range(1, 104))
 
 
 def pulled_while_followed(pulled, journal):

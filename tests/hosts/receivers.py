@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import socket
 import socketserver
 import ssl
 import threading
@@ -82,9 +83,9 @@ def receivers(address: str, ports: tuple[int, int], certificate: Path, key: Path
         def log_message(self, *_words: object) -> None:
             """Nothing is printed."""
 
-    class Smarthost(socketserver.StreamRequestHandler):
+    class Smarthost(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            _converse(self, tls, received)
+            _converse(self.request, tls, received)
 
     with ExitStack() as ending:
         for handler, port in ((Webhook, ports[0]), (Smarthost, ports[1])):
@@ -103,33 +104,34 @@ def receivers(address: str, ports: tuple[int, int], certificate: Path, key: Path
         yield received
 
 
-def _converse(session: socketserver.StreamRequestHandler, tls: ssl.SSLContext, received: Received) -> None:
+def _converse(connection: socket.socket, tls: ssl.SSLContext, received: Received) -> None:
     """As much of SMTP (RFC 5321, 3207) as a client of a smarthost speaks; letters are taken after STARTTLS only."""
-    reader, connection, secure = session.rfile, session.connection, False
+    is_secure = isinstance(connection, ssl.SSLSocket)
 
     def say(text: str) -> None:
         connection.sendall(f"{text}\r\n".encode())
 
-    say("220 sink")
-    while line := reader.readline():
-        word = line.split()[0].upper() if line.split() else b""
-        if word == b"EHLO":
-            say("250-sink" if not secure else "250 sink")
-            if not secure:
-                say("250 STARTTLS")
-        elif word == b"STARTTLS":
-            say("220 go")
-            connection, secure = tls.wrap_socket(connection, server_side=True), True
-            reader = connection.makefile("rb")
-        elif word == b"DATA" and secure:
-            say("354 go")
-            letter = b""
-            while (part := reader.readline()) not in (b".\r\n", b""):
-                letter += part
-            received.letters.append(letter.decode())
-            say("250 taken")
-        elif word == b"QUIT":
-            say("221 bye")
-            return
-        else:
-            say("250 fine" if secure else "530 TLS first")
+    if not is_secure:
+        say("220 sink")
+    with connection.makefile("rb") as reader:
+        while line := reader.readline():
+            word = line.split()[0].upper() if line.split() else b""
+            if word == b"EHLO":
+                say("250 sink" if is_secure else "250-sink\r\n250 STARTTLS")
+            elif word == b"STARTTLS":
+                say("220 go")
+                with tls.wrap_socket(connection, server_side=True) as secured:
+                    _converse(secured, tls, received)
+                return
+            elif word == b"DATA" and is_secure:
+                say("354 go")
+                letter = b""
+                while (part := reader.readline()) not in (b".\r\n", b""):
+                    letter += part
+                received.letters.append(letter.decode())
+                say("250 taken")
+            elif word == b"QUIT":
+                say("221 bye")
+                return
+            else:
+                say("250 fine" if is_secure else "530 TLS first")

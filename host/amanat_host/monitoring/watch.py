@@ -4,7 +4,8 @@ watch-monitoring SETTINGS STATE
 
 Asks Prometheus for its rules. All is well if the rule `Watchdog`, which always fires, was computed lately, and no rule
 says that alerts don't get out. Where that is not so for longer than `silent_seconds`, the operator is told from here,
-and again when it is over. The unit fails as long as it lasts.
+and again when it is over. The unit fails as long as it lasts; a first look that finds nothing ends with 75, since the
+next one may find it.
 """
 
 from __future__ import annotations
@@ -106,4 +107,6 @@ def main() -> int:
         sys.stderr.write(f"{wrong}\n")
         State(before.since or now, before.told).write(given.state)  # even if telling fails
     step(before, wrong, now, settings).write(given.state)
-    return Exit.FAILED if wrong else Exit.DONE
+    if not wrong:
+        return Exit.DONE
+    return Exit.FAILED if before.since else Exit.NO_ANSWER

@@ -52,6 +52,8 @@ def _as_json(one: MachineLogs, now: datetime) -> dict[str, Any]:
         "entries": stream.entries if stream else None,
         "missing": stream.missing if stream else None,
         "lost": stream.lost if stream else None,
+        "reused": stream.reused if stream else None,
+        "began_anew": list(stream.began_anew) if stream else None,
         "sealed": one.chain.sealed if one.chain else None,
         "purged": len(one.chain.purged) if one.chain else None,
         "delay_seconds": one.delay_seconds(now),
@@ -69,4 +71,6 @@ def _as_text(name: str, one: MachineLogs, now: datetime) -> str:
     holes = f"{stream.missing} missing, {stream.lost} lost"
     days = [f"{one.chain.sealed} days sealed, {len(one.chain.purged)} purged"] if one.chain else []
     begun = [f"journal begun anew {both(datetime.fromisoformat(at))}" for at in stream.began_anew]
-    return f"{mark} {name:<12} " + "; ".join([numbers, holes, known, *days, *begun, *one.faults])
+    reused = f"{stream.reused} numbers were given twice: the machine lost entries that are stored"
+    again = [reused] if stream.reused else []
+    return f"{mark} {name:<12} " + "; ".join([numbers, holes, known, *days, *begun, *again, *one.faults])

@@ -12,6 +12,7 @@ from amanat.audit.waiting import wait_until
 from amanat_host import questions
 from amanat_host.answers.logs import JournalEnd, JournalRoom, StoredLogs, StoredRecently, Stream, VerifiedLogs
 from amanat_host.answers.system import TlsAttempts
+from amanat_host.logs.comparison import groups
 from amanat_host.times import DAY_SECONDS
 
 VERIFY_SECONDS = 600
@@ -142,6 +143,17 @@ def test_what_is_stored_is_what_the_machine_logged(machine: Host, stored_recentl
     assert both, "no range of entries is on both sides"
     differing = sorted(one for one in both if logged.ranges[one] != stored.ranges[one])
     assert differing == [], f"entries {', '.join(differing)} are stored otherwise than they were logged"
+    lacking = sorted((groups(stored.last).keys() & logged.ranges.keys()) - stored.ranges.keys())
+    assert lacking == [], f"entries that the machine has are not stored: some of {', '.join(lacking)}"
+
+
+@requirement("A5-6-1-access")
+def test_what_is_stored_begins_where_the_journal_did(machine: Host, stored: StoredLogs):
+    """A journal loses its oldest entries only, so whatever the machine still has is not before what is stored first."""
+    room = machine.ask(questions.JOURNAL_ROOM)
+    stream = stream_of(machine, stored)
+    is_same = stream.numbering == machine.ask(questions.JOURNAL_END).numbering
+    assert not is_same or stream.first <= room.oldest_number, "entries of before are on the machine alone"
 
 
 @pytest.fixture(scope="module")

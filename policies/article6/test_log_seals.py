@@ -69,6 +69,14 @@ def test_days_are_sealed_soon_after_they_ended(chains: Mapping[str, SealedChain]
 
 
 @requirement("A6-7-2-ip")
+def test_no_day_has_begun_before_its_time(chains: Mapping[str, SealedChain]):
+    """The open day has begun: one that is to come would take everything until then, and never be sealed."""
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    ahead = [f"{machine} {chain.open_day}" for machine, chain in chains.items() if chain.open_day > today]
+    assert ahead == [], "days that are to come"
+
+
+@requirement("A6-7-2-ip")
 def test_every_seal_was_stamped_by_the_vault(differences: Differences):
     """The vault's own record has the SHA-256 of each record that has a stamp."""
     assert differences.never_stamped == {}, "places of records whose stamps the vault never gave"

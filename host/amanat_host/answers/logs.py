@@ -18,10 +18,11 @@ class JournalEnd:
 class RecentEntries:
     """A machine's newest entries: by ranges of their numbers, as `first-last`, half of the SHA-256 of what they are.
 
-    Ranges overlap; one that has not all of its entries is left out.
+    Ranges overlap; one that has not all of its entries is left out. `last` is the newest number, 0 for none.
     """
 
     numbering: str
+    last: int
     ranges: Mapping[str, str]
 
 

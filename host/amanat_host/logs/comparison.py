@@ -33,12 +33,20 @@ def recent(entries: Iterable[Entry], numbering: str) -> RecentEntries:
         if entry.numbering == numbering:
             digests[entry.number] = hashlib.sha256(entry.raw).digest()
     last = max(digests, default=0)
-    groups: dict[str, str] = {}
+    ranges: dict[str, str] = {}
+    for name, numbers in groups(last).items():
+        if all(number in digests for number in numbers):
+            whole = hashlib.sha256(b"".join(digests[number] for number in numbers))
+            ranges[name] = whole.hexdigest()[:32]
+    return RecentEntries(numbering, last, ranges)
+
+
+def groups(last: int) -> dict[str, range]:
+    """The groups of numbers that have a digest where `last` is the newest number, by name."""
+    found = {}
     for grouping in GROUPINGS:
         first = max(last - grouping.newest, 0) // grouping.size
         for group in range(first, last // grouping.size):
             numbers = range(group * grouping.size + 1, (group + 1) * grouping.size + 1)
-            if all(number in digests for number in numbers):
-                whole = hashlib.sha256(b"".join(digests[number] for number in numbers))
-                groups[f"{numbers[0]}-{numbers[-1]}"] = whole.hexdigest()[:32]
-    return RecentEntries(numbering, groups)
+            found[f"{numbers[0]}-{numbers[-1]}"] = numbers
+    return found

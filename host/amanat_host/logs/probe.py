@@ -105,7 +105,7 @@ def _recent(machine: Path) -> answers.RecentEntries:
 
 def _recent_of(machine: Path, state: State) -> answers.RecentEntries:
     if state.last is None:
-        return answers.RecentEntries("", {})
+        return answers.RecentEntries("", 0, {})
     begin = start_of(state, state.last.number - MOST_ENTRIES)
     entries = stored_entries(machine, SEALED / machine.name, state, begin)
     return digests(entries, state.last.numbering)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from amanat_host.errors import HostError
 from amanat_host.logs import requests
@@ -45,6 +45,17 @@ class Asked:
 
     at: datetime
     ends: Ends
+
+    @property
+    def day(self) -> datetime:
+        """The moment whose day has begun for the machine: ours, but no more than a day after its newest entry.
+
+        So a wrong clock of ours ends no days that are to come.
+        """
+        if self.ends.last is None:
+            return self.at
+        newest = datetime.fromtimestamp(self.ends.last.realtime_us / 1e6, UTC)
+        return min(self.at, newest + timedelta(days=1))
 
 
 class Pull:
@@ -103,8 +114,6 @@ class Pull:
         wait = self._timing.commit_seconds if self._uncommitted_since is not None else self._until_check()
         for entry in following.entries(wait):
             self._take_one(entry)
-            if self._store.uncommitted_bytes >= COMMIT_BYTES:
-                self._commit()
 
     def _take_one(self, entry: Entry) -> None:
         state = self._store.state
@@ -137,6 +146,8 @@ class Pull:
         self._store.add(entry, is_late=is_late)
         if self._uncommitted_since is None:
             self._uncommitted_since = time.monotonic()
+        if self._store.uncommitted_bytes >= COMMIT_BYTES:
+            self._commit()
 
     def _fetch(self, numbering: str, first: int, last: int, start: int) -> Iterator[Entry]:
         """The entries of a range of numbers that the machine still has, read from number `start` on."""
@@ -191,7 +202,7 @@ class Pull:
         """Note from when on nothing is missing, once all that the machine had then is stored."""
         if self._awaited and self._has(self._awaited.ends):
             self._store.state.complete_at = self._awaited.at.isoformat()
-            self._store.turn_day(self._awaited.at)
+            self._store.turn_day(self._awaited.day)
             self._awaited = None
 
     def _refuse_a_rewound_journal(self, ends: Ends) -> None:

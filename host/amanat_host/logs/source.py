@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -17,6 +18,7 @@ from amanat_host.logs.requests import END
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
+MOST_ENDS = 2
 BLOCK_BYTES = 256 * 1024
 _KEEPALIVE = ((socket.TCP_KEEPIDLE, 10), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 3))
 
@@ -120,7 +122,9 @@ class TlsSource:
     def ends(self) -> Ends:
         """How far the journal goes."""
         with Connection(self._ask("ends")) as answer:
-            found = list(answer.all())
+            found = list(islice(answer.all(), MOST_ENDS + 1))
+        if len(found) > MOST_ENDS:
+            raise NoAnswer(f"{self._address.machine} tells more than the ends of its journal")
         return Ends(found[0], found[-1]) if found else Ends(None, None)
 
     def _ask(self, request: str) -> ssl.SSLSocket:

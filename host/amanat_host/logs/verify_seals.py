@@ -121,6 +121,9 @@ def _faults_of_purge(directory: Path, chain: _Chain, purge: Purge) -> list[str]:
         return [f"{name} is of no seal that is here"]
     if (seal.day, seal.entries, seal.ranges) != (purge.day, purge.entries, purge.ranges):
         return [f"{name} tells of something else than the day's seal"]
+    is_gone = not sealed_file.sealed_path(directory, purge.day).exists()
+    if is_gone and not chains.stamp_path(directory, purge.position).exists():
+        return [f"{purge.day} is gone, and {name} has no stamp"]  # a purge is stamped before the file goes
     try:
         at = stamps.read(chains.stamp_path(directory, purge.position).read_bytes()).at
     except (HostError, OSError):

@@ -44,7 +44,7 @@ MEANINGS = {
     "amanat_collector_failed": "Whether a collector could not read what it is for.",
 }
 
-CERTIFICATES = ("etc/amanat/pki", "etc/amanat/anchor")
+CERTIFICATES = ("etc/amanat/pki", "etc/amanat/anchor", "etc/amanat/tsa")
 UPDATES = "var/lib/amanat/security-updates.json"
 REBOOT = "run/reboot-required"
 INTEGRITY = "var/lib/aide/amanat.status.json"

@@ -52,11 +52,17 @@ def reply(query: bytes, place: Path = PLACE, settings: Path = SETTINGS) -> bytes
     with _locked(place):
         record = StampRecord.read(place / "stamps.jsonl")
         # openssl writes its file of the last number in place; the record knows it as well, and is whole.
-        (place / "serial").write_text(f"{record.next_serial - 1:04X}\n")
+        (place / "serial").write_text(f"{digits(record.next_serial - 1)}\n")
         asked = ("-config", str(settings), "-queryfile", stamps.INPUT)
         answer = stamps.openssl("ts", "-reply", *asked, given=query)
         record.add(stamps.read(answer))
         return answer
+
+
+def digits(serial: int) -> str:
+    """A number as openssl reads it from its file: hexadecimal, an even number of digits."""
+    text = f"{serial:04X}"
+    return text.zfill(len(text) + len(text) % 2)
 
 
 @contextmanager

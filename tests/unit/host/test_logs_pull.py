@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from amanat_host.logs import pull as pulls
 from amanat_host.logs import state
 from amanat_host.logs import store as stores
 from amanat_host.logs import verify as verifier
@@ -290,6 +291,35 @@ def test_days_follow_the_order_of_the_journal(tmp_path):
     found = {path.name[:10]: [one.number for one in read_entries(path)] for path in days(tmp_path)}
     assert found == {"2026-11-18": [1], "2026-11-19": [2, 3], "2026-11-20": [4, 5]}
     assert verify(tmp_path).faults == []
+
+
+def test_a_clock_of_ours_that_is_ahead_ends_no_days_to_come(pulled, journal, monkeypatch):
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(days=800)
+
+    monkeypatch.setattr(pulls, "datetime", Ahead)
+    journal.write(1, 10)
+    stored = pulled()
+    newest = datetime.fromtimestamp(START_US / 1e6, UTC)
+    assert stored.state.day == (newest + timedelta(days=1)).strftime("%Y-%m-%d")
+
+
+def test_a_large_gap_is_committed_in_parts(tmp_path, journal, monkeypatch):
+    monkeypatch.setattr(pulls, "COMMIT_BYTES", 1000)
+    largest = []
+    commit = Store.commit
+    monkeypatch.setattr(
+        Store, "commit", lambda store: (largest.append(store.uncommitted_bytes), commit(store))
+    )
+    journal.write(1, 500)
+    journal.hidden = set(range(2, 500))
+    with closing(Store(tmp_path)) as store:
+        left = iter(range(6))
+        Pull(journal, store, AT_ONCE).run(lambda: next(left, None) is None)
+    assert verify(tmp_path).entries == 500
+    assert max(largest) < 2000
 
 
 def test_a_day_ends_when_the_machine_has_nothing_more_of_it(tmp_path):

@@ -312,6 +312,13 @@ def test_a_purge_before_its_time_is_named(old, server):
     assert faults(old) == [f"{day(LEAST_DAYS)} was purged after {LEAST_DAYS} days, before its time"]
 
 
+def test_a_purge_without_a_stamp_takes_no_day_away(old, server):
+    purge_old_days(old, server, 190, NOW)
+    chain = Chain.read(old.sealed)
+    chains.stamp_path(old.sealed, len(chain.records)).unlink()
+    assert faults(old) == [f"{day(191)} is gone, and the record of the purge of {day(191)} has no stamp"]
+
+
 def test_a_purge_of_another_day_is_named(old, server):
     purge_old_days(old, server, 190, NOW)
     position = len(Chain.read(old.sealed).records)

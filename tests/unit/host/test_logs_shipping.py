@@ -186,6 +186,11 @@ def test_a_range_is_all_that_came_before_its_end(serve):
     assert serve.asked == [f"range {CURSOR}\n".encode()]
 
 
+def test_a_machine_that_tells_more_than_its_ends_is_not_listened_to(serve):
+    with pytest.raises(NoAnswer, match="more than the ends"):
+        serve(b"".join(exported(number) for number in range(1, 9)) + requests.end(0)).ends()
+
+
 def test_ends_are_the_first_and_the_last(serve):
     ends = serve(exported(1) + exported(9) + requests.end(0)).ends()
     assert (ends.first.number, ends.last.number) == (1, 9)

@@ -46,6 +46,13 @@ def test_many_stamps_keep_their_numbers(server, file):
     assert serials == list(range(1, 19))
 
 
+@pytest.mark.parametrize("serial", [0xFFFF, 0x10000, 0x100000])
+def test_numbers_of_any_length_are_given(server, monkeypatch, serial):
+    monkeypatch.setattr(StampRecord, "next_serial", serial)
+    monkeypatch.setattr(StampRecord, "add", lambda _record, _stamp: None)
+    assert stamps.read(server.stamp(DIGEST)).serial == serial
+
+
 def test_a_file_of_numbers_that_was_cut_off_stops_nothing(server):
     server.stamp(DIGEST)
     (server.directory / "serial").write_text("")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from amanat_host.errors import HostError
 from amanat_host.logs import requests
 from amanat_host.logs.entries import Entry
-from amanat_host.logs.source import Ends, Following, Source
+from amanat_host.logs.source import Ends, Following, NoAnswer, Source
 from amanat_host.logs.state import Hole, Numbering, Point
 from amanat_host.logs.store import Store
 from amanat_host.logs.stored_entries import start_of
@@ -100,11 +100,23 @@ class Pull:
     def _rewind(self) -> str:
         """Go back to the newest stored entry that the machine still has: what follows it there is other than here."""
         points = self._store.state.recent
-        common = next((point for point in reversed(points) if self._is_there(point)), points[0])
+        common = next((point for point in reversed(points) if self._is_there(point)), None)
+        if common is None:
+            return self._begin_again(points[-1].numbering)
         self._stored = self._store.cursors_after(common)
         self._store.state.rewind_to(common)
         self._store.commit()
         return common.cursor
+
+    def _begin_again(self, numbering: str) -> str:
+        """Store all that the machine has: it went back further than is remembered, put back whole perhaps."""
+        oldest = next(self._source.range(requests.cursor(numbering, 1)), None)
+        if oldest is None or oldest.numbering != numbering:
+            raise NoAnswer("the machine's journal has nothing of what it had")
+        self._stored = set()
+        self._store.state.begin_again(numbering, oldest.number)
+        self._store.commit()
+        return oldest.cursor
 
     def _is_there(self, point: Point) -> bool:
         found = next(self._source.range(point.cursor), None)

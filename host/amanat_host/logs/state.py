@@ -200,6 +200,15 @@ class State:
             numbering.holes = [hole for hole in numbering.holes if hole.first <= point.number]
             numbering.last = point.number
 
+    def begin_again(self, numbering: str, number: int) -> None:
+        """Go on from a number of a numbering whose entries that are stored may be others."""
+        self.recent = []
+        known = self.of(numbering)
+        if known and known.last >= number:
+            known.note_reused(number, known.last)
+            known.holes = [hole for hole in known.holes if hole.last < number]
+            known.last = number - 1
+
     def as_json(self) -> str:
         """The state as a text."""
         return json.dumps(dataclasses.asdict(self), separators=(",", ":"))

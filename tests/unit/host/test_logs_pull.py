@@ -205,6 +205,23 @@ def test_entries_that_were_away_for_a_while_are_no_loss_when_they_are_back(pulle
     assert sorted(numbers(tmp_path)) == list(range(1, 104))
 
 
+def test_a_machine_that_was_put_back_whole_is_stored_from_what_it_has(pulled, journal, monkeypatch):
+    monkeypatch.setattr(state, "RECENT_KEPT", 2)
+    monkeypatch.setattr(state, "RECENT_APART", 5)
+    for first in range(1, 101, 10):
+        journal.write(first, first + 9)
+        pulled()
+    journal.held = journal.held[:20]
+    journal.write(21, 30, mark=1)
+    stored = pulled()
+    assert stored.state.last.number == 30
+    assert stored.state.numberings[0].reused == [(1, 100)]
+    assert stored.entries == 100 + 30
+    journal.write(31, 40, mark=1)
+    stored = pulled()
+    assert (stored.state.last.number, stored.faults, holes(stored)) == (40, [], [])
+
+
 def pulled_while_followed(pulled, journal):
     """Pull with a follower that began at the end, so that the crash shows by the numbers that come."""
     before, journal.range = journal.range, lambda cursor: iter([entry(100)])

@@ -38,11 +38,12 @@ def stored_entries(
 def _entries_of(directory: Path, sealed: Path | None, day: str, offset: int, length: int) -> Iterator[Entry]:
     """The entries of a day from an offset of its content on, whether it is sealed or not."""
     path = plain_path(directory, day)
-    if sealed is None or path.exists():
-        if length:
+    file = sealed_file.sealed_path(sealed, day) if sealed else None
+    if path.exists() or file is None or not file.exists():
+        if length:  # a day that has just begun has no file
             yield from read_entries(path, offset, length)
         return
-    for entry in sealed_file.read_entries(sealed_file.sealed_path(sealed, day)):
+    for entry in sealed_file.read_entries(file):
         if offset <= 0:
             yield entry
         offset -= len(entry.raw)

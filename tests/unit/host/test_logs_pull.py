@@ -323,6 +323,26 @@ def test_a_clock_of_ours_that_is_ahead_ends_no_days_to_come(pulled, journal, mon
     assert stored.state.day == (newest + timedelta(days=1)).strftime("%Y-%m-%d")
 
 
+def test_a_day_that_has_begun_and_has_no_entry_yet_holds_up_nothing(tmp_path, journal):
+    plain, sealed = tmp_path / "plain", tmp_path / "sealed"
+    plain.mkdir()
+    sealed.mkdir()
+    journal.write(1, 10)
+
+    def pull():
+        left = iter(range(6))
+        with closing(Store(plain, sealed)) as store:
+            Pull(journal, store, AT_ONCE).run(lambda: next(left, None) is None)
+            return store.state.last.number
+
+    assert pull() == 10
+    with closing(Store(plain, sealed)) as store:
+        store.turn_day(datetime.now(UTC) + timedelta(days=1))
+        store.commit()
+    journal.write(11, 12)
+    assert pull() == 12
+
+
 def test_a_large_gap_is_committed_in_parts(tmp_path, journal, monkeypatch):
     monkeypatch.setattr(pulls, "COMMIT_BYTES", 1000)
     largest = []

@@ -19,7 +19,7 @@ from amanat_host import commands
 from amanat_host.entry import print_json, program
 from amanat_host.logs import sealed_file
 from amanat_host.logs import state as states
-from amanat_host.logs.bench_lines import NotMeasured, Taken, wait_for, write_lines
+from amanat_host.logs.bench_lines import NotMeasured, Taken, core_seconds, memory_bytes, wait_for, write_lines
 from amanat_host.logs.bench_rsyslog import plain, unpack
 from amanat_host.logs.layout import STATE, plain_path
 from amanat_host.scratch import scratch
@@ -33,26 +33,32 @@ def ours(machine: str, count: int, directory: Path) -> tuple[Taken, float]:
     """Lines until they are committed, and the seconds that sealing them takes after that."""
     place = PLACE / machine
     before = states.read(place / STATE)
-    core_before = _core_seconds()
+    core_before, _ = _used()
     start = time.monotonic()
     name = f"bench-{secrets.token_hex(4)}"
     write_lines(name, count)
-    numbering, number = _last_entry(name)
+    numbering, number = _last_entry(name, count)
     wait_for("storing the lines", lambda: _is_stored(place, numbering, number))
-    taken = Taken(time.monotonic() - start, _core_seconds() - core_before, _memory_bytes())
+    seconds = time.monotonic() - start
+    core_after, memory = _used()
+    taken = Taken(seconds, core_after - core_before, memory)
     after = states.read(place / STATE)
     if after.day != before.day:
         raise NotMeasured("the day turned meanwhile: run it again")
     return taken, _sealing_seconds(plain_path(place, after.day), before.length, after.length, directory)
 
 
-def _last_entry(name: str) -> tuple[str, int]:
-    """Numbering and number of the newest entry of a name."""
-    said = commands.run(
-        "/usr/bin/journalctl", "--quiet", f"--identifier={name}", "--lines=1", "--output=json"
-    )
-    entry = json.loads(said)
-    return entry["__SEQNUM_ID"], int(entry["__SEQNUM"])
+def _last_entry(name: str, count: int) -> tuple[str, int]:
+    """Numbering and number of the last line, once journald has it: the socket to it holds megabytes."""
+    found: list[dict[str, str]] = []
+
+    def is_there() -> bool:
+        command = ("/usr/bin/journalctl", "--quiet", f"--identifier={name}", "--lines=1", "--output=json")
+        found[:] = [json.loads(line) for line in commands.run(*command).splitlines()]
+        return bool(found) and found[0]["MESSAGE"].startswith(f"{count - 1} ")
+
+    wait_for("taking the lines", is_there)
+    return found[0]["__SEQNUM_ID"], int(found[0]["__SEQNUM"])
 
 
 def _is_stored(place: Path, numbering: str, number: int) -> bool:
@@ -60,17 +66,17 @@ def _is_stored(place: Path, numbering: str, number: int) -> bool:
     return known is not None and known.last >= number
 
 
-def _core_seconds() -> float:
-    shown = (_shown(unit, "CPUUsageNSec") for unit in UNITS)
-    return sum(int(one) for one in shown) / 1e9
+def _used() -> tuple[float, int]:
+    """Seconds of a core, and the most memory, of the processes of both services."""
+    found = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cgroup") if _is_ours(path)]
+    return sum(map(core_seconds, found)), sum(map(memory_bytes, found))
 
 
-def _memory_bytes() -> int:
-    return sum(int(_shown(unit, "MemoryPeak")) for unit in UNITS)
-
-
-def _shown(unit: str, name: str) -> str:
-    return commands.run("/usr/bin/systemctl", "show", f"--property={name}", "--value", unit).strip()
+def _is_ours(cgroup: Path) -> bool:
+    try:
+        return any(f"/{unit}\n" in cgroup.read_text("ascii") for unit in UNITS)
+    except OSError:  # it has ended
+        return False
 
 
 def _sealing_seconds(day: Path, start: int, end: int, directory: Path) -> float:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from amanat_host import commands
 from amanat_host.errors import HostError
@@ -40,3 +42,15 @@ def write_lines(name: str, count: int) -> None:
     """Write lines to the journal, as a service does on its standard output. Raises HostError."""
     lines = "".join(f"{number} {PADDING}\n" for number in range(count))
     commands.run("/usr/bin/systemd-cat", f"--identifier={name}", "/usr/bin/cat", given=lines.encode())
+
+
+def core_seconds(process: int) -> float:
+    """Seconds of a core that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_bytes(process: int) -> int:
+    """The most memory that a process has had."""
+    status = Path(f"/proc/{process}/status").read_text("ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024

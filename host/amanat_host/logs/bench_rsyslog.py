@@ -6,7 +6,6 @@ Debian's packages are unpacked in a scratch directory and go with it: nothing is
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import socket
 import subprocess
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from amanat_host import commands, processes
-from amanat_host.logs.bench_lines import Taken, wait_for, write_lines
+from amanat_host.logs.bench_lines import Taken, core_seconds, memory_bytes, wait_for, write_lines
 
 PACKAGES = ("rsyslog", "libestr0", "libfastjson4", "liblognorm5")
 PORT = 5995
@@ -56,7 +55,7 @@ def plain(count: int, directory: Path) -> Taken:
         wait_for("rsyslog's lines", lambda: _lines(received) >= before + count)
         seconds = time.monotonic() - start
         both = (receiver.pid, sender.pid)
-        return Taken(seconds, sum(map(_process_core_seconds, both)), sum(map(_process_memory_bytes, both)))
+        return Taken(seconds, sum(map(core_seconds, both)), sum(map(memory_bytes, both)))
 
 
 @contextlib.contextmanager
@@ -91,13 +90,3 @@ def _wait_until_it_passes_on(name: str, received: Path) -> None:
 
 def _lines(path: Path) -> int:
     return path.read_bytes().count(b"\n") if path.exists() else 0
-
-
-def _process_core_seconds(process: int) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _process_memory_bytes(process: int) -> int:
-    status = Path(f"/proc/{process}/status").read_text("ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024

@@ -79,10 +79,16 @@ def test_the_log_server_has_everything(machine: Host, stored: StoredLogs, bound)
     assert bound("log_check_seconds").allows(age_seconds(stream.complete_at))
 
 
+@pytest.fixture(scope="module")
+def room(machine: Host) -> JournalRoom:
+    """How far a machine's own journal reaches back, and what bounds it."""
+    answer: JournalRoom = machine.ask(questions.JOURNAL_ROOM)
+    return answer
+
+
 @requirement("A5-6-1-access")
-def test_the_journal_outlives_an_outage(machine: Host, bound):
+def test_the_journal_outlives_an_outage(room: JournalRoom, bound):
     """A journal may grow to the size that it was given, and reaches back as far as the bound, or to its beginning."""
-    room = machine.ask(questions.JOURNAL_ROOM)
     assert list(shortcomings(room, bound("log_outage_days").min)) == []
 
 
@@ -148,9 +154,8 @@ def test_what_is_stored_is_what_the_machine_logged(machine: Host, stored_recentl
 
 
 @requirement("A5-6-1-access")
-def test_what_is_stored_begins_where_the_journal_did(machine: Host, stored: StoredLogs):
+def test_what_is_stored_begins_where_the_journal_did(machine: Host, room: JournalRoom, stored: StoredLogs):
     """A journal loses its oldest entries only, so whatever the machine still has is not before what is stored first."""
-    room = machine.ask(questions.JOURNAL_ROOM)
     stream = stream_of(machine, stored)
     is_same = stream.numbering == machine.ask(questions.JOURNAL_END).numbering
     assert not is_same or stream.first <= room.oldest_number, "entries of before are on the machine alone"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,11 @@ class Hole:
         """How many numbers are missing."""
         return self.last - self.first + 1 - self.merged
 
+    def without(self, number: int) -> list[Hole]:
+        """What is left of it when a number has come."""
+        parts = _without(self.first, self.last, number)
+        return [dataclasses.replace(self, first=first, last=last) for first, last in parts]
+
 
 @dataclass
 class Numbering:
@@ -83,15 +88,20 @@ class Numbering:
     def fill(self, number: int) -> None:
         """Take a number that came out of its hole."""
         self.holes = [
-            part
-            for hole in self.holes
-            for part in (_without(hole, number) if hole.lost_at is None else [hole])
+            part for hole in self.holes for part in (hole.without(number) if hole.lost_at is None else [hole])
         ]
 
     def come_back(self, number: int) -> None:
         """Take a number that was not given to another entry after all: its own came again."""
         self.fill(number)
-        self.reused = [part for first, last in self.reused for part in _ranges_without(first, last, number)]
+        self.reused = [part for first, last in self.reused for part in _without(first, last, number)]
+
+    def go_back_to(self, number: int) -> None:
+        """Go on behind a number: what follows it may be given to other entries. Raises TooStrange."""
+        if self.last > number:
+            self.note_reused(number + 1, self.last)
+            self.holes = [hole for hole in self.holes if hole.first <= number]
+            self.last = number
 
     def note_reused(self, first: int, last: int) -> None:
         """Take up numbers that were given twice. Raises TooStrange."""
@@ -131,6 +141,11 @@ class State:
     def last(self) -> Point | None:
         """The newest entry in the order of its journal."""
         return self.recent[-1] if self.recent else None
+
+    @property
+    def lengths(self) -> dict[str, int]:
+        """Of each day that has entries the length that is committed."""
+        return {**self.ended, **({self.day: self.length} if self.length else {})}
 
     @property
     def numbering(self) -> Numbering | None:
@@ -194,20 +209,17 @@ class State:
     def rewind_to(self, point: Point) -> None:
         """Go on from an earlier entry: the machine lost what followed it, and gives those numbers to other entries."""
         self.recent = self.recent[: self.recent.index(point) + 1]
-        numbering = self.of(point.numbering)
-        if numbering and numbering.last > point.number:
-            numbering.note_reused(point.number + 1, numbering.last)
-            numbering.holes = [hole for hole in numbering.holes if hole.first <= point.number]
-            numbering.last = point.number
+        self._go_back(point.numbering, point.number)
 
     def begin_again(self, numbering: str, number: int) -> None:
         """Go on from a number of a numbering whose entries that are stored may be others."""
         self.recent = []
+        self._go_back(numbering, number - 1)
+
+    def _go_back(self, numbering: str, number: int) -> None:
         known = self.of(numbering)
-        if known and known.last >= number:
-            known.note_reused(number, known.last)
-            known.holes = [hole for hole in known.holes if hole.last < number]
-            known.last = number - 1
+        if known:
+            known.go_back_to(number)
 
     def as_json(self) -> str:
         """The state as a text."""
@@ -241,15 +253,8 @@ def _machine_id(entry: Entry) -> str:
     return found.group(1).decode() if found else ""
 
 
-def _ranges_without(first: int, last: int, number: int) -> list[tuple[int, int]]:
+def _without(first: int, last: int, number: int) -> list[tuple[int, int]]:
+    """What is left of a range of numbers without one of them."""
     if not first <= number <= last:
         return [(first, last)]
     return [part for part in ((first, number - 1), (number + 1, last)) if part[0] <= part[1]]
-
-
-def _without(hole: Hole, number: int) -> Sequence[Hole]:
-    if not hole.first <= number <= hole.last:
-        return [hole]
-    before = dataclasses.replace(hole, last=number - 1)
-    after = dataclasses.replace(hole, first=number + 1)
-    return [part for part in (before, after) if part.first <= part.last]

@@ -28,21 +28,20 @@ def stored_entries(
 
     Raises AlteredFile, NotTheFormat, UnreadableState or OSError.
     """
-    lengths = {**state.ended, state.day: state.length}
+    lengths = state.lengths
     for day in sorted({*lengths, *(sealed_file.sealed_days(sealed) if sealed else [])}):
         if after is None or day >= after.day:
             offset = after.offset if after and day == after.day else 0
-            yield from _entries_of(directory, sealed, day, offset, lengths.get(day, 0))
+            file = sealed_file.sealed_path(sealed, day) if sealed else None
+            # The collector lets go of a sealed day in its state first, then of the file.
+            if file and file.exists() and (day not in lengths or not plain_path(directory, day).exists()):
+                yield from _sealed_entries(file, offset)
+            else:
+                yield from read_entries(plain_path(directory, day), offset, lengths.get(day))
 
 
-def _entries_of(directory: Path, sealed: Path | None, day: str, offset: int, length: int) -> Iterator[Entry]:
-    """The entries of a day from an offset of its content on, whether it is sealed or not."""
-    path = plain_path(directory, day)
-    file = sealed_file.sealed_path(sealed, day) if sealed else None
-    if path.exists() or file is None or not file.exists():
-        if length:  # a day that has just begun has no file
-            yield from read_entries(path, offset, length)
-        return
+def _sealed_entries(file: Path, offset: int) -> Iterator[Entry]:
+    """The entries of a sealed file from an offset of its content on."""
     for entry in sealed_file.read_entries(file):
         if offset <= 0:
             yield entry

@@ -98,7 +98,7 @@ def _verify(directory: Path, sealed: Path, authority: Path) -> Stored:
     found = Found(seals.entries, {}, list(seals.faults))
     for one in seals.ranges:
         found.add(one)
-    lengths = {day: length for day, length in _lengths(state).items() if day not in seals.contents}
+    lengths = {day: length for day, length in state.lengths.items() if day not in seals.contents}
     _read_plain(directory, sealed, lengths, found)
     _look_at_others(directory, state, seals, found)
     _compare(state, found)
@@ -126,9 +126,9 @@ def _look_at_others(directory: Path, state: State, seals: SealedDays, found: Fou
         if day in seals.contents:
             if sha256_of(path) != seals.contents[day]:
                 found.faults.append(f"what is stored of {day} is not what was sealed of it")
-        elif day not in _lengths(state) and day <= state.day:
+        elif day not in state.lengths and day <= state.day:
             found.faults.append(f"nobody stored {day}")
-    for day in sorted(seals.unsealed - _lengths(state).keys()):
+    for day in sorted(seals.unsealed - state.lengths.keys()):
         found.faults.append(f"{day} lies among the sealed days, and nobody sealed it")
 
 
@@ -138,11 +138,6 @@ def _compare(state: State, found: Found) -> None:
     found.faults += [f"entries of a numbering that never came: {unknown}" for unknown in found.numbers]
     if found.entries != state.entries:
         found.faults.append(f"{found.entries} entries are stored, and {state.entries} came")
-
-
-def _lengths(state: State) -> dict[str, int]:
-    """Of each day the length that was committed."""
-    return {**state.ended, **({state.day: state.length} if state.length else {})}
 
 
 def _read(path: Path, length: int) -> Iterator[Entry]:

@@ -17,9 +17,10 @@ from amanat_host.state.owned import installed_at, package_of
 from amanat_host.state.proc import Process
 from amanat_host.state.syntax import shell_words
 from amanat_host.system.state import output, text
+from amanat_host.times import DAY_SECONDS
 
 POSTGRES = "/usr/lib/postgresql/"
-LONGEST_SESSION_SECONDS = 24 * 3600
+LONGEST_SESSION_SECONDS = DAY_SECONDS
 USUAL_OPEN_FILES = 1024  # systemd's default for a service, DefaultLimitNOFILE
 COMMANDS, ENDED = "its commands", "it has ended"  # beside names of variables, which have no blanks
 # What systemd tells each of its services, or what follows from their unit.

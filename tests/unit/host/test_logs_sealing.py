@@ -1,5 +1,6 @@
 """Days that have ended are sealed once, whatever is killed; what is changed of them is named; old ones are purged."""
 
+import gzip
 import json
 import os
 import shutil
@@ -15,12 +16,14 @@ import pytest
 from amanat.law import register
 from amanat_host.logs import chain as chains
 from amanat_host.logs import sealed_file
+from amanat_host.logs import state as states
 from amanat_host.logs.chain import BrokenChain, Chain
-from amanat_host.logs.layout import days, plain_path
+from amanat_host.logs.layout import STATE, days, plain_path
 from amanat_host.logs.purging import LEAST_DAYS, purge, purge_old_days
 from amanat_host.logs.sealing import NotWhatWasStored, Place, seal_ended_days
 from amanat_host.logs.stamps import NoStamp
 from amanat_host.logs.store import StateLost, Store
+from amanat_host.logs.stored_entries import stored_entries
 from amanat_host.logs.verify import verify
 from amanat_host.tsa.stamp_record import StampRecord
 from tests.unit.host.journal import entry
@@ -260,6 +263,14 @@ def test_cursors_are_found_in_sealed_days(sealed):
         cursors = store.cursors_after(point)
     numbers = sorted(int(cursor.split("i=")[1].split(";")[0], 16) for cursor in cursors)
     assert numbers == list(range(point.number + 1, 41))
+
+
+def test_a_sealed_day_whose_own_file_is_left_behind_a_kill_is_read_once(sealed):
+    file = sorted(sealed.sealed.glob("*.export.gz"))[0]
+    left = sealed.plain / file.name.removesuffix(".gz")
+    left.write_bytes(gzip.decompress(file.read_bytes()))
+    found = stored_entries(sealed.plain, sealed.sealed, states.read(sealed.plain / STATE), None)
+    assert sorted(one.number for one in found) == list(range(1, 41))
 
 
 @pytest.fixture

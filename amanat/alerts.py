@@ -38,7 +38,7 @@ def secrets(settings: Settings, project: Path) -> dict[str, dict[str, str]]:
 
 
 def outgoing(machine: str, settings: Settings) -> list[dict[str, Any]]:
-    """The ways out of a machine that alerts need: [{account, ports: [TCP port, …]}]; none where nobody is told."""
+    """The ways out of a machine that alerts need: [{account, ports: [TCP port], purpose}]; none if nobody is told."""
     ports = set()
     if settings.alert_webhook_url:
         ports.add(urlsplit(settings.alert_webhook_url).port or HTTPS_PORT)
@@ -46,4 +46,6 @@ def outgoing(machine: str, settings: Settings) -> list[dict[str, Any]]:
         ports.add(int(settings.alert_smtp_server.rpartition(":")[2]))
     services = settings.machines.services_of(machine)
     accounts = [account for service, account in ACCOUNTS.items() if service in services]
-    return [{"account": account, "ports": sorted(ports)} for account in accounts if ports]
+    return [
+        {"account": account, "ports": sorted(ports), "purpose": "alerts"} for account in accounts if ports
+    ]

@@ -200,6 +200,20 @@ class Settings(TargetSettings):
             description="Days without the log server that each machine's journal has to survive in journal_size_mib."
         ),
     ] = 3
+    timestamp_url: Annotated[
+        str,
+        validators.address("https", instead="an address such as https://tsa.example/tsr, or leave it empty"),
+        Field(
+            description=(
+                "A server of time stamps (RFC 3161) outside the stack, which stamps sealed days, too. Empty: none."
+            )
+        ),
+    ] = ""
+    timestamp_ca_file: Annotated[
+        str,
+        validators.file_path("the path of a PEM file, or leave it empty"),
+        Field(description="A PEM file of the authorities that sign for timestamp_url. Empty: there is none."),
+    ] = ""
     certificate_days: Annotated[
         int,
         bounded("days", least=2),
@@ -354,12 +368,12 @@ class Settings(TargetSettings):
                         f"Place vault in {NAMESPACE}:placement, or remove {NAMESPACE}:copy_second_server.",
                     )
                 )
-            faults += settings._mail_faults(file)
+            faults += settings._faults_of_pairs(file)
         refuse(faults, f"{len(faults)} settings are refused", file)
         return settings
 
-    def _mail_faults(self, file: str) -> list[BadInput]:
-        """What mail lacks that alerts are to be sent by."""
+    def _faults_of_pairs(self, file: str) -> list[BadInput]:
+        """Settings that say nothing without another one, which is not set."""
         needed = {
             "alert_email": (self.alert_email, "alert_smtp_server", self.alert_smtp_server),
             "alert_smtp_user": (
@@ -367,6 +381,8 @@ class Settings(TargetSettings):
                 "alert_smtp_password_file",
                 self.alert_smtp_password_file,
             ),
+            "timestamp_url": (self.timestamp_url, "timestamp_ca_file", self.timestamp_ca_file),
+            "timestamp_ca_file": (self.timestamp_ca_file, "timestamp_url", self.timestamp_url),
         }
         return [
             BadSetting(
@@ -404,11 +420,15 @@ class Settings(TargetSettings):
 
     def trusted_ca(self, project: Path) -> str:
         """The PEM text of trusted_ca_file or ""; relative paths start at `project`. Raises BadCaBundle."""
-        if not self.trusted_ca_file:
-            return ""
-        return read_ca_bundle(
-            project / Path(self.trusted_ca_file).expanduser(), f"{NAMESPACE}:trusted_ca_file"
-        )
+        return _bundle(project, self.trusted_ca_file, "trusted_ca_file")
+
+    def timestamp_ca(self, project: Path) -> str:
+        """The PEM text of timestamp_ca_file or ""; relative paths start at `project`. Raises BadCaBundle."""
+        return _bundle(project, self.timestamp_ca_file, "timestamp_ca_file")
+
+
+def _bundle(project: Path, name: str, setting: str) -> str:
+    return read_ca_bundle(project / Path(name).expanduser(), f"{NAMESPACE}:{setting}") if name else ""
 
 
 def _ours(config: Mapping[str, Any]) -> dict[str, Any]:

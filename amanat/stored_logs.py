@@ -55,7 +55,7 @@ def verify(paths: StackPaths) -> StoredLogs:
         server = hosts.service("logs")
         stored = server.ask(questions.STORED_LOGS)
         sealed, differences = _seals(hosts)
-        verified = server.ask(questions.VERIFIED_LOGS, seconds=VERIFY_SECONDS)
+        verified = server.ask(questions.WHOLLY_VERIFIED_LOGS, seconds=VERIFY_SECONDS)
         names = [host.name for host in hosts.values()]
     found: dict[str, MachineLogs] = {}
     for name in names:
@@ -75,7 +75,7 @@ def _seals(hosts: Hosts) -> tuple[SealedLogs, Differences]:
     """The sealed days, and what the vault knows otherwise of them; nothing is sealed in a stack without a vault."""
     server = hosts.service("logs")
     if not any(host.audited.carries("vault") for host in hosts.values()):
-        return SealedLogs(0, {}, {}), Differences((), {})
+        return SealedLogs(0, "", {}, {}), Differences((), {})
     vault = hosts.service("vault")
     before: GivenStamps = vault.ask(questions.GIVEN_STAMPS)
     sealed: SealedLogs = server.ask(questions.SEALED_LOGS)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from amanat import alerts, network, topology
+from amanat import alerts, network, timestamps, topology
 from amanat.inventory import Group, inventory_text
 from amanat.network import Network
 from amanat.paths import StackPaths
@@ -29,7 +29,11 @@ def inventory(settings: Settings, paths: StackPaths, known: Mapping[str, Any]) -
     groups = {
         service: Group(
             (placement.machine_of(service),),
-            {**service_variables(service, settings, joined), **public_keys(service, known)},
+            {
+                **service_variables(service, settings, joined),
+                **timestamps.variables(service, settings, paths.project),
+                **public_keys(service, known),
+            },
         )
         for service in placement.services
     }
@@ -89,7 +93,7 @@ def machine_variables(machine: str, settings: Settings, paths: StackPaths, joine
     called = [form for name in names for form in (name, f"{name}.{paths.stack_id}.internal")]
     return {
         "base_flows": network.incoming(machine, settings.machines, joined),
-        "base_outgoing": alerts.outgoing(machine, settings),
+        "base_outgoing": [*alerts.outgoing(machine, settings), *timestamps.outgoing(machine, settings)],
         "pki_names": [*called, "localhost", "127.0.0.1", str(joined.addresses[machine])],
     }
 

@@ -83,6 +83,18 @@ def test_every_seal_was_stamped_by_the_vault(differences: Differences):
 
 
 @requirement("A6-7-2-ip")
+def test_the_outside_server_stamps_what_was_sealed(sealed: SealedLogs, bound):
+    """A server of time stamps outside, where one was chosen, has stamped each chain as far as the vault has."""
+    late = [
+        f"{machine}: nothing after record {chain.outside_stamped}, since {chain.outside_waits_since}"
+        for machine, chain in sealed.chains.items()
+        if sealed.outside_server and chain.outside_waits_since
+        if not bound("log_seal_hours").allows(age_seconds(chain.outside_waits_since) / HOUR_SECONDS)
+    ]
+    assert late == [], f"without a stamp of {sealed.outside_server}"
+
+
+@requirement("A6-7-2-ip")
 def test_every_day_that_was_stamped_is_there(differences: Differences):
     """Each record that the vault has stamped is in the chain of a machine: none was taken away or written anew."""
     assert list(differences.gone) == [], "SHA-256 of sealed days' records that are gone"

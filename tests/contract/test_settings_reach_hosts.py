@@ -48,6 +48,8 @@ ANOTHER = {
     "http_proxy": "http://proxy.example:3128",
     "name_servers": "10.0.0.53",
     "trusted_ca_file": "ca.pem",
+    "timestamp_url": "https://tsa.example/tsr",
+    "timestamp_ca_file": "ca.pem",
     "copy_second_server": "https://copies.example/amanat",
     "operator_name_en": "Another operator",
     "operator_name_fa": "اپراتور دیگر",
@@ -73,6 +75,8 @@ BESIDE = {
     "alert_email": {"alert_smtp_server": "mail.example.org:587"},
     "alert_email_from": MAIL,
     "alert_smtp_server": MAIL,
+    "timestamp_url": {"timestamp_url": "https://another.example/tsr", "timestamp_ca_file": "ca.pem"},
+    "timestamp_ca_file": {"timestamp_url": "https://tsa.example/tsr", "timestamp_ca_file": "another.pem"},
     "alert_smtp_user": {**MAIL, "alert_smtp_password_file": "password"},
 }
 ONE_VALUE = {"target", "debian_suite"}
@@ -96,7 +100,8 @@ MODULES = [PROJECT_ROOT / "__main__.py", *sorted((PROJECT_ROOT / "amanat").rglob
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory):
     project = tmp_path_factory.mktemp("project")
-    (project / "ca.pem").write_text(certificates.new_authority("Another", 1).certificate_pem, "ascii")
+    for name in ("ca.pem", "another.pem"):
+        (project / name).write_text(certificates.new_authority("Another", 1).certificate_pem, "ascii")
     return StackPaths("settings", project)
 
 

@@ -31,11 +31,17 @@ def test_mail_comes_from_whom_it_goes_to_unless_somebody_else_is_named():
 
 def test_the_ports_that_alerts_need_are_open_to_who_tells_them_and_to_nobody_else():
     chosen = settings(**MAIL, alert_webhook_url="https://hooks.example/x")
-    assert alerts.outgoing("logs", chosen) == [{"account": "alertmanager", "ports": [443, 587]}]
-    assert alerts.outgoing("vault", chosen) == [{"account": "monitoring-watch", "ports": [443, 587]}]
+    assert alerts.outgoing("logs", chosen) == [
+        {"account": "alertmanager", "ports": [443, 587], "purpose": "alerts"}
+    ]
+    assert alerts.outgoing("vault", chosen) == [
+        {"account": "monitoring-watch", "ports": [443, 587], "purpose": "alerts"}
+    ]
     assert alerts.outgoing("store", chosen) == []
     other = settings(alert_webhook_url="https://hooks.example:8443/x")
-    assert alerts.outgoing("logs", other) == [{"account": "alertmanager", "ports": [8443]}]
+    assert alerts.outgoing("logs", other) == [
+        {"account": "alertmanager", "ports": [8443], "purpose": "alerts"}
+    ]
 
 
 def test_one_machine_with_both_tells_by_both_accounts():

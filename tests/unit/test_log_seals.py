@@ -5,11 +5,13 @@ from amanat_host.answers.logs import GivenStamps, SealedChain, SealedLogs
 
 
 def chain(*records, stamped=None):
-    return SealedChain(records, len(records) if stamped is None else stamped, 0, (), None, (), "2026-11-26")
+    return SealedChain(
+        records, len(records) if stamped is None else stamped, 0, (), None, (), "2026-11-26", 0, None
+    )
 
 
 def compared(before, chains, after=None):
-    return compare(GivenStamps(before, []), SealedLogs(190, chains, {}), GivenStamps(after or before, []))
+    return compare(GivenStamps(before, []), SealedLogs(190, "", chains, {}), GivenStamps(after or before, []))
 
 
 def test_what_both_know_is_no_difference():

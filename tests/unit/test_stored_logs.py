@@ -43,6 +43,8 @@ SEALED = SealedChain(
     oldest_kept="2026-11-24",
     unsealed=[],
     open_day="2026-11-26",
+    outside_stamped=0,
+    outside_waits_since=None,
 )
 
 
@@ -64,7 +66,7 @@ def answered(monkeypatch):
         if question == questions.STORED_LOGS:
             return StoredLogs(told.streams, told.unreadable)
         if question == questions.SEALED_LOGS:
-            return SealedLogs(190, told.chains, told.unreadable_chains)
+            return SealedLogs(190, "", told.chains, told.unreadable_chains)
         if question == questions.GIVEN_STAMPS:
             return GivenStamps(told.stamped, [])
         return VerifiedLogs(told.entries, told.faults)

@@ -94,6 +94,8 @@ class SealedChain:
 
     `records` are the SHA-256 of all seals and records of purges, oldest first, `stamped` how many have a stamp.
     `unsealed` are days that have ended and have no stamped seal, `purged` those that are gone. Days are in UTC.
+    `outside_stamped` is the place of the newest record with a stamp of an outside server (0 for none), and
+    `outside_waits_since` when the oldest record after it was stamped by the vault (None where there is none after it).
     """
 
     records: Sequence[str]
@@ -103,13 +105,19 @@ class SealedChain:
     oldest_kept: str | None
     unsealed: Sequence[str]
     open_day: str
+    outside_stamped: int
+    outside_waits_since: str | None
 
 
 @dataclass(frozen=True)
 class SealedLogs:
-    """The sealed days by machine, and how long they are kept; `unreadable` says what is wrong with a chain."""
+    """The sealed days by machine, and how long they are kept; `unreadable` says what is wrong with a chain.
+
+    `outside_server` is the address of a server of time stamps outside the stack that stamps them too, "" for none.
+    """
 
     retention_days: int
+    outside_server: str
     chains: Mapping[str, SealedChain]
     unreadable: Mapping[str, str]
 

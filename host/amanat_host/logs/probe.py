@@ -6,6 +6,8 @@ Reads states and files, tells numbers and moments, and no line of a journal.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,9 +20,11 @@ from amanat_host.logs.chain import Chain
 from amanat_host.logs.comparison import MOST_ENTRIES
 from amanat_host.logs.comparison import recent as digests
 from amanat_host.logs.layout import STATE
+from amanat_host.logs.outside_stamps import newest_stamped, waits_since
 from amanat_host.logs.state import State
 from amanat_host.logs.stored_entries import start_of, stored_entries
 from amanat_host.logs.verify import verify
+from amanat_host.logs.verify_seals import every_day, turn_of
 
 PLACE = Path("/var/lib/amanat/logs")
 SEALED = Path("/var/lib/amanat/log-seals")
@@ -56,12 +60,21 @@ def recent() -> answers.StoredRecently:
 
 
 def verified() -> answers.VerifiedLogs:
+    """What comparing all of it says; of older sealed days some are read, each in its turn."""
+    return _verified(turn_of(datetime.now(UTC).date()))
+
+
+def verified_whole() -> answers.VerifiedLogs:
     """What reading all of it says."""
+    return _verified(every_day)
+
+
+def _verified(reads: Callable[[str], bool]) -> answers.VerifiedLogs:
     found = {}
     faults = {}
     for machine in _machines():
         try:
-            one = verify(machine, SEALED / machine.name, AUTHORITY)
+            one = verify(machine, SEALED / machine.name, AUTHORITY, reads)
         except HostError as error:
             found[machine.name], faults[machine.name] = 0, [str(error)]
         else:
@@ -79,12 +92,15 @@ def sealed() -> answers.SealedLogs:
         except HostError as error:
             unreadable[machine.name] = str(error)
     settings = json.loads(SEALER_SETTINGS.read_text("utf-8"))
-    return answers.SealedLogs(int(settings["retention_days"]), chains, unreadable)
+    return answers.SealedLogs(
+        int(settings["retention_days"]), str(settings["outside_url"]), chains, unreadable
+    )
 
 
 def _chain(state: State, chain: Chain) -> answers.SealedChain:
     stamped = {seal.day for seal in chain.seals() if chain.is_stamped(seal.position)}
     kept = sealed_file.sealed_days(chain.directory)
+    waits = waits_since(chain)
     return answers.SealedChain(
         records=[chain.record_digest(record.position) for record in chain.records],
         stamped=sum(chain.is_stamped(record.position) for record in chain.records),
@@ -93,6 +109,8 @@ def _chain(state: State, chain: Chain) -> answers.SealedChain:
         oldest_kept=next(iter(kept), None),
         unsealed=sorted(state.ended.keys() - stamped),
         open_day=state.day,
+        outside_stamped=newest_stamped(chain.directory),
+        outside_waits_since=waits.isoformat() if waits else None,
     )
 
 
@@ -138,4 +156,13 @@ def _stream(state: State) -> answers.Stream | None:
     )
 
 
-main = probe(__doc__, {"stored": stored, "recent": recent, "sealed": sealed, "verify": verified})
+main = probe(
+    __doc__,
+    {
+        "stored": stored,
+        "recent": recent,
+        "sealed": sealed,
+        "verify": verified,
+        "verifyall": verified_whole,
+    },
+)

@@ -1,6 +1,8 @@
 """Seal the days of every machine's journal that have ended, and purge sealed days after their retention.
 
-Exit status: 0 all is sealed, 1 something stands in the way of a machine's, 75 the server of time stamps doesn't answer.
+Where a server of time stamps outside the stack was chosen, the newest record of each machine is stamped by it as well.
+
+Exit status: 0 all is sealed, 1 something stands in the way of a machine's, 75 a server of time stamps doesn't answer.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from pathlib import Path
 
 from amanat_host.entry import program
 from amanat_host.errors import Exit, HostError
+from amanat_host.logs.outside_stamps import AUTHORITY, OutsideServer, stamp_newest
 from amanat_host.logs.purging import purge_old_days
 from amanat_host.logs.sealing import Place, seal_ended_days
 from amanat_host.logs.source import context
@@ -22,7 +25,10 @@ from amanat_host.logs.stamps import NoStamp, StampServer
 
 @dataclass(frozen=True)
 class Settings:
-    """The file of settings: where days come from and go, who stamps, how long they stay."""
+    """The file of settings: where days come from and go, who stamps, how long they stay.
+
+    `outside_url` is the address of a server of time stamps outside the stack, "" for none.
+    """
 
     directory: Path
     sealed: Path
@@ -32,6 +38,7 @@ class Settings:
     stamp_host: str
     stamp_port: int
     retention_days: int
+    outside_url: str
 
     @classmethod
     def read(cls, path: Path) -> Settings:
@@ -44,6 +51,7 @@ class Settings:
                 stamp_host=str(document["stamp_host"]),
                 stamp_port=int(document["stamp_port"]),
                 retention_days=int(document["retention_days"]),
+                outside_url=str(document["outside_url"]),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise HostError(f"the settings can't be read: {error}", str(path)) from error
@@ -71,6 +79,8 @@ def _one(place: Place, server: StampServer, settings: Settings) -> int:
             sys.stdout.write(f"{place.machine}: sealed {day}\n")
         for day in purge_old_days(place, server, settings.retention_days, datetime.now(UTC)):
             sys.stdout.write(f"{place.machine}: purged {day}\n")
+        if settings.outside_url:
+            stamp_newest(place.sealed, OutsideServer(settings.outside_url), AUTHORITY)
     except (HostError, OSError) as error:
         sys.stderr.write(f"{place.machine}: {error}\n")
         return Exit.NO_ANSWER if isinstance(error, NoStamp) else Exit.FAILED

@@ -5,7 +5,7 @@ Days that are sealed are compared with their seals, and count with what they hol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from amanat_host.logs.sealed_file import sealed_path
 from amanat_host.logs.state import Numbering, State
 from amanat_host.logs.store import FileTooShort
 from amanat_host.logs.stored_entries import read_entries
-from amanat_host.logs.verify_seals import SealedDays, verify_seals
+from amanat_host.logs.verify_seals import SealedDays, every_day, verify_seals
 
 FAULTS_TOLD = 20
 
@@ -81,20 +81,23 @@ class Stored:
     faults: list[str]
 
 
-def verify(directory: Path, sealed: Path, authority: Path) -> Stored:
-    """Read all of a machine's days, the sealed ones in `sealed`. Raises UnreadableState.
+def verify(
+    directory: Path, sealed: Path, authority: Path, reads: Callable[[str], bool] = every_day
+) -> Stored:
+    """Compare all of a machine's days, the sealed ones in `sealed`. Raises UnreadableState.
 
+    `reads`: of which sealed days the content is read, too (see verify_seals).
     `authority` is the file with the certificate of who signs for the server of time stamps.
     """
     try:
-        return _verify(directory, sealed, authority)
+        return _verify(directory, sealed, authority, reads)
     except FileNotFoundError:  # a day was sealed meanwhile
-        return _verify(directory, sealed, authority)
+        return _verify(directory, sealed, authority, reads)
 
 
-def _verify(directory: Path, sealed: Path, authority: Path) -> Stored:
+def _verify(directory: Path, sealed: Path, authority: Path, reads: Callable[[str], bool]) -> Stored:
     state = states.read(directory / STATE)
-    seals = verify_seals(sealed, directory.name, authority)
+    seals = verify_seals(sealed, directory.name, authority, reads)
     found = Found(seals.entries, {}, list(seals.faults))
     for one in seals.ranges:
         found.add(one)

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from amanat_host.errors import HostError
 from amanat_host.logs import chain as chains
-from amanat_host.logs import sealed_file, stamps
+from amanat_host.logs import outside_stamps, sealed_file, stamps
 from amanat_host.logs.chain import NumberRange, Purge, Record, Seal
 from amanat_host.logs.purging import LEAST_DAYS, age_days
+
+RECENT_DAYS = 8
+TURN_DAYS = 30
+
+
+def every_day(_day: str) -> bool:
+    """Read each day's content."""
+    return True
+
+
+def turn_of(today: date) -> Callable[[str], bool]:
+    """Read the newest days' content, and of the older ones those whose turn is today: each once in thirty days.
+
+    Reading takes about 5 seconds for a million entries; all days of six months would be too much for each audit.
+    """
+
+    def reads(day: str) -> bool:
+        age = (today - date.fromisoformat(day)).days
+        return age <= RECENT_DAYS or age % TURN_DAYS == 0
+
+    return reads
 
 
 @dataclass
@@ -34,8 +57,21 @@ class _Chain:
     digests: dict[int, str] = field(default_factory=dict)
 
 
-def verify_seals(directory: Path, machine: str, authority: Path) -> SealedDays:
-    """Compare all that is sealed of a machine. Raises OSError."""
+def verify_seals(
+    directory: Path,
+    machine: str,
+    authority: Path,
+    reads: Callable[[str], bool] = every_day,
+    outside_authority: Path = outside_stamps.AUTHORITY,
+) -> SealedDays:
+    """Compare all that is sealed of a machine. Raises OSError.
+
+    Every file is compared with its digests; days of which `reads` is true are unpacked and read, too: a file that is
+    what was sealed holds something else than its seal says only where the sealer itself was not ours.
+
+    `outside_authority` is the file with who signs for a server of time stamps outside the stack; where there is none,
+    no such server is chosen, and stamps of an earlier one are not looked at.
+    """
     found = SealedDays()
     last = chains.last_position(directory)
     chain = _read(directory, last, found)
@@ -44,13 +80,17 @@ def verify_seals(directory: Path, machine: str, authority: Path) -> SealedDays:
         found.faults += _faults_of_stamp(directory, chain, position, last, authority)
         if isinstance(record, Purge):
             found.faults += _faults_of_purge(directory, chain, record)
+    if outside_authority.exists():
+        for path in outside_stamps.outside_stamps(directory):
+            found.faults += _faults_of_outside_stamp(chain, path, outside_authority)
     purged = {record.day for record in chain.records.values() if isinstance(record, Purge)}
     for record in chain.records.values():
         if isinstance(record, Seal):
             found.entries += record.entries
             found.ranges += record.ranges
             found.contents[record.day] = record.content_sha256
-            found.faults += _faults_of_file(directory, record, is_purged=record.day in purged)
+            is_purged = record.day in purged
+            found.faults += _faults_of_file(directory, record, is_purged=is_purged, is_read=reads(record.day))
     found.unsealed = {*sealed_file.sealed_days(directory)} - found.contents.keys()
     return found
 
@@ -102,16 +142,28 @@ def _faults_of_stamp(directory: Path, chain: _Chain, position: int, last: int, a
     name = f"record {position} ({chain.records[position].day})"
     if not path.exists():
         return [f"{name} has no stamp"] if position < last else []  # the last one may be waiting for it
+    return _faults_of_reply(chain, position, path, authority, f"the stamp of {name}")
+
+
+def _faults_of_outside_stamp(chain: _Chain, path: Path, authority: Path) -> list[str]:
+    position = outside_stamps.place_of(path)
+    if position not in chain.records:
+        return [f"an outside stamp of record {position} is there, and no such record"]
+    name = f"the outside stamp of record {position} ({chain.records[position].day})"
+    return _faults_of_reply(chain, position, path, authority, name)
+
+
+def _faults_of_reply(chain: _Chain, position: int, path: Path, authority: Path, name: str) -> list[str]:
     try:
         stamp = stamps.verify(path.read_bytes(), authority)
     except HostError as error:
-        return [f"the stamp of {name} is none: {error}"]
+        return [f"{name} is none: {error}"]
     if stamp.imprint == chain.digests[position]:
         return []
     others = [place for place, digest in chain.digests.items() if digest == stamp.imprint]
     if others:
-        return [f"the stamp of {name} is that of record {others[0]}"]
-    return [f"{name} is not what was stamped, or its stamp is another's"]
+        return [f"{name} is that of record {others[0]}"]
+    return [f"{name} is of something else, or the record was changed since"]
 
 
 def _faults_of_purge(directory: Path, chain: _Chain, purge: Purge) -> list[str]:
@@ -132,13 +184,15 @@ def _faults_of_purge(directory: Path, chain: _Chain, purge: Purge) -> list[str]:
     return [f"{purge.day} was purged after {age} days, before its time"] if age <= LEAST_DAYS else []
 
 
-def _faults_of_file(directory: Path, seal: Seal, *, is_purged: bool) -> list[str]:
+def _faults_of_file(directory: Path, seal: Seal, *, is_purged: bool, is_read: bool) -> list[str]:
     path = sealed_file.sealed_path(directory, seal.day)
     if not path.exists():
         return [] if is_purged else [f"{seal.day} is gone: no sealed file, and no purge of it"]
     altered = sealed_file.first_altered(path, seal.file)
     if altered:
         return [f"bytes {altered[0]} to {altered[1]} of {path.name} are not those that were sealed"]
+    if not is_read:
+        return []
     try:
         content = sealed_file.read(path)
         read = (content.end(), content.size_bytes, content.entries, tuple(content.ranges))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from amanat_host.errors import HostError
+from amanat_host.outside_tls import trusting
 
 SECONDS = 20.0
 IMPLICIT_TLS_PORT = 465
@@ -76,16 +77,6 @@ def mail(message: Message, settings: Mapping[str, Any]) -> None:
             password = Path(settings["password_file"]).read_text("utf-8").strip()
             session.login(settings["user"], password)
         session.send_message(letter)
-
-
-def trusting() -> ssl.SSLContext:
-    """TLS with a server whose chain and name are verified, no more strictly than Alertmanager does.
-
-    Python 3.13 asks for more of a certificate's form (RFC 5280), which an own authority often doesn't keep.
-    """
-    tls = ssl.create_default_context()
-    tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    return tls
 
 
 def _session(host: str, port: int, tls: ssl.SSLContext) -> smtplib.SMTP:

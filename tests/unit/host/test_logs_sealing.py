@@ -173,7 +173,7 @@ def test_a_dropped_line_with_a_seal_to_match_is_named(sealed):
     ranges = [vars(one) for one in content.ranges]
     rewrite(sealed, 2, file=described, entries=9, ranges=ranges, content_sha256=content.end())
     told = faults(sealed)
-    assert f"record 2 ({day(2)}) is not what was stamped, or its stamp is another's" in told
+    assert f"the stamp of record 2 ({day(2)}) is of something else, or the record was changed since" in told
     assert f"record 3 ({day(1)}) does not follow the one before it" in told
     assert any("numbers 15 to 15" in one for one in told)
 

@@ -72,9 +72,7 @@ def shared_variables(
         "pki_ca_certificate": known["ca"],
         "pki_certificate_days": settings.certificate_days,
         "pki_renew_days": settings.certificate_renew_days,
-        "log_shipping_reader": settings.machines.machine_of("logs")
-        if settings.machines.carries("logs")
-        else "",
+        "log_shipping_reader": _account_on_log_server("log-collector", settings.machines),
         "log_shipping_port": topology.port(topology.MACHINE, "journal"),
         "metrics_reader": settings.machines.machine_of("logs") if settings.machines.carries("logs") else "",
         "metrics_port": topology.port(topology.MACHINE, "metrics"),
@@ -141,7 +139,7 @@ def _vault(settings: Settings, _joined: Network) -> dict[str, Any]:
         "rest_server_size_gib": settings.copies_size_gib,
         "anchor_database_host": archive,
         "anchor_database_port": topology.port("store", "postgresql"),
-        "tsa_client": placement.machine_of("logs") if placement.carries("logs") else "",
+        "tsa_client": _account_on_log_server("log-sealer", placement),
         "tsa_port": topology.port("vault", "tsa"),
     }
 
@@ -190,6 +188,11 @@ def _unlocking(placement: Placement) -> dict[str, Any]:
         return {"volume_tang_url": "", "volume_tang_host": ""}
     url = f"http://vault:{topology.port('vault', 'tang')}"
     return {"volume_tang_url": url, "volume_tang_host": placement.machine_of("vault")}
+
+
+def _account_on_log_server(account: str, placement: Placement) -> str:
+    """The name in the certificate of an account of the log server; "" where there is none."""
+    return f"{account}.{placement.machine_of('logs')}" if placement.carries("logs") else ""
 
 
 def _repository(placement: Placement) -> dict[str, Any]:

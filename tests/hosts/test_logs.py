@@ -1,5 +1,6 @@
 """No line is lost or stored twice: server and shipper are killed, the network is cut, a machine goes down meanwhile."""
 
+import json
 import secrets
 import time
 
@@ -20,6 +21,41 @@ CUT = (
     "nft 'add table inet test_cut; add chain inet test_cut out { type filter hook output priority -10; }; "
     "add rule inet test_cut out tcp dport 19531 drop'"
 )
+# With each pair: whether the store's journal is told, and whether the vault stamps. The sealer's own would leave a stamp
+# that belongs to no day.
+OPENED_BY = """
+PYTHONPATH=/usr/lib/amanat python3 -B << 'END'
+import json
+from pathlib import Path
+from amanat_host.logs.source import Address, NoAnswer, TlsSource, context
+from amanat_host.logs.stamps import NoStamp, StampServer
+
+settings = json.load(open("/etc/amanat/logs/seal.json"))
+port = json.load(open("/etc/amanat/logs/collect.json"))["port"]
+
+
+def reads(tls):
+    try:
+        return TlsSource(Address("store", port), tls).ends().last is not None
+    except NoAnswer:
+        return False
+
+
+def stamps(tls):
+    try:
+        return bool(StampServer(settings["stamp_host"], settings["stamp_port"], tls).stamp("ab" * 32))
+    except NoStamp:
+        return False
+
+
+found = {}
+for name in ("host", "logs", "log-seal"):
+    pki = Path("/etc/amanat/pki")
+    tls = context(pki / "ca.crt", pki / f"{name}.crt", pki / f"{name}.key")
+    found[name] = [reads(tls), None if name == "log-seal" else stamps(tls)]
+print(json.dumps(found))
+END
+"""
 MEND = "nft delete table inet test_cut"
 KILL_SERVER = "systemctl kill --signal=KILL amanat-logs.service"
 KILL_SHIPPER = "systemctl kill --signal=KILL amanat-journal.service"
@@ -51,6 +87,12 @@ def test_every_line_is_stored_once_whatever_is_killed(live_stack):
     verified = live_stack.amanat("logs", "verify", "--json")
     assert verified.code == 0, verified.out + verified.err
     assert {one["lost"] for one in verified.json.values()} == {0}
+
+
+def test_the_machines_own_certificate_reads_no_journal_and_gets_no_stamp(live_stack):
+    """Each service of the log server's machine has a copy of it; the collector's own reads, and gets no stamp either."""
+    told = json.loads(live_stack.root("logs", OPENED_BY))
+    assert told == {"host": [False, False], "logs": [True, False], "log-seal": [False, None]}
 
 
 def stored(live_stack, machine, token):

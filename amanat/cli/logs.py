@@ -1,12 +1,14 @@
 """`amanat logs`: what is stored of the machines' journals, and whether it is whole."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from amanat import stored_logs
+from amanat.audit.holes import describe_hole
 from amanat.calendars import both
 from amanat.exit_codes import ExitCode
 from amanat.paths import StackPaths
@@ -52,6 +54,7 @@ def _as_json(one: MachineLogs, now: datetime) -> dict[str, Any]:
         "entries": stream.entries if stream else None,
         "missing": stream.missing if stream else None,
         "lost": stream.lost if stream else None,
+        "holes": [asdict(hole) for hole in stream.holes] if stream else None,
         "reused": stream.reused if stream else None,
         "began_anew": list(stream.began_anew) if stream else None,
         "sealed": one.chain.sealed if one.chain else None,
@@ -69,8 +72,11 @@ def _as_text(name: str, one: MachineLogs, now: datetime) -> str:
     known = "never found complete" if delay is None else f"complete {delay:.0f} s ago"
     numbers = f"{stream.first} to {stream.last}, {stream.entries} entries"
     holes = f"{stream.missing} missing, {stream.lost} lost"
+    which = [describe_hole(hole) for hole in stream.holes]
     days = [f"{one.chain.sealed} days sealed, {len(one.chain.purged)} purged"] if one.chain else []
     begun = [f"journal begun anew {both(datetime.fromisoformat(at))}" for at in stream.began_anew]
     reused = f"{stream.reused} numbers were given twice: the machine lost entries that are stored"
     again = [reused] if stream.reused else []
-    return f"{mark} {name:<12} " + "; ".join([numbers, holes, known, *days, *begun, *again, *one.faults])
+    return f"{mark} {name:<12} " + "; ".join(
+        [numbers, holes, *which, known, *days, *begun, *again, *one.faults]
+    )

@@ -6,6 +6,7 @@ import pytest
 
 from amanat.audit import requirement
 from amanat.audit.expectations import expectations
+from amanat.audit.holes import describe_hole
 from amanat.audit.host import Host
 from amanat.audit.timing import age_seconds
 from amanat.audit.waiting import wait_until
@@ -57,8 +58,9 @@ def test_no_line_is_missing(machine: Host, stored: StoredLogs, bound):
     assert stream.first <= stream.last
     assert stream.entries > 0
     limit = bound("log_lines_missing")
-    assert limit.allows(stream.lost), f"{stream.lost} entries that the machine no longer has"
-    assert limit.allows(stream.missing), f"{stream.missing} entries that have not come yet"
+    holes = "; ".join(map(describe_hole, stream.holes))
+    assert limit.allows(stream.lost), f"{stream.lost} entries that the machine no longer has: {holes}"
+    assert limit.allows(stream.missing), f"{stream.missing} entries that have not come yet: {holes}"
 
 
 @requirement("A5-6-1-access")

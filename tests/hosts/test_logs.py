@@ -21,8 +21,8 @@ CUT = (
     "nft 'add table inet test_cut; add chain inet test_cut out { type filter hook output priority -10; }; "
     "add rule inet test_cut out tcp dport 19531 drop'"
 )
-# With each pair: whether the store's journal is told, and whether the vault stamps. The sealer's own would leave a stamp
-# that belongs to no day.
+# With each pair: whether the store's journal is told, and whether the vault stamps. The sealer's own would leave a
+# stamp that belongs to no day.
 OPENED_BY = """
 PYTHONPATH=/usr/lib/amanat python3 -B << 'END'
 import json
@@ -90,7 +90,7 @@ def test_every_line_is_stored_once_whatever_is_killed(live_stack):
 
 
 def test_the_machines_own_certificate_reads_no_journal_and_gets_no_stamp(live_stack):
-    """Each service of the log server's machine has a copy of it; the collector's own reads, and gets no stamp either."""
+    """Each service of the log server's machine has a copy of it; the collector's own reads, and gets no stamp."""
     told = json.loads(live_stack.root("logs", OPENED_BY))
     assert told == {"host": [False, False], "logs": [True, False], "log-seal": [False, None]}
 

@@ -1,6 +1,7 @@
 """What is stored of machines' journals as a person is told: whole only when nothing is missing."""
 
 import json
+import re
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from amanat.paths import StackPaths
 from amanat_host import questions
 from amanat_host.answers.logs import (
     GivenStamps,
+    MissingNumbers,
     SealedChain,
     SealedLogs,
     StoredLogs,
@@ -32,6 +34,7 @@ WHOLE = Stream(
     missing=0,
     lost=0,
     reused=0,
+    holes=[],
     checked_at=NOW.isoformat(),
     complete_at=(NOW - timedelta(seconds=4)).isoformat(),
 )
@@ -125,6 +128,19 @@ def test_what_is_wrong_is_said(answered, change, said):
     result = CliRunner().invoke(app, ["verify"])
     assert result.exit_code == 1
     assert said in result.output
+
+
+def test_which_numbers_never_came_is_said(answered):
+    found, lost = "2026-11-26T10:00:00+00:00", "2026-11-26T11:00:00+00:00"
+    holes = [MissingNumbers(4, 6, 3, found, None), MissingNumbers(9, 9, 1, found, lost)]
+    holes.append(MissingNumbers(20, 40, 5, found, lost))
+    answered.streams["alpha"] = replace(WHOLE, missing=3, lost=6, holes=holes)
+    said = CliRunner().invoke(app, ["verify"]).output
+    assert re.search(
+        r"4 to 6 missing since .*10:00.*; 9 lost since .*11:00.*; 20 to 40 \(5 of them\) lost", said
+    )
+    told = json.loads(CliRunner().invoke(app, ["verify", "--json"]).output)["alpha"]["holes"]
+    assert told[1] == {"first": 9, "last": 9, "count": 1, "found_at": found, "lost_at": lost}
 
 
 def test_when_a_journal_was_begun_anew_is_said(answered):

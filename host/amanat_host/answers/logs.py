@@ -52,12 +52,27 @@ class JournalRoom:
 
 
 @dataclass(frozen=True)
+class MissingNumbers:
+    """Numbers that never came, both ends included; `count` is how many of them, fewer where some between came.
+
+    `lost_at` is when the machine was asked and had none of them, None while they may still come.
+    """
+
+    first: int
+    last: int
+    count: int
+    found_at: str
+    lost_at: str | None
+
+
+@dataclass(frozen=True)
 class Stream:
     """What is stored of a machine's journal.
 
     `numbering`, `first` and `last` are of the newest numbering; `began_anew` tells when another one began though the
     machine was not installed anew. `missing` are numbers that may still come, `lost` those that the machine no longer
-    has, `reused` those that it gave twice after a crash. Moments are ISO 8601, UTC; None for what never was.
+    has, `reused` those that it gave twice after a crash. `holes` says which are missing or lost, of many the newest.
+    Moments are ISO 8601, UTC; None for what never was.
     """
 
     numbering: str
@@ -68,6 +83,7 @@ class Stream:
     missing: int
     lost: int
     reused: int
+    holes: Sequence[MissingNumbers]
     checked_at: str | None
     complete_at: str | None
 

@@ -21,7 +21,7 @@ from amanat_host.logs.comparison import MOST_ENTRIES
 from amanat_host.logs.comparison import recent as digests
 from amanat_host.logs.layout import STATE
 from amanat_host.logs.outside_stamps import newest_stamped, waits_since
-from amanat_host.logs.state import State
+from amanat_host.logs.state import Hole, State
 from amanat_host.logs.stored_entries import start_of, stored_entries
 from amanat_host.logs.verify import verify
 from amanat_host.logs.verify_seals import every_day, turn_of
@@ -30,6 +30,7 @@ PLACE = Path("/var/lib/amanat/logs")
 SEALED = Path("/var/lib/amanat/log-seals")
 AUTHORITY = Path("/etc/amanat/pki/ca.crt")
 SEALER_SETTINGS = Path("/etc/amanat/logs/seal.json")
+MOST_HOLES = 20  # told of a machine
 
 
 def stored() -> answers.StoredLogs:
@@ -93,7 +94,7 @@ def sealed() -> answers.SealedLogs:
             unreadable[machine.name] = str(error)
     settings = json.loads(SEALER_SETTINGS.read_text("utf-8"))
     return answers.SealedLogs(
-        int(settings["retention_days"]), str(settings["outside_url"]), chains, unreadable
+        int(settings["retention_days"]), str(settings.get("outside_url", "")), chains, unreadable
     )
 
 
@@ -151,9 +152,14 @@ def _stream(state: State) -> answers.Stream | None:
         missing=sum(hole.count for hole in holes if hole.lost_at is None),
         lost=sum(hole.count for hole in holes if hole.lost_at is not None),
         reused=sum(last - first + 1 for numbering in state.numberings for first, last in numbering.reused),
+        holes=[_told(hole) for hole in holes[-MOST_HOLES:]],
         checked_at=state.checked_at,
         complete_at=state.complete_at,
     )
+
+
+def _told(hole: Hole) -> answers.MissingNumbers:
+    return answers.MissingNumbers(hole.first, hole.last, hole.count, hole.found_at, hole.lost_at)
 
 
 main = probe(

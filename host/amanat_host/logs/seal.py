@@ -51,7 +51,7 @@ class Settings:
                 stamp_host=str(document["stamp_host"]),
                 stamp_port=int(document["stamp_port"]),
                 retention_days=int(document["retention_days"]),
-                outside_url=str(document["outside_url"]),
+                outside_url=str(document.get("outside_url", "")),  # settings of before know of none
             )
         except (ValueError, KeyError, TypeError) as error:
             raise HostError(f"the settings can't be read: {error}", str(path)) from error

@@ -52,12 +52,18 @@ def test_what_is_stored_is_told_in_numbers(place, call):
         "missing": 0,
         "lost": 0,
         "reused": 0,
+        "holes": [],
         "checked_at": None,
         "complete_at": None,
     }
     beta = told["streams"]["beta"]
     assert (beta["numbering"], beta["first"], beta["last"], beta["entries"]) == (NEWER, 1, 1, 4)
     assert (beta["missing"], beta["lost"], beta["reused"]) == (3, 2, 2)
+    now = NOW.isoformat()
+    assert beta["holes"] == [
+        {"first": 6, "last": 8, "count": 3, "found_at": now, "lost_at": None},
+        {"first": 1, "last": 2, "count": 2, "found_at": now, "lost_at": now},
+    ]
     assert beta["began_anew"] == [NOW.isoformat()], (
         "of the machine itself once; it was installed anew after that"
     )
@@ -158,4 +164,6 @@ def test_what_is_sealed_is_told_in_days_and_digests(place, call, monkeypatch, tm
         "oldest_kept": None,
         "unsealed": [NOW.strftime("%Y-%m-%d")],
         "open_day": (NOW + timedelta(days=1)).strftime("%Y-%m-%d"),
+        "outside_stamped": 0,
+        "outside_waits_since": None,
     }

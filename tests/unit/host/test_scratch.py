@@ -231,7 +231,7 @@ def test_what_an_earlier_release_left_is_cleared(program, tmp_path):
     )
     scratch.sweep(tmp_path, ".scratch-")
     assert daemon.wait(PATIENCE_SECONDS) == -signal.SIGQUIT
-    assert left(tmp_path) == ([], [])
+    assert settled(tmp_path) == ([], [])
 
 
 def test_one_run_goes_on_at_a_time(program, tmp_path):
@@ -249,7 +249,7 @@ def test_another_run_waits_its_turn(program, tmp_path):
     first, second = program(), program(waits=False, seconds=PATIENCE_SECONDS)
     (tmp_path / "go").touch()
     assert (first.wait(PATIENCE_SECONDS), second.wait(PATIENCE_SECONDS)) == (0, 0)
-    assert left(tmp_path) == ([], [])
+    assert settled(tmp_path) == ([], [])
 
 
 def test_what_is_in_use_is_not_swept(tmp_path):

@@ -1,0 +1,13 @@
+-- Revert archive:purge_in_steps from pg
+BEGIN;
+
+DROP FUNCTION archive.purge();
+DROP FUNCTION archive.clear_due();
+DROP FUNCTION archive.let_go();
+DROP FUNCTION archive.compare_periods(text, integer);
+DROP FUNCTION archive.due_periods(text, integer);
+DROP TABLE archive.cleared;
+
+COMMIT;
+
+\ir ../deploy/purge_by_itself.sql

@@ -31,7 +31,12 @@ LEAST_EVENTS = {"login", "logout", "send", "verify", "view", "api", "support"}
 # users', so nothing that tells records apart without naming a user stands beside it.
 TOGETHER = {
     *(frozenset({"parties"}), frozenset({"ids"}), frozenset({"parties", "ids"})),
-    *(frozenset({"ip"}), frozenset({"ip", "port"}), frozenset({"ip", "parties"}), frozenset({"ip", "port", "parties"})),
+    *(
+        frozenset({"ip"}),
+        frozenset({"ip", "port"}),
+        frozenset({"ip", "parties"}),
+        frozenset({"ip", "port", "parties"}),
+    ),
     *(frozenset({"ip", "accounts"}), frozenset({"ip", "port", "accounts"})),
 }
 PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")

@@ -78,7 +78,7 @@ def look(connection: Any, anchors: Anchors) -> tuple[bool, dict[str, object] | N
 
 
 def tell_time(connection: Any) -> None:  # noqa: ANN401
-    """Leave this machine's time with the archive, which purges nothing by its own clock alone. Raises psycopg2.Error."""
+    """Tell the archive the time here: it purges nothing by its own clock alone. Raises psycopg2.Error."""
     connection.set_session(isolation_level="READ COMMITTED", readonly=False)
     with connection.cursor() as cursor:
         cursor.execute(TELL, (datetime.now(UTC),))

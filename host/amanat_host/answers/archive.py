@@ -71,7 +71,7 @@ class Clocks:
 
 @dataclass(frozen=True)
 class Purge:
-    """The archive's partitions, by which clocks they go, whether the purge ran well, and how long ago (None: no run)."""
+    """The archive's partitions, by which clocks they go, whether the purge ran well, and when (None: no run)."""
 
     periods: Sequence[Period]
     clocks: Clocks

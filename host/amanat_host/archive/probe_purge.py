@@ -1,7 +1,7 @@
 """Say how long after their end the archive's partitions are there, which a hold keeps, and how the purge ran last.
 
-By which clocks they go is tried, in a transaction that is taken back. Takes no arguments, and tells nothing of records or
-holds but that there are some.
+By which clocks they go is tried, in a transaction that is taken back. Takes no arguments, and tells nothing of records
+or holds but that there are some.
 """
 
 from __future__ import annotations
@@ -33,21 +33,19 @@ SELECT coalesce(jsonb_agg(jsonb_build_object(
 FROM there;
 """
 
-# Partitions of long ago, empty; and the vault's times are put into the archive's own row of them. All is taken back.
+# Partitions of long ago, empty, and the vault's time set to what is tried. All of it is taken back.
 CLOCKS = """
 SET search_path = pg_catalog; SET timezone = 'UTC'; SET jit = off; SET client_min_messages = error; BEGIN;
-SELECT set_config('amanat.told', coalesce(extract(epoch FROM now() - (SELECT told_at FROM archive.witness))::text, 'null'),
-                  true) \\g /dev/null
 DO $$
 DECLARE
+    told   jsonb := (SELECT to_jsonb(extract(epoch FROM now() - told_at)) FROM archive.witness);
+    untold text[];
+    ahead  boolean;
+    after  jsonb := '{}';
     one    record;
-    due    text[];
     early  integer;
     enough integer;
     days   integer;
-    untold text[];
-    after  jsonb := '{}';
-    ahead  boolean;
 BEGIN
     PERFORM archive.make_day(archive.day_of(now()) - 3000);
     PERFORM archive.make_partition(parent, archive.month_of(now() - interval '3000 days'))
@@ -55,10 +53,9 @@ BEGIN
     DELETE FROM archive.witness;
     untold := ARRAY(SELECT DISTINCT parent FROM archive.due_periods(NULL, 0));
     INSERT INTO archive.witness (told_at) VALUES (now() + interval '3000 days');
-    ahead := EXISTS (SELECT FROM archive.due_periods(NULL, 0) AS d, archive.periods() AS p
-                     WHERE p.partition = d.partition AND p.ends + make_interval(days => p.retention_days) > now() + interval '1 minute');
-    FOR one IN SELECT p.parent, p.partition, p.ends FROM archive.periods() AS p
-               WHERE p.starts <= now() - interval '2990 days' LOOP
+    ahead := EXISTS (SELECT FROM archive.due_periods(NULL, 0) AS d JOIN archive.periods() AS p USING (partition)
+                     WHERE p.ends + make_interval(days => p.retention_days) > now() + interval '1 minute');
+    FOR one IN SELECT parent, partition, ends FROM archive.periods() WHERE starts <= now() - interval '2990 days' LOOP
         early := -1;
         enough := 2900;
         WHILE enough - early > 1 LOOP
@@ -73,8 +70,7 @@ BEGIN
         after := after || jsonb_build_object(one.parent, nullif(enough, 2900));
     END LOOP;
     PERFORM set_config('amanat.clocks', jsonb_build_object(
-        'told_seconds_ago', current_setting('amanat.told')::jsonb, 'untold', untold, 'due_after_days', after,
-        'vault_alone', ahead)::text, true);
+        'told_seconds_ago', told, 'untold', untold, 'due_after_days', after, 'vault_alone', ahead)::text, true);
 END $$;
 SELECT current_setting('amanat.clocks');
 ROLLBACK;

@@ -1,9 +1,9 @@
 """Purge the archive after its retentions: have it compare what is due, then let one period go after the other.
 
 Comparing may take hours, and nobody waits for it. While a period goes writers wait, for a moment; where the tables are
-in use the archive gives up within a second, and it is tried again. What is due, held, and as the chain says, the archive
-decides: nothing is handed to it. What it leaves it says itself, and so does this of what was in use too long: the next
-run takes it. Where the database is comes from libpq's environment.
+in use the archive gives up within a second, and it is tried again. What is due, held and as the chain says is the
+archive's to decide: nothing is handed to it. What stays is said, and the next run looks again. Where the database is
+comes from libpq's environment.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from amanat_host.entry import program
 from amanat_host.errors import HostError
 
 COMPARE = "SELECT archive.clear_due()"
-LET_GO = "SELECT archive.purge()"
+LET_GO = "SELECT archive.purge()"  # no row when none is left
 IN_USE = (errors.LockNotAvailable, errors.DeadlockDetected)
 PAUSE_SECONDS = 5.0
 PATIENCE_SECONDS = 900.0  # longer than an audit reads the tables
@@ -42,12 +42,12 @@ class Purger:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                ((name,),) = self._rows(LET_GO)
+                gone = self._rows(LET_GO)
             except IN_USE:
                 if time.monotonic() > deadline:
                     raise
             else:
-                return None if name is None else str(name)
+                return str(gone[0][0]) if gone else None
             time.sleep(PAUSE_SECONDS)
 
     def _rows(self, statement: str) -> list[tuple[Any, ...]]:

@@ -31,7 +31,7 @@ class Archive(Connection):
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
-        self.rows = [(answer,)]
+        self.rows = [(answer,)] if answer else []
 
     def fetchall(self):
         return self.rows

@@ -154,12 +154,13 @@ COMMENT ON FUNCTION archive.clear_due() IS
     'What the purge calls first: compares what the archive''s own retentions let go, and names it. Takes nothing from its '
     'caller (Art. 6 7-2).';
 
-DROP FUNCTION IF EXISTS archive.purge();
-CREATE FUNCTION archive.purge() RETURNS text
-LANGUAGE sql SECURITY DEFINER SET search_path = archive, pg_temp AS $$ SELECT let_go() $$;
+CREATE OR REPLACE FUNCTION archive.purge() RETURNS SETOF text
+LANGUAGE sql SECURITY DEFINER SET search_path = archive, pg_temp AS $$
+    SELECT g.gone FROM let_go() AS g (gone) WHERE g.gone IS NOT NULL
+$$;
 COMMENT ON FUNCTION archive.purge() IS
-    'What the purge calls then, a transaction each, until it gives null: lets one period go. Takes nothing from its caller '
-    '(Art. 6 7-2).';
+    'What the purge calls then, a transaction each, until it gives no row: lets one period go. Takes nothing from its '
+    'caller (Art. 6 7-2).';
 
 REVOKE ALL ON ALL TABLES IN SCHEMA archive FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA archive FROM PUBLIC;

@@ -1,7 +1,8 @@
 -- Revert archive:purge_in_steps from pg
+\ir ../deploy/purge_by_itself.sql
+
 BEGIN;
 
-DROP FUNCTION archive.purge();
 DROP FUNCTION archive.clear_due();
 DROP FUNCTION archive.let_go();
 DROP FUNCTION archive.compare_periods(text, integer);
@@ -9,5 +10,3 @@ DROP FUNCTION archive.due_periods(text, integer);
 DROP TABLE archive.cleared;
 
 COMMIT;
-
-\ir ../deploy/purge_by_itself.sql

@@ -31,6 +31,7 @@ class Purger:
 
     def __init__(self, connection: Any) -> None:  # noqa: ANN401 - psycopg2 has no types
         connection.autocommit = True
+        connection.notices = _Journal()
         self._connection = connection
 
     def compare(self) -> list[str]:
@@ -51,18 +52,16 @@ class Purger:
             time.sleep(PAUSE_SECONDS)
 
     def _rows(self, statement: str) -> list[tuple[Any, ...]]:
-        try:
-            with self._connection.cursor() as cursor:
-                cursor.execute(statement)
-                return list(cursor.fetchall())
-        finally:
-            self._pass_on()
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall())
 
-    def _pass_on(self) -> None:
-        """Put what the archive said into the journal."""
-        for said in self._connection.notices:
-            sys.stderr.write(said.rstrip("\n") + "\n")
-        del self._connection.notices[:]
+
+class _Journal:
+    """What the archive says beside its answers goes into the journal; psycopg2's own list has room for the last 50."""
+
+    def append(self, said: str) -> None:
+        sys.stderr.write(said.rstrip("\n") + "\n")
 
 
 def purge(purger: Purger) -> None:

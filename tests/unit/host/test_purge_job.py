@@ -23,8 +23,8 @@ class Archive(Connection):
     def execute(self, statement):
         assert self.autocommit is True
         self.asked.append(statement)
-        self.notices += self.said
-        self.said = []
+        while self.said:
+            self.notices.append(self.said.pop(0))
         if statement == purge.COMPARE:
             self.rows = [(one,) for one in self.cleared]
             return

@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS archive.cleared (
 );
 COMMENT ON TABLE archive.cleared IS
     'Periods whose records were compared with the chain and may go: the record that their purge is to leave, and the holds '
-    'there were. Between a long comparison and a short removal; nothing here outlasts them.';
+    'there were. Between a long comparison, which writes all of it anew, and a short removal.';
 
 CREATE OR REPLACE FUNCTION archive.due_periods(of_unit text, more_days integer)
 RETURNS TABLE (parent text, letter text, parties text[], partition name, starts timestamptz, ends timestamptz,

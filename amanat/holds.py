@@ -8,7 +8,7 @@ the chain, so that nobody looks and takes the question back.
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,9 @@ from amanat.disclosure import CHAINED_WITHIN_SECONDS, POLL_SECONDS
 from amanat.errors import AmanatError, BadInput
 
 MONTH_LENGTH = len("2026-11")
+IN_USE_SECONDS = 60.0
+_IN_USE = ("55P03", "40P01")  # lock_not_available, deadlock_detected
+Say = Callable[[str], None]
 
 
 class HoldFailed(AmanatError):
@@ -64,43 +67,49 @@ class Selector:
         return json.dumps({name: value for name, value in given.items() if value})
 
 
-def add(session: psycopg.Connection, order: str, approver: str, selector: Selector, until: datetime) -> int:
-    """Have an order hold what it selects until a time; returns the hold's id. Raises BadInput, HoldFailed."""
-    return int(
-        _call(
-            session,
-            "SELECT archive.add_hold(%s, %s, %s::jsonb, %s)",
-            (_number(order), written(approver, "--approver"), selector.as_json(), until.astimezone(UTC)),
-        )
-    )
+def add(
+    session: psycopg.Connection, order: str, approver: str, selector: Selector, until: datetime, say: Say
+) -> int:
+    """Have an order hold what it selects until a time; returns the hold's id.
+
+    `say` is told, once, when the archive is in use and is waited for: so long as a purge lets a period go. Raises
+    BadInput, and HoldFailed, which says whether the hold is recorded.
+    """
+    parameters = (_number(order), written(approver, "--approver"), selector.as_json(), until.astimezone(UTC))
+    ((number,),) = _asked(session, "SELECT archive.add_hold(%s, %s, %s::jsonb, %s)", parameters, say)
+    return int(number)
 
 
-def release(session: psycopg.Connection, order: str, approver: str) -> int:
-    """End the holds of an order; returns how many there were. Raises BadInput, HoldFailed."""
-    return int(
-        _call(
-            session,
-            "SELECT archive.release_hold(%s, %s)",
-            (_number(order), written(approver, "--approver")),
-        )
-    )
+def release(session: psycopg.Connection, order: str, approver: str, say: Say) -> int:
+    """End the holds of an order; returns how many there were. Waits and raises as `add` does."""
+    parameters = (_number(order), written(approver, "--approver"))
+    ((count,),) = _asked(session, "SELECT archive.release_hold(%s, %s)", parameters, say)
+    return int(count)
 
 
-def held(session: psycopg.Connection) -> list[dict[str, Any]]:
-    """Every hold as the archive tells it; `held` is None while the hold is not in the chain. Raises HoldFailed."""
-    try:
-        return [dict(row[0]) for row in session.execute("SELECT archive.holds()").fetchall()]
-    except psycopg.Error as error:
-        raise _failed(error) from error
+def held(session: psycopg.Connection, say: Say) -> list[dict[str, Any]]:
+    """Every hold as the archive tells it; `held` is None while the hold is not in the chain.
+
+    Waits as `add` does. Raises HoldFailed.
+    """
+    return [dict(row[0]) for row in _asked(session, "SELECT archive.holds()", (), say)]
 
 
 def held_by(
-    session: psycopg.Connection, number: int, patience_seconds: float = CHAINED_WITHIN_SECONDS
+    session: psycopg.Connection, number: int, say: Say, patience_seconds: float = CHAINED_WITHIN_SECONDS
 ) -> dict[str, Any]:
-    """The hold of an id, once it is in the chain. Raises HoldFailed when that takes too long."""
+    """The hold of an id, once it is in the chain. Raises HoldFailed, which says that the hold is in force."""
     deadline = time.monotonic() + patience_seconds
     while True:
-        for hold in held(session):
+        try:
+            found = held(session, say)
+        except HoldFailed as error:
+            raise HoldFailed(
+                f"the hold is recorded and in force, but what it holds can't be told: {error.what}",
+                f"hold {number}",
+                "Don't add it again; `amanat hold list` tells it later.",
+            ) from error
+        for hold in found:
             if hold["id"] == number and hold["held"] is not None:
                 return hold
         if time.monotonic() > deadline:
@@ -153,14 +162,32 @@ def _number(order: str) -> str:
     return latin_digits(written(order, "--order"))
 
 
-def _call(session: psycopg.Connection, statement: str, parameters: tuple[object, ...]) -> Any:  # noqa: ANN401 - SQL's
-    try:
-        row = session.execute(statement, parameters).fetchone()
-    except psycopg.Error as error:
-        raise _failed(error) from error
-    return row[0] if row else 0
+def _asked(
+    session: psycopg.Connection, statement: str, parameters: tuple[object, ...], say: Say
+) -> list[tuple[Any, ...]]:
+    """The rows of a statement, once the archive lets us; each try is a transaction, and leaves nothing if it fails."""
+    deadline = time.monotonic() + IN_USE_SECONDS
+    waits = False
+    while True:
+        try:
+            return session.execute(statement, parameters).fetchall()
+        except psycopg.Error as error:
+            if error.sqlstate not in _IN_USE or time.monotonic() > deadline:
+                raise _failed(error) from error
+        if not waits:
+            say(f"the archive is in use, by its purge or another: waiting up to {IN_USE_SECONDS:.0f} s")
+            waits = True
+        time.sleep(POLL_SECONDS)
 
 
 def _failed(error: psycopg.Error) -> HoldFailed:
     what = (error.diag.message_primary or str(error)).strip().splitlines()[0]
+    if error.sqlstate in _IN_USE:
+        return HoldFailed(
+            f"the archive was in use for {IN_USE_SECONDS:.0f} s and more",
+            "archive",
+            "Nothing was changed. See what `journalctl --unit=amanat-archive-purge` on the store says, and try again.",
+        )
+    if error.sqlstate is None:  # none of the server's: the connection broke
+        return HoldFailed(what, "archive", "`amanat hold list` says whether it was done; if not, try again.")
     return HoldFailed(what, "archive", error.diag.message_hint or "Nothing was changed; try again.")

@@ -58,6 +58,7 @@ class State:
     end_day: int = NO_DAY
     days: set[int] = field(default_factory=set)
     access_events: dict[str, str] = field(default_factory=dict)
+    is_witnessed: bool = False  # the vault tells its time, too
     holds: dict[str, str] = field(default_factory=dict)
     releases: dict[str, str] = field(default_factory=dict)
 
@@ -171,9 +172,15 @@ def _days(state: State, detail: Event) -> None:
     state.first_day, state.end_day = first, end
 
 
+def _witness(state: State, _detail: Event) -> None:
+    _require(not state.is_witnessed, "the time that the vault told was forgotten")
+    state.is_witnessed = True
+
+
 def _require_over(period: str, ends: date, detail: Event, kept_days: int) -> None:
-    """Refuse that a period went which had not ended so many days before."""
-    over = datetime.fromisoformat(detail[AT]) - datetime.combine(ends, time.min, UTC)
+    """Refuse that a period went which had not ended so many days before, by each clock that the event tells."""
+    told = [datetime.fromisoformat(detail[clock]) for clock in (AT, "witnessed") if clock in detail]
+    over = min(told) - datetime.combine(ends, time.min, UTC)
     _require(
         over >= timedelta(days=kept_days),
         f"{period} had ended {over.days} days before, and records were kept for {kept_days}",
@@ -181,6 +188,10 @@ def _require_over(period: str, ends: date, detail: Event, kept_days: int) -> Non
 
 
 def _expiry(state: State, detail: Event) -> None:
+    _require(
+        not state.is_witnessed or "witnessed" in detail,
+        "it went by one clock, and the vault's was there to ask",
+    )
     letter, _, number = str(detail["expired"]).partition(":")
     if letter == "a":
         _require_over(
@@ -233,6 +244,7 @@ BY_KIND: Mapping[str, Callable[[State, Event], None]] = {
     "ip retention": _ip_retention,
     "access event": _access_event,
     "days": _days,
+    "witness": _witness,
     "hold": _hold,
     "hold released": _hold_released,
     ROW: _nothing,

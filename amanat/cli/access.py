@@ -56,6 +56,8 @@ def access(
         )
     if port and not ip:
         raise BadInput("a port is of an address", "--port", "Give --ip as well.")
+    if every_account and not ip:
+        raise BadInput("every account is of an address", "--every-account", "Give --ip, or leave it out.")
     what = Selector(
         since=starts,
         until=ends,

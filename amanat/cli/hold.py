@@ -40,15 +40,15 @@ def add(
     if ends <= _now():
         raise BadInput(f"{both(ends)} has passed", "--until", f"It is {both(_now())}.")
     with archive_session(StackPaths(stack)) as session:
-        made = holds.add(session, order, approver, selector, ends)
-        typer.echo("\n".join(holds.lines(holds.held_by(session, made))))
+        made = holds.add(session, order, approver, selector, ends, _say)
+        typer.echo("\n".join(holds.lines(holds.held_by(session, made, _say))))
 
 
 @app.command("list")
 def list_(stack: StackName = "local", as_json: AsJson = False) -> None:
     """Say every hold: its order, what it selects and until when, and how many records of which months that is."""
     with archive_session(StackPaths(stack)) as session:
-        found = holds.held(session)
+        found = holds.held(session, _say)
     if as_json:
         typer.echo(json.dumps(found, indent=1, ensure_ascii=False))
     else:
@@ -64,8 +64,12 @@ def release(
 ) -> None:
     """End the holds of an order; what is past its retention goes with the next purge."""
     with archive_session(StackPaths(stack)) as session:
-        count = holds.release(session, order, approver)
+        count = holds.release(session, order, approver, _say)
     typer.echo(f"{count} hold{'' if count == 1 else 's'} released; the next purge takes what is due")
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
 
 
 def _now() -> datetime:

@@ -15,7 +15,7 @@ MAY_CALL = {
     "archive_writer": {"record_access", "record_message", "record_message_bytes", "record_transaction"},
     "archive_discloser": {"request_disclosure", "fetch_disclosure", "add_hold", "release_hold", "holds"},
     "archive_auditor": {"verify", "verify_head", "heads", "lag_seconds", "counts", "purges"},
-    "archive_anchor": {"heads", "verify_head", "lag_seconds"},
+    "archive_anchor": {"heads", "verify_head", "lag_seconds", "tell_time"},
 }
 # PostgreSQL's own that act (VOLATILE) and that drivers and sessions use: time, chance, settings, positions in WAL.
 HARMLESS = {

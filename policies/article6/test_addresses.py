@@ -3,6 +3,7 @@
 import secrets
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address
+from itertools import combinations
 
 import pytest
 from psycopg.types.json import Jsonb
@@ -26,6 +27,18 @@ OUT_OF_RANGE = "22008"
 NOT_ALLOWED = "42501"
 NOW = datetime.now(UTC)
 LEAST_EVENTS = {"login", "logout", "send", "verify", "view", "api", "support"}
+# What an order may name together; of all that it could, nothing else is answered. An address without a port may be many
+# users', so nothing that tells records apart without naming a user stands beside it.
+TOGETHER = {
+    *(frozenset({"parties"}), frozenset({"ids"}), frozenset({"parties", "ids"})),
+    *(
+        frozenset({"ip"}),
+        frozenset({"ip", "port"}),
+        frozenset({"ip", "parties"}),
+        frozenset({"ip", "port", "parties"}),
+    ),
+    *(frozenset({"ip", "accounts"}), frozenset({"ip", "port", "accounts"})),
+}
 PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
 
@@ -200,6 +213,18 @@ def test_an_address_without_a_port_tells_how_many_accounts_match(archive):
     assert (many.parts["disclosure"][0]["accounts"], list(many.accesses)) == (3, [])
     assert [kept["id"] for kept in one.accesses] == [single]
     assert [kept["client_port"] for kept in every.accesses] == [1024, 1025, 1026]
+
+
+@requirement("A6-7-2-ip")
+def test_an_order_names_together_only_what_names_a_user(store, client):
+    """Of all combinations of what a question may hold, those are taken that are known, and every other is refused."""
+    named = {"parties": ["x"], "ids": [1], "ip": "192.0.2.7", "port": "443", "accounts": "every"}
+    every = [frozenset(some) for count in range(len(named) + 1) for some in combinations(named, count)]
+    orders = {some: made_up_order(asked(**{name: named[name] for name in some})) for some in every}
+    with client.login(store, "archive_discloser") as discloser:
+        said = {some: discloser.refusal(REQUEST, order) for some, order in orders.items()}
+    answered = {" ".join(sorted(some)): sqlstate for some, sqlstate in said.items()}
+    assert answered == {" ".join(sorted(some)): "" if some in TOGETHER else INVALID for some in every}
 
 
 @requirement("A6-7-2-ip")

@@ -37,3 +37,40 @@ def test_nothing_stays_beyond_its_retention_but_what_is_held(store: Host, bound)
         if not one.is_held and one.kept_days is not None and not delay.allows(one.ended_days - one.kept_days)
     ]
     assert not late, "\n".join(late)
+
+
+@prefetch(questions.PURGE)
+@requirement("A6-7-2-transactions", "A6-7-2-ip")
+def test_the_vault_tells_the_time(store: Host, bound):
+    """Records go by two clocks: the vault told the archive its own lately, and the store's is not far ahead of it."""
+    told = store.ask(questions.PURGE).clocks.told_seconds_ago
+    assert told is not None, "the vault has told no time: nothing is purged"
+    days = told / DAY_SECONDS
+    assert bound("purge_delay_days").allows(days), (
+        f"by the store's clock the vault told its time last {days:.1f} days ago: it doesn't come, or the store is ahead"
+    )
+
+
+@prefetch(questions.PURGE)
+@requirement("A6-7-2-transactions")
+def test_no_clock_alone_lets_months_go(store: Host, bound):
+    """Whatever the store's clock says, a month goes after the bound's days by the vault's, and not by that alone."""
+    clocks = store.ask(questions.PURGE).clocks
+    assert not {"message", "transaction"} & set(clocks.untold), "they go by the store's clock alone"
+    assert not clocks.vault_alone, "records go by the vault's clock alone"
+    for table in ("message", "transaction"):
+        days = clocks.due_after_days[table]
+        assert days is not None, f"{table}: never goes"
+        assert bound("transaction_retention_days").allows(days), f"{table}: goes {days} days after its end"
+
+
+@prefetch(questions.PURGE)
+@requirement("A6-7-2-ip")
+def test_no_clock_alone_lets_addresses_go(store: Host, bound):
+    """Whatever the store's clock says, a day of addresses goes after the bound's days by the vault's clock as well."""
+    clocks = store.ask(questions.PURGE).clocks
+    assert "access" not in clocks.untold, "they go by the store's clock alone"
+    assert not clocks.vault_alone, "records go by the vault's clock alone"
+    days = clocks.due_after_days["access"]
+    assert days is not None, "they never go"
+    assert bound("ip_retention_days").allows(days), f"they go {days} days after the day's end"

@@ -149,8 +149,11 @@ def units_that_stay(role):
     """The units of a role that systemd starts again whenever they end, if what they run is one of our programs."""
     for template in sorted([*role.glob("templates/*.service.j2"), *role.glob("files/*.service")]):
         text = template.read_text("utf-8")
-        if re.search(r"^Restart=", text, re.M) and re.search(
-            r"^ExecStart=.*(_tools }}|/usr/lib/amanat)/", text, re.M
+        # A oneshot is tried again when it failed, and otherwise ends: its next run is with what lies there then.
+        if (
+            re.search(r"^Restart=", text, re.M)
+            and not re.search(r"^Type=oneshot", text, re.M)
+            and re.search(r"^ExecStart=.*(_tools }}|/usr/lib/amanat)/", text, re.M)
         ):
             tasks = "\n".join(path.read_text("utf-8") for path in role.glob("tasks/*.yml"))
             lookup = re.escape(f"'{template.name}'")

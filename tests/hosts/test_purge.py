@@ -1,7 +1,8 @@
 """The archive's months under a shifted clock: what goes by itself, what stays, and what is held.
 
-The archive's clock is the machine's. So months that have ended are made with records in them, in a database of the
-test's own beside the archive, made by the same migrations; and the retention is put a day below and at their age.
+Of the archive's two clocks one is the machine's. So months that have ended are made with records in them, in a
+database of the test's own beside the archive, made by the same migrations; the retention is put a day below and at
+their age, and the vault's time is told as the test has it.
 """
 
 from collections.abc import Iterator
@@ -54,6 +55,19 @@ SELECT nextval('archive.access_id_seq'), archive.clock(),
        a.client_ip, a.user_agent, a.request_id
 FROM archive.access AS a, unnest(ARRAY{list(AGES_DAYS)}) AS age;
 """
+# As the unit has it, but for the database; the account is the superuser's and the role the job's.
+JOB = (
+    f"{AS_POSTGRES} PGDATABASE={DATABASE} PGOPTIONS='-c role=archive_purger' PGHOST=/run/postgresql PGUSER=postgres"
+    " /usr/lib/amanat/archive-purge"
+)
+DB = f"""
+set -eu
+db() {{ {AS_POSTGRES} PGOPTIONS="-c role=$1 ${{2:-}}" psql -XAtqd {DATABASE} 2>&1; }}
+"""
+RECORD = (
+    "SELECT 'recorded' FROM archive.record_transaction("
+    "'user', 'purchase', 1, 'IRR', 'wallet', 'r', '192.0.2.7', 4711, now())"
+)
 AGE = "(SELECT extract(day FROM now() - archive.month_start(newest + 1))::integer FROM public.trial)"
 ALTER = (
     "ALTER TABLE archive.{0} DISABLE TRIGGER append_only; {1};"
@@ -83,9 +97,17 @@ class Trial:
         )
 
     def purge(self, days_from_age: int) -> int:
-        """Purge, as the timer's role, with a retention of so many days more than the newest month is old; how many."""
+        """Purge, as the timer does, with a retention of so many days more than the newest month is old; how many."""
         self.sql(f"SELECT archive.set_message_retention({AGE} + {days_from_age})")
-        return len([line for line in self.sql("SELECT archive.purge()", "archive_purger") if " " not in line])
+        return len([line for line in self.run_job() if " " not in line])
+
+    def run_job(self) -> list[str]:
+        """What the timer's job says: a line for each partition that went, and what the archive has to say."""
+        return self._stack.root("store", f"{JOB} 2>&1").splitlines()
+
+    def bash(self, script: str) -> list[str]:
+        """The lines that a script on the store says, with `db ROLE` to reach the database."""
+        return self._stack.root("store", f"{DB}{script}").splitlines()
 
     def chain(self) -> None:
         """Wait until all is chained."""
@@ -108,6 +130,7 @@ def trial(live_stack) -> Iterator[Trial]:
     made = Trial(live_stack)
     try:
         made.sql(FILL)
+        made.sql("SELECT archive.tell_time(now())", "archive_anchor")
         made.chain()
         yield made
     finally:
@@ -165,7 +188,7 @@ def test_a_day_of_access_records_goes_on_its_day_and_what_is_held_stays(trial):
     )
     trial.chain()
     trial.sql("SELECT archive.set_ip_retention(190)")
-    trial.sql("SELECT archive.purge()", "archive_purger")
+    trial.run_job()
     assert kept() == {
         185,
         189,
@@ -174,7 +197,7 @@ def test_a_day_of_access_records_goes_on_its_day_and_what_is_held_stays(trial):
     }  # 190 full days have not passed since the end of the day 190 days ago
     assert trial.faults() == []
     trial.sql("SELECT archive.release_hold('1405/8', 'A. Ahmadi')", "archive_discloser")
-    trial.sql("SELECT archive.purge()", "archive_purger")
+    trial.run_job()
     assert kept() == {185, 189, 190}
     assert trial.faults() == []
 
@@ -199,9 +222,101 @@ def test_what_is_not_as_the_chain_says_is_not_purged_and_a_purge_without_a_true_
     assert trial.faults() == ["event|says otherwise than the chain what was purged"]
 
 
+def test_nothing_goes_and_no_hold_ends_by_the_stores_clock_alone(trial):
+    """As if the store had booted months ahead: to its clock all is due, and to the vault's nothing is yet."""
+    trial.sql(f"SELECT archive.set_message_retention({AGE})")
+    over = (
+        f"archive.month_start(newest - 2) + make_interval(days => {AGE})"  # of the oldest, the retention is
+    )
+
+    def told(after_seconds):
+        moment = f"(SELECT {over} + interval '{after_seconds} s' FROM public.trial)"
+        trial.sql(f"DELETE FROM archive.witness; INSERT INTO archive.witness (told_at) VALUES ({moment})")
+        return trial.run_job()
+
+    trial.sql("DELETE FROM archive.witness")
+    assert any("the vault has told no time yet" in line for line in trial.run_job())
+    assert any("are due by this machine's clock alone" in line for line in told(-1))
+    assert trial.kept() == all_of(0, 1, 2, 3)
+
+    # A hold that has ended by the store's clock holds until it has by the vault's.
+    held = f"(SELECT {over} + interval '60 s' FROM public.trial)"
+    trial.sql(
+        f"""SELECT archive.add_hold('1405/9', 'A. Ahmadi', '{{"from": "2000-01-01"}}', {held})""",
+        "archive_owner",
+    )
+    trial.chain()
+    told(59)
+    assert trial.kept() == all_of(0, 1, 2, 3)
+    told(60)
+    assert trial.kept() == all_of(0, 1, 2)
+    assert trial.faults() == []
+
+
+def test_the_time_told_never_goes_back_nor_ahead_of_the_store(trial):
+    trial.sql("UPDATE archive.witness SET told_at = now() - interval '2 hours'")
+    told = "SELECT archive.tell_time('2000-01-01Z'), archive.tell_time(now() + interval '9 years')"
+    assert trial.sql(told, "archive_anchor") == ["f|t"]
+    assert trial.sql("SELECT told_at BETWEEN now() - interval '1 hour' AND now() FROM archive.witness") == [
+        "t"
+    ]
+    assert any("the time told is none" in line for line in trial.sql("SELECT archive.tell_time('infinity')"))
+
+
+def test_a_hold_waits_for_no_comparison_and_stops_what_was_compared(trial):
+    trial.sql(f"SELECT archive.set_message_retention({AGE})")
+    said = trial.bash(
+        """
+        coproc { db archive_purger; }
+        exec 3<&"${COPROC[0]}" 4>&"${COPROC[1]}"
+        echo "BEGIN; SELECT 'compared ' || count(*) FROM archive.clear_due();" >&4
+        read -r compared <&3
+        echo "$compared"
+        echo "SELECT 'held' FROM archive.add_hold('1405/10', 'A. Ahmadi', jsonb_build_object('until', '2000-01-01'),
+              now() + interval '1 day')" | db archive_discloser "-c lock_timeout=1s"
+        echo "COMMIT; SELECT 'gone ' || gone FROM archive.purge() AS gone; SELECT 'nothing'; \\q" >&4
+        cat <&3
+        """
+    )
+    assert said[:2] == ["compared 8", "held"]
+    assert said[-1] == "nothing", said
+    assert all("a hold has come" in line for line in said[2:-1])
+    assert trial.kept() == all_of(0, 1, 2, 3)
+    assert len(trial.run_job()) == 8, "compared again, it holds nothing of these"
+
+
+def test_writers_go_on_while_a_reader_keeps_the_purge_waiting(trial):
+    """While the table is in use a month can't go; each try is over before a writer has waited two seconds."""
+    trial.sql(f"SELECT archive.set_message_retention({AGE})")
+    said = trial.bash(
+        f"""
+        coproc {{ db archive_owner; }}
+        exec 3<&"${{COPROC[0]}}" 4>&"${{COPROC[1]}}"
+        echo "BEGIN; LOCK TABLE ONLY archive.transaction IN ACCESS SHARE MODE; SELECT 'reads';" >&4
+        read -r reads <&3
+        echo "SELECT count(*) FROM archive.clear_due()" | db archive_purger
+        echo "DELETE FROM archive.cleared WHERE partition LIKE 'message%'" | db archive_owner
+        for n in 1 2 3 4; do echo "SELECT 'gone ' || archive.purge();"; done | db archive_purger &
+        tries=$!
+        for n in $(seq 12); do echo "{RECORD}" | db archive_writer "-c statement_timeout=2s"; done
+        wait "$tries"
+        echo "COMMIT; SELECT 'read';" >&4
+        read -r reads <&3
+        echo "SELECT 'gone ' || archive.purge()" | db archive_purger
+        """
+    )
+    assert said.count("recorded") == 12, said
+    assert sum("lock timeout" in line for line in said) == 4, said
+    assert [line for line in said if line.startswith("gone")] == [said[-1]]
+    assert trial.kept() >= all_of(0, 1, 2)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
+        "SELECT archive.tell_time(now())",
+        "DELETE FROM archive.cleared",
+        "SELECT archive.let_go()",
         "SELECT archive.expire_partitions(400)",
         "SELECT archive.set_message_retention(186)",
         "SELECT archive.release_hold('1', 'x')",

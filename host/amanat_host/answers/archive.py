@@ -54,10 +54,27 @@ class Period:
 
 
 @dataclass(frozen=True)
+class Clocks:
+    """By which clocks records go: tries on partitions of long ago, with times as if the vault had told them.
+
+    `told_seconds_ago`: how far the time that the vault told last lies behind the store's clock (None: it told none).
+    `untold`: the tables of which a partition is due where the vault has told no time. `due_after_days`: by table, how
+    many days after its end, by the vault's clock, a partition is due (None: it never is). `vault_alone`: whether
+    something is due before its time where the vault's clock is years ahead.
+    """
+
+    told_seconds_ago: float | None
+    untold: Sequence[str]
+    due_after_days: Mapping[str, int | None]
+    vault_alone: bool
+
+
+@dataclass(frozen=True)
 class Purge:
-    """The archive's partitions, whether the last run of the purge went well, and how long ago (None: no run)."""
+    """The archive's partitions, by which clocks they go, whether the purge ran well, and when (None: no run)."""
 
     periods: Sequence[Period]
+    clocks: Clocks
     ran_well: bool
     ended_seconds_ago: float | None
 

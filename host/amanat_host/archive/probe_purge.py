@@ -1,6 +1,7 @@
 """Say how long after their end the archive's partitions are there, which a hold keeps, and how the purge ran last.
 
-Changes nothing, takes no arguments, and tells nothing of records or holds but that there are some.
+By which clocks they go is tried, in a transaction that is taken back. Takes no arguments, and tells nothing of records
+or holds but that there are some.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 
-from amanat_host.answers.archive import Period, Purge
+from amanat_host.answers.archive import Clocks, Period, Purge
 from amanat_host.archive.cluster import REAL, become_postgres, query, run
 from amanat_host.entry import probe
 
@@ -32,6 +33,54 @@ SELECT coalesce(jsonb_agg(jsonb_build_object(
 FROM there;
 """
 
+# Partitions of long ago, empty, and the vault's time set to what is tried. All of it is taken back.
+CLOCKS = """
+SET search_path = pg_catalog; SET timezone = 'UTC'; SET jit = off; SET client_min_messages = error; BEGIN;
+DO $$
+DECLARE
+    told   jsonb := (SELECT to_jsonb(extract(epoch FROM now() - told_at)) FROM archive.witness);
+    untold text[];
+    ahead  boolean;
+    after  jsonb := '{}';
+    one    record;
+    early  integer;
+    enough integer;
+    days   integer;
+BEGIN
+    PERFORM archive.make_day(archive.day_of(now()) - 3000);
+    PERFORM archive.make_partition(parent, archive.month_of(now() - interval '3000 days'))
+    FROM unnest(ARRAY['message', 'transaction']) AS parent;
+    DELETE FROM archive.witness;
+    untold := ARRAY(SELECT DISTINCT parent FROM archive.due_periods(NULL, 0));
+    INSERT INTO archive.witness (told_at) VALUES (now() + interval '3000 days');
+    ahead := EXISTS (SELECT FROM archive.due_periods(NULL, 0) AS d JOIN archive.periods() AS p USING (partition)
+                     WHERE p.ends + make_interval(days => p.retention_days) > now() + interval '1 minute');
+    FOR one IN SELECT parent, partition, ends FROM archive.periods() WHERE starts <= now() - interval '2990 days' LOOP
+        early := -1;
+        enough := 2900;
+        WHILE enough - early > 1 LOOP
+            days := (early + enough) / 2;
+            UPDATE archive.witness SET told_at = one.ends + make_interval(days => days);
+            IF EXISTS (SELECT FROM archive.due_periods(NULL, 0) AS d WHERE d.partition = one.partition) THEN
+                enough := days;
+            ELSE
+                early := days;
+            END IF;
+        END LOOP;
+        after := after || jsonb_build_object(one.parent, nullif(enough, 2900));
+    END LOOP;
+    PERFORM set_config('amanat.clocks', jsonb_build_object(
+        'told_seconds_ago', told, 'untold', untold, 'due_after_days', after, 'vault_alone', ahead)::text, true);
+END $$;
+SELECT current_setting('amanat.clocks');
+ROLLBACK;
+"""
+
+
+def clocks() -> Clocks:
+    """By which clocks periods go. Raises HostError where the database refuses."""
+    return Clocks(**json.loads(query(CLOCKS, REAL)))
+
 
 def purge() -> Purge:
     """What is there, and the last run's end. Raises HostError where the database or systemd refuses."""
@@ -47,7 +96,9 @@ def purge() -> Purge:
     shown = dict(line.split("=", 1) for line in run(asked).decode().splitlines() if "=" in line)
     ended = shown.get("ExecMainExitTimestamp", "").removeprefix("@")
     well = shown.get("Result") == "success" and shown.get("ExecMainStatus") == "0"
-    return Purge(periods, well, time.time() - int(ended) if ended.isdigit() and int(ended) else None)
+    return Purge(
+        periods, clocks(), well, time.time() - int(ended) if ended.isdigit() and int(ended) else None
+    )
 
 
 main = probe(__doc__, {"": purge})

@@ -297,3 +297,26 @@ def test_a_release_of_no_hold_or_of_another_order_is_told():
     assert "there was no hold 3" in by_function(events(found(), released()[1]))[1][0]
     _, told = by_function(events(found(), *added(), *released("1405/8")))
     assert "the hold was of another order" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("witnessed", "why"),
+    [
+        ("2027-12-02T00:00:00+00:00", ""),
+        ("2027-12-01T23:59:59+00:00", "had ended 365 days before"),
+        (None, "it went by one clock"),
+    ],
+)
+def test_a_month_that_went_by_the_stores_clock_alone_is_told(witnessed, why):
+    """From when the vault tells its time, each record of a purge has it; what is of before that has none."""
+    clock = {"witnessed": witnessed} if witnessed else {}
+    gone = ("expiry", {"expired": "m:24322", **clock})
+    told = by_function(events(found(), ("witness", {}), gone, at="2030-01-01T00:00:00+00:00"))[1]
+    assert len(told) == bool(why)
+    assert why in "".join(told)
+    before = by_function(events(found(), gone, ("witness", {}), at="2030-01-01T00:00:00+00:00"))[1]
+    assert len(before) == (bool(why) and witnessed is not None)
+
+
+def test_a_time_of_the_vaults_that_was_forgotten_is_told():
+    assert "was forgotten" in by_function(events(found(), ("witness", {}), ("witness", {})))[1][0]

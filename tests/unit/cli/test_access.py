@@ -133,6 +133,7 @@ def test_of_a_long_answer_the_first_are_told(archive, ask):
         (SPAN, "the order names an account or an address"),
         (["--account", "x", "--ip", "192.0.2.7", *SPAN], "the order names an account or an address"),
         (["--account", "x", "--port", "443", *SPAN], "a port is of an address"),
+        (["--account", "x", "--every-account", *SPAN], "every account is of an address"),
         (["--ip", "192.0.2.0/24", *SPAN], "192.0.2.0/24 is not the address of one host"),
         (["--ip", "192.0.2.7", "--port", "0", *SPAN], "is not a port"),
         (["--ip", "192.0.2.7", "--port", "65536", *SPAN], "is not a port"),

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
+from amanat import holds
 from amanat.cli import hold as module
 from amanat.cli.app import main
 
@@ -32,11 +33,16 @@ ADD = ["add", "--order", "۱۴۰۵/۷", "--approver", "A. Ahmadi"]
 @pytest.fixture
 def archive(monkeypatch, paths):
     """An archive with one hold, which answers first that it isn't chained; what it was asked is kept."""
-    found = SimpleNamespace(asked=[], holds=[[HOLD | {"held": None}], [HOLD]], refuses=None)
+    found = SimpleNamespace(
+        asked=[], holds=[[HOLD | {"held": None}], [HOLD]], refuses=None, in_use=0, clock=0.0
+    )
 
     def execute(statement, parameters=()):
         if found.refuses:
             raise found.refuses
+        if found.in_use:
+            found.in_use -= 1
+            raise psycopg.errors.LockNotAvailable("canceling statement due to lock timeout")
         if "holds()" in statement:
             return SimpleNamespace(
                 fetchall=lambda: [
@@ -44,8 +50,13 @@ def archive(monkeypatch, paths):
                 ]
             )
         found.asked.append((statement, parameters))
-        return SimpleNamespace(fetchone=lambda: (7,))
+        return SimpleNamespace(fetchall=lambda: [(7,)])
 
+    def pause(seconds):
+        found.clock += seconds
+
+    monkeypatch.setattr(holds.time, "monotonic", lambda: found.clock)
+    monkeypatch.setattr(holds.time, "sleep", pause)
     session = SimpleNamespace(execute=execute)
     monkeypatch.setattr(module, "_now", lambda: datetime(2026, 11, 26, tzinfo=UTC))
     monkeypatch.setattr(module, "StackPaths", lambda stack: paths)
@@ -111,10 +122,51 @@ def test_bad_input_is_one_message_and_nothing_is_done(archive, typed, words):
 
 
 def test_the_archives_own_refusal_is_told(archive, typed):
-    archive.refuses = psycopg.Error("release refused: no hold of that court order is there")
+    archive.refuses = psycopg.errors.NoDataFound("release refused: no hold of that court order is there")
     status, _, err = typed("release", "--order", "1405/8", "--approver", "A. Ahmadi")
     assert (status, err.count("error: ")) == (1, 1)
     assert "no hold of that court order" in err
+
+
+def test_an_archive_in_use_is_waited_for_and_that_is_said_once(archive, typed):
+    archive.in_use = 3
+    status, out, err = typed(*ADD, "--number", "1", "--until", "1406-01-01")
+    assert (status, len(archive.asked)) == (0, 1)
+    assert "order 1405/7" in out
+    assert err == "the archive is in use, by its purge or another: waiting up to 60 s\n"
+
+
+def test_an_archive_that_stays_in_use_is_one_message_and_nothing_is_held(archive, typed):
+    archive.in_use = 10**9
+    status, out, err = typed(*ADD, "--number", "1", "--until", "1406-01-01")
+    assert (status, out, err.count("error: "), archive.asked) == (1, "", 1, [])
+    assert "Nothing was changed. See what `journalctl --unit=amanat-archive-purge`" in err
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        psycopg.errors.QueryCanceled("canceling statement due to statement timeout"),
+        psycopg.OperationalError("gone"),
+    ],
+)
+def test_a_hold_that_is_recorded_is_said_to_be_when_what_it_holds_cannot_be_told(archive, typed, failure):
+    class Unread(list):
+        def __iter__(self):
+            raise failure
+
+    archive.holds = [Unread()]
+    status, _, err = typed(*ADD, "--number", "1", "--until", "1406-01-01")
+    assert (status, err.count("error: "), len(archive.asked)) == (1, 1, 1)
+    assert "the hold is recorded and in force" in err
+    assert "Don't add it again" in err
+    assert "Nothing was changed" not in err
+
+
+def test_a_connection_that_breaks_leaves_it_open_whether_the_hold_is_there(archive, typed):
+    archive.refuses = psycopg.OperationalError("server closed the connection unexpectedly")
+    _, _, err = typed(*ADD, "--number", "1", "--until", "1406-01-01")
+    assert "`amanat hold list` says whether it was done" in err
 
 
 def test_a_release_says_how_many(archive, typed):

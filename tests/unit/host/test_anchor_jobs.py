@@ -17,19 +17,30 @@ SEALED = datetime(2026, 11, 22, 9, tzinfo=UTC)
 class Chain(Connection):
     """A database whose chain has one newest head, and may have lost the last that was anchored."""
 
-    def __init__(self, head=(5, "h5", SEALED, 40), fault=None):
-        self.head, self.fault, self.asked = head, fault, []
+    def __init__(self, head=(5, "h5", SEALED, 40), fault=None, refuses_time=None):
+        self.head, self.fault, self.asked, self.told = head, fault, [], []
+        self.refuses_time = refuses_time
 
     def set_session(self, **how):
         self.asked.append(how)
 
     def execute(self, query, parameters=()):
+        if query == anchor.TELL:
+            if self.refuses_time:
+                raise self.refuses_time
+            self.told += parameters
         self.answer = (self.fault,) if "verify_head" in query and self.fault else None
         if query == anchor.HEAD:
             self.answer = self.head
 
     def fetchone(self):
         return self.answer
+
+    def rollback(self):
+        self.asked.append("looked")
+
+    def commit(self):
+        self.asked.append("told")
 
     def close(self):
         self.asked.append("closed")
@@ -68,7 +79,29 @@ def test_a_new_head_is_taken(take):
     connection = Chain()
     status, line = take(connection)
     assert (status, line["kind"], line["seq"], line["hash"]) == (0, "head", 5, "h5")
-    assert connection.asked == [{"isolation_level": "REPEATABLE READ", "readonly": True}, "closed"]
+    assert connection.asked == [
+        {"isolation_level": "REPEATABLE READ", "readonly": True},
+        "looked",
+        {"isolation_level": "READ COMMITTED", "readonly": False},
+        "told",
+        "closed",
+    ]
+
+
+def test_the_time_here_is_told_while_the_chain_holds(take):
+    before = datetime.now(UTC)
+    for connection in (Chain(), Chain(head=(3, "h3", SEALED, 30))):
+        take(connection)
+        (told,) = connection.told
+        assert before <= told <= datetime.now(UTC)
+    broken = Chain(fault="hash differs")
+    take(broken)
+    assert broken.told == []
+
+
+def test_a_head_is_taken_even_if_the_time_is_refused(take):
+    status, line = take(Chain(refuses_time=psycopg2.ProgrammingError("permission denied")))
+    assert (status, line["kind"]) == (1, "head")
 
 
 def test_a_line_says_what_was_before_it(take, file):

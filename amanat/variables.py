@@ -72,6 +72,7 @@ def shared_variables(
         if settings.machines.carries("logs")
         else "",
         "log_shipping_port": topology.port(topology.MACHINE, "journal"),
+        "log_shipping_journal_mib": settings.journal_size_mib,
         "metrics_reader": settings.machines.machine_of("logs") if settings.machines.carries("logs") else "",
         "metrics_port": topology.port(topology.MACHINE, "metrics"),
         "metrics_journal_mib": settings.journal_size_mib,

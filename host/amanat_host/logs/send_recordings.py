@@ -10,7 +10,6 @@ stays on this machine; what comes too fast waits for its turn.
 from __future__ import annotations
 
 import argparse
-import os
 import socket
 import sys
 import time
@@ -33,6 +32,7 @@ from amanat_host.system.recordings import RECORDS, place
 from amanat_host.times import DAY_SECONDS
 
 STATE = Path("/var/lib/amanat/recordings/sent.db")
+RUNTIME = Path("/run")
 SOCKET = "/run/systemd/journal/socket"
 INTERVAL_SECONDS = 2.0
 PATIENCE_SECONDS = 10.0  # with a journald that takes nothing
@@ -272,15 +272,14 @@ def _is_late(one: Doubted, now: float) -> bool:
     return abs(now - one.sent_at) >= AGAIN_SECONDS
 
 
-def system_began_at() -> float:
-    """When the first process of this system began, which in a container is not the kernel's (Unix time)."""
-    ticks = int(Path("/proc/1/stat").read_text("ascii", "replace").rpartition(")")[2].split()[19])
-    (kernel,) = (
-        int(line.split()[1])
-        for line in Path("/proc/stat").read_text("ascii").splitlines()
-        if line.startswith("btime ")
-    )
-    return kernel + ticks / os.sysconf("SC_CLK_TCK")
+def system_began_at(runtime: Path = RUNTIME) -> float:
+    """When this system began to run, which in a container is not the kernel's time (Unix time). Raises OSError.
+
+    /run is empty then: it is the age of what has been there longest. The first process is hidden from us.
+    """
+    own = runtime.stat().st_dev  # what is mounted there may be older
+    facts = [path.lstat() for path in (*runtime.iterdir(), *(runtime / "systemd").iterdir())]
+    return min(one.st_ctime for one in facts if one.st_dev == own)
 
 
 def send_until_stopped(step: Callable[[], None]) -> int:

@@ -1,4 +1,4 @@
-"""sudo's recordings go into the journal whole and while they grow, whatever is killed, and no more than there is room."""
+"""sudo's recordings go into the journal whole and while they grow, whatever is killed, and no more than has room."""
 
 import os
 import random
@@ -525,8 +525,16 @@ def test_its_room_is_a_size(call):
     assert "is a number of MiB" in call.said
 
 
-def test_the_systems_beginning_is_before_this_moment():
-    assert 0 < send_recordings.system_began_at() <= time.time() + 1
+def test_the_systems_beginning_is_that_of_what_has_been_there_longest(tmp_path):
+    (tmp_path / "systemd").mkdir()
+    first = tmp_path / "systemd/notify"
+    first.touch()
+    at = first.stat().st_ctime
+    while (newer := tmp_path / "newer").exists() is False or newer.stat().st_ctime == at:
+        newer.unlink(missing_ok=True)
+        newer.touch()
+    (tmp_path / "systemd").touch()
+    assert send_recordings.system_began_at(tmp_path) == at
 
 
 def test_a_recording_of_nothing_is_none(records):

@@ -1,6 +1,6 @@
 """Article 5 clause 6-1: what was done as root is on another machine too, as it was recorded."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -8,7 +8,7 @@ from amanat.audit import requirement
 from amanat.audit.host import Host
 from amanat.audit.waiting import wait_until
 from amanat_host import questions
-from amanat_host.answers.logs import RecordedSession, RecordedSessions, StoredSession, StoredSessions
+from amanat_host.answers.logs import RecordedSessions, StoredSession, StoredSessions
 
 ASK_SECONDS = 600
 KIB = 1024
@@ -21,14 +21,12 @@ def test_what_was_done_as_root_is_stored_as_it_was_recorded(machine: Host, logs:
     recorded: RecordedSessions = machine.ask(questions.JOURNAL_RECORDINGS, seconds=ASK_SECONDS)
     small_bytes = bound("recording_elsewhere_kib").min * KIB
 
-    def stored_well() -> bool:
-        stored = sessions_of(machine, logs)
-        return not list(differences(recorded.sessions, stored, small_bytes))
+    def differing() -> list[str]:
+        return list(differences(recorded, sessions_of(machine, logs), small_bytes))
 
-    if not wait_until(stored_well, bound("log_arrival_seconds").max):
-        stored = sessions_of(machine, logs)
-        assert list(differences(recorded.sessions, stored, small_bytes)) == []
-    assert compared(recorded.sessions, sessions_of(machine, logs)), "no recording is on both sides"
+    wait_until(lambda: not differing(), bound("log_arrival_seconds").max)
+    assert differing() == []
+    assert is_compared(recorded, sessions_of(machine, logs)), "no recording is on both sides"
 
 
 def sessions_of(machine: Host, logs: Host) -> StoredSessions:
@@ -40,22 +38,23 @@ def sessions_of(machine: Host, logs: Host) -> StoredSessions:
     return found
 
 
-def compared(recorded: Sequence[RecordedSession], stored: StoredSessions) -> Sequence[RecordedSession]:
-    """The recordings that began after the oldest entry that was looked at: those have to be among them."""
-    return [one for one in recorded if one.at > stored.since]
+def is_compared(recorded: RecordedSessions, stored: StoredSessions) -> bool:
+    """Whether a recording began after the oldest entry that was looked at: those have to be among the stored ones."""
+    return any(one.at > stored.since for one in recorded.sessions)
 
 
-def differences(
-    recorded: Sequence[RecordedSession], stored: StoredSessions, small_bytes: float
-) -> Iterator[str]:
+def differences(recorded: RecordedSessions, stored: StoredSessions, small_bytes: float) -> Iterator[str]:
     """What of a machine's recordings is not on the log server, or is other there."""
-    known: Mapping[tuple[str, str], StoredSession] = {(one.name, one.at): one for one in stored.sessions}
-    for one in compared(recorded, stored):
+    known: Mapping[str, StoredSession] = {f"{one.name} of {one.at}": one for one in stored.sessions}
+    for one in recorded.sessions:
         session = f"{one.name} of {one.at}"
-        there = known.get((one.name, one.at))
-        if there is None:
+        if one.at <= stored.since:
+            continue
+        if session not in known:
             yield f"{session} is stored nowhere else"
-        elif not there.is_whole:
+            continue
+        there = known[session]
+        if not there.is_whole:
             yield f"{session} is not stored whole"
         elif there.sha256 != one.sha256:
             yield f"{session} is stored otherwise than it is recorded"

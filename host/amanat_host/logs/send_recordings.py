@@ -31,7 +31,9 @@ from amanat_host.logs.sent_parts import Doubted, Progress, SentParts
 from amanat_host.system.recordings import RECORDS, place
 from amanat_host.times import DAY_SECONDS
 
-STATE = Path("/var/lib/amanat/recordings/sent.db")
+NOTES = Path("/var/lib/amanat/recordings")
+STATE = "sent.db"
+COMPLETE = "complete"  # changed whenever all was sent
 RUNTIME = Path("/run")
 SOCKET = "/run/systemd/journal/socket"
 INTERVAL_SECONDS = 2.0
@@ -132,12 +134,12 @@ class Sender:
         self._unread: set[str] | None = None  # names; None before the first step
         self._open: dict[tuple[str, int], tuple[Recording, Progress]] = {}
         self._told: set[tuple[str, int]] = set()  # of which it was said that something is left out
-        self._is_waiting = False
+        self._is_waiting = self._is_behind = False
 
-    def step(self) -> None:
+    def step(self) -> bool:
         """Look for what is new, note it, send it, and send again what the journal doesn't have.
 
-        Raises OSError or HostError; nothing is lost then.
+        Returns whether nothing is left behind. Raises OSError or HostError; nothing is lost then.
         """
         now = time.time()
         self._find()
@@ -147,6 +149,7 @@ class Sender:
             self._send(part)
         for part in self._plan(now):
             self._send(part)
+        return not again and not self._is_behind
 
     def _find(self) -> None:
         """Take up recordings that are new, and those that were not sent whole."""
@@ -182,6 +185,7 @@ class Sender:
     def _plan(self, now: float) -> Iterator[Part]:
         """What is new, the newest recordings first; each part is noted when it comes out."""
         was_waiting, self._is_waiting = self._is_waiting, False
+        self._is_behind = True
         until = time.monotonic() + LONGEST_STEP_SECONDS
         for key in sorted(self._open, key=lambda one: one[1], reverse=True):
             if self._is_waiting or time.monotonic() > until:
@@ -197,6 +201,8 @@ class Sender:
             if progress.is_done:
                 del self._open[key]
             yield from parts
+        else:
+            self._is_behind = self._is_waiting
         if self._is_waiting and not was_waiting:
             say("recordings wait: more came than may be sent in a day")
 
@@ -297,6 +303,11 @@ def main() -> int:
     given = parser.parse_args()
     if given.journal_mib < 1:
         raise HostError("the journal's room is a number of MiB", "--journal-mib")
-    with closing(SentParts(STATE)) as sent:
+    with closing(SentParts(NOTES / STATE)) as sent:
         sender = Sender(RECORDS, sent, Journald(), given.journal_mib * MIB, system_began_at())
-        return send_until_stopped(sender.step)
+
+        def step() -> None:
+            if sender.step():
+                (NOTES / COMPLETE).touch()
+
+        return send_until_stopped(step)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from amanat_host.answers.logs import StoredSession, StoredSessions
@@ -35,6 +35,49 @@ class File:
                 self.length += len(new)
 
 
+@dataclass(frozen=True)
+class StoredPart:
+    """A part as it is stored: bytes of files with where each begins; of the last one, what it says of all files."""
+
+    name: str
+    began: int
+    number: int
+    pieces: Sequence[tuple[str, int, bytes]]
+    listed: str | None
+
+    @classmethod
+    def of(cls, told: Mapping[str, bytes]) -> StoredPart:
+        """A part by its entry's fields. Raises KeyError or ValueError for an entry that is none."""
+        at, data, pieces = 0, told["AMANAT_DATA"], []
+        for line in told["AMANAT_PIECES"].decode("ascii").splitlines():
+            file, start, length = line.split(" ")
+            if file not in FILES or int(start) < 0 or not 0 < int(length) <= len(data) - at:
+                raise ValueError("a piece of nothing")
+            pieces.append((file, int(start), data[at : at + int(length)]))
+            at += int(length)
+        return cls(
+            name=told["AMANAT_RECORDING"].decode(),
+            began=int(told["AMANAT_BEGAN"]),
+            number=int(told["AMANAT_PART"]),
+            pieces=pieces,
+            listed=told["AMANAT_FILES"].decode("ascii") if "AMANAT_LAST" in told else None,
+        )
+
+
+def parts(entries: Iterable[Entry]) -> Iterator[StoredPart]:
+    """The parts of recordings among entries; what another unit has sent is none."""
+    for entry in entries:
+        if MARK not in entry.raw:
+            continue
+        told = fields(entry.raw)
+        if told.get("SYSLOG_IDENTIFIER") != IDENTIFIER.encode() or told.get("_SYSTEMD_UNIT") != SOURCE:
+            continue
+        try:
+            yield StoredPart.of(told)
+        except (KeyError, ValueError):
+            continue  # root alone can send one that is none; what it lacks, shows
+
+
 @dataclass
 class Stored:
     """What is stored of a recording: the numbers of its parts, its files, and what its last part says of them."""
@@ -44,21 +87,15 @@ class Stored:
     listed: str = ""
     files: dict[str, File] = field(default_factory=dict)
 
-    def add(self, told: dict[str, bytes]) -> None:
-        """A part. Raises KeyError or ValueError for an entry that is none."""
-        number = int(told["AMANAT_PART"])
-        if number in self.numbers:
+    def add(self, part: StoredPart) -> None:
+        """A part; of several with one number the first counts."""
+        if part.number in self.numbers:
             return
-        at, data = 0, told["AMANAT_DATA"]
-        for line in told["AMANAT_PIECES"].decode("ascii").splitlines():
-            name, start, length = line.split(" ")
-            if name not in FILES or at + int(length) > len(data):
-                raise ValueError("a piece of nothing")
-            self.files.setdefault(name, File()).add(int(start), data[at : at + int(length)])
-            at += int(length)
-        self.numbers.add(number)
-        if "AMANAT_LAST" in told:
-            self.last, self.listed = number, told["AMANAT_FILES"].decode("ascii")
+        self.numbers.add(part.number)
+        for name, start, data in part.pieces:
+            self.files.setdefault(name, File()).add(start, data)
+        if part.listed is not None:
+            self.last, self.listed = part.number, part.listed
 
     @property
     def is_whole(self) -> bool:
@@ -81,23 +118,13 @@ class Stored:
 
 
 def sessions(entries: Iterable[Entry]) -> StoredSessions:
-    """The recordings among entries of one machine's journal, oldest first; of several, a part's first one counts."""
+    """The recordings among entries of one machine's journal, in the order in which their parts came."""
     found: dict[tuple[str, int], Stored] = {}
-    since_us = 0
-    for entry in entries:
-        since_us = since_us or entry.realtime_us
-        if MARK not in entry.raw:
-            continue
-        told = fields(entry.raw)
-        if told.get("SYSLOG_IDENTIFIER") != IDENTIFIER.encode() or told.get("_SYSTEMD_UNIT") != SOURCE:
-            continue
-        try:
-            key = told["AMANAT_RECORDING"].decode(), int(told["AMANAT_BEGAN"])
-            found.setdefault(key, Stored()).add(told)
-        except (KeyError, ValueError):
-            continue  # root alone can send one that is none; what it lacks, shows
+    since: list[Entry] = []
+    for part in parts(_noting_the_first(entries, since)):
+        found.setdefault((part.name, part.began), Stored()).add(part)
     return StoredSessions(
-        since=utc(since_us / MICROSECONDS),
+        since=utc(since[0].realtime_us / MICROSECONDS) if since else utc(0),
         sessions=[
             StoredSession(
                 name=name,
@@ -109,3 +136,10 @@ def sessions(entries: Iterable[Entry]) -> StoredSessions:
             for (name, began), one in found.items()
         ],
     )
+
+
+def _noting_the_first(entries: Iterable[Entry], first: list[Entry]) -> Iterator[Entry]:
+    for entry in entries:
+        if not first:
+            first.append(entry)
+        yield entry

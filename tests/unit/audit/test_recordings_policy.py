@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from amanat.paths import PROJECT_ROOT
-from amanat_host.answers.logs import RecordedSession, StoredSession, StoredSessions
+from amanat_host.answers.logs import RecordedSession, RecordedSessions, StoredSession, StoredSessions
 from tests.loading import load
 
 AT, BEFORE = "2026-11-27T05:00:00Z", "2026-11-27T04:00:00Z"
@@ -25,7 +25,7 @@ def policy(request):
 def said(policy):
     """said(stored, recorded): what the policy says of one recording."""
     return lambda stored, recorded=RECORDED: list(
-        policy.differences([recorded], StoredSessions(BEFORE, stored), SMALL_BYTES)
+        policy.differences(RecordedSessions([recorded]), StoredSessions(BEFORE, stored), SMALL_BYTES)
     )
 
 
@@ -56,4 +56,5 @@ def test_of_a_large_recording_something_may_be_left_out(said):
 def test_what_began_before_what_was_looked_at_is_not_compared(policy, said):
     early = replace(RECORDED, at=BEFORE)
     assert said([], early) == []
-    assert policy.compared([early, RECORDED], StoredSessions(BEFORE, [])) == [RECORDED]
+    assert not policy.is_compared(RecordedSessions([early]), StoredSessions(BEFORE, []))
+    assert policy.is_compared(RecordedSessions([early, RECORDED]), StoredSessions(BEFORE, []))

@@ -1,9 +1,12 @@
 """sudo's recordings as sudo writes them, and a journal that takes their parts, for the tests of what sends them."""
 
+import random
 import struct
 import zlib
 
+from amanat_host.logs import recorded_sessions
 from amanat_host.logs.recording import UNIT
+from amanat_host.logs.stored_recordings import sessions
 from tests.unit.host.journal import entry
 
 BEGAN = 1_800_000_000
@@ -90,3 +93,24 @@ class Journal:
 
 def key_of(told):
     return told["AMANAT_RECORDING"].decode(), int(told["AMANAT_BEGAN"]), int(told["AMANAT_PART"])
+
+
+def noise(seed, count):
+    """Bytes that don't pack, the same ones each time."""
+    return random.Random(seed).randbytes(count)  # noqa: S311 - nothing secret
+
+
+def stored(journal, **of):
+    """What the log server makes of what the journal has: name -> session."""
+    return {one.name: one for one in sessions(journal.entries(**of)).sessions}
+
+
+def recorded(records):
+    """What the machine says of its recordings."""
+    return {one.name: one for one in recorded_sessions.read(records).sessions}
+
+
+def same(journal, records, name="deploy/000001"):
+    """Whether a recording is stored as it is on the machine."""
+    there = stored(journal)[name]
+    return there.is_whole and there.left_out_bytes == 0 and there.sha256 == recorded(records)[name].sha256

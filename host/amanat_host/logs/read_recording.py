@@ -43,10 +43,8 @@ def write(entries: Iterable[Entry], name: str, directory: Path) -> Stored:
         if began is None:
             began = part.began
             _make(directory, _number(name))
-        if part.number not in stored.numbers:
-            for file, start, data in part.pieces:
-                _write_at(directory / _number(name) / file, start, data)
-        stored.add(part)
+        for file, data in stored.add(part):
+            _append(directory / _number(name) / file, data)
         if stored.is_whole:
             return stored
     if began is None:
@@ -66,12 +64,10 @@ def _make(directory: Path, below: str) -> None:
         directory.mkdir(mode=0o700)
 
 
-def _write_at(path: Path, start: int, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        os.pwrite(descriptor, data, start)
-    finally:
-        os.close(descriptor)
+def _append(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - a handle
+        file.write(data)
 
 
 @program

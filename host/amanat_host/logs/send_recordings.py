@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import socket
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -289,9 +290,15 @@ def system_began_at(runtime: Path = RUNTIME) -> float:
 
 
 def send_until_stopped(step: Callable[[], None]) -> int:
-    """Do steps until a signal; a child that runs then takes the signal's way (`processes`), which is in order too."""
-    with suppress(SystemExit):
-        repeat_until_stopped(step, INTERVAL_SECONDS)
+    """Do steps until a signal, which ends one that runs a child by SystemExit (`processes`); that is in order too.
+
+    Raises HostError where nothing can be noted: then nothing may be sent.
+    """
+    try:
+        with suppress(SystemExit):
+            repeat_until_stopped(step, INTERVAL_SECONDS)
+    except sqlite3.Error as error:
+        raise HostError(f"what is sent can't be noted: {error}", str(NOTES / STATE)) from error
     return Exit.DONE
 
 

@@ -94,7 +94,8 @@ class SentParts:
             for part in parts:
                 pieces = json.dumps([astuple(piece) for piece in part.pieces])
                 self._database.execute(
-                    "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, 0)", (*part.key, pieces, part.is_last, now)
+                    "INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?, ?, 0)",
+                    (*part.key, pieces, part.is_last, now),
                 )
             self._database.execute("COMMIT")
         except BaseException:
@@ -142,3 +143,4 @@ class SentParts:
         with closing(self._database.execute("SELECT DISTINCT name FROM recording")) as rows:
             gone = [(name,) for (name,) in rows if name not in there]
         self._database.executemany("DELETE FROM recording WHERE name = ?", gone)
+        self._database.executemany("DELETE FROM part WHERE name = ?", gone)

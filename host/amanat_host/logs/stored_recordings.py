@@ -25,14 +25,17 @@ class File:
     sha256: hashlib._Hash = field(default_factory=hashlib.sha256)
     beyond: dict[int, bytes] = field(default_factory=dict)
 
-    def add(self, start: int, data: bytes) -> None:
-        """Bytes from `start` on; those that came before stay as they came."""
-        self.beyond.setdefault(start, data)
+    def add(self, start: int, data: bytes) -> bytes:
+        """Bytes from `start` on; those that came before stay as they came. Returns what the file is longer by."""
+        self.beyond[start] = max(self.beyond.get(start, b""), data, key=len)
+        grown = b""
         while near := [one for one in self.beyond if one <= self.length]:
             for one in near:
                 new = self.beyond.pop(one)[self.length - one :]
                 self.sha256.update(new)
                 self.length += len(new)
+                grown += new
+        return grown
 
 
 @dataclass(frozen=True)
@@ -87,20 +90,20 @@ class Stored:
     listed: str = ""
     files: dict[str, File] = field(default_factory=dict)
 
-    def add(self, part: StoredPart) -> None:
-        """A part; of several with one number the first counts."""
-        if part.number in self.numbers:
-            return
+    def add(self, part: StoredPart) -> list[tuple[str, bytes]]:
+        """A part, which may have come before, or be cut otherwise: its bytes have their place. Returns what is new."""
         self.numbers.add(part.number)
-        for name, start, data in part.pieces:
-            self.files.setdefault(name, File()).add(start, data)
         if part.listed is not None:
             self.last, self.listed = part.number, part.listed
+        return [
+            (name, self.files.setdefault(name, File()).add(start, data)) for name, start, data in part.pieces
+        ]
 
     @property
     def is_whole(self) -> bool:
-        """Whether each part up to the last has come."""
-        return self.last is not None and self.numbers >= set(range(1, self.last + 1))
+        """Whether each part up to the last has come, and no file has a gap."""
+        has_gap = any(file.beyond for file in self.files.values())
+        return self.last is not None and not has_gap and self.numbers >= set(range(1, self.last + 1))
 
     @property
     def left_out_bytes(self) -> int:

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -10,6 +11,7 @@ import pytest
 
 from amanat_host.errors import HostError
 from amanat_host.logs.recording import PART_BYTES
+from amanat_host.logs.send_recordings import send_until_stopped
 from amanat_host.logs.sent_parts import SentParts
 from tests.unit.host.recordings.sudo import BEGAN, Session, fields_of, key_of, noise, same
 
@@ -87,6 +89,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from amanat_host.logs import send_recordings
+from amanat_host.logs.send_recordings import send_until_stopped
 from amanat_host.logs.sent_parts import SentParts
 records, state, there, address = sys.argv[1:]
 send_recordings.PART_BYTES, send_recordings.AGAIN_SECONDS = 100, 0.0
@@ -172,3 +175,43 @@ def test_what_was_sent_is_on_the_disk_in_a_file_that_can_be_read(tmp_path):
     (tmp_path / "sent.db").write_text("no database, but long enough to be looked at as one" * 50)
     with pytest.raises(HostError, match=r"what was sent can't be read(.|\n)*Remove it"):
         SentParts(tmp_path / "sent.db")
+
+
+def test_recordings_that_were_out_of_sight_are_sent_anew(records, journal, start, clock, tmp_path):
+    session = Session(records)
+    start().step()
+    session.ends()
+    start().step()
+    records.rename(tmp_path / "elsewhere")
+    records.mkdir()
+    start().step()
+    records.rmdir()
+    (tmp_path / "elsewhere").rename(records)
+    clock.later(5)
+    start().step()
+    assert [key_of(told)[2] for told in journal.taken] == [1, 2, 1]
+    assert same(journal, records)
+
+
+def test_notes_that_were_lost_in_the_middle_leave_a_recording_whole(records, journal, start, tmp_path):
+    """What is sent anew is cut otherwise; each of its bytes still has its place."""
+    session, sender = Session(records), start()
+    for line in (b"one", b"two", b"three"):
+        session.prints(line)
+        sender.step()
+    (tmp_path / "sent.db").unlink()
+    session.prints(b"four")
+    session.ends()
+    start().step()
+    assert [key_of(told)[2] for told in journal.taken] == [1, 2, 3, 1]
+    assert same(journal, records)
+
+
+def test_a_disk_that_is_full_is_told_in_one_message(records, start):
+    def step():
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with pytest.raises(
+        HostError, match=r"what is sent can't be noted: database or disk is full \(.*sent.db\)"
+    ):
+        send_until_stopped(step)

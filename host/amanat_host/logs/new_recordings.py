@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 # Within so much of a change another may have the same time: a kernel's clock of files goes by steps.
@@ -66,6 +68,15 @@ class NewRecordings:
         self._last[account.name] = (last, number)
         begun = range(before + 1, number + 1) if before <= number else range(1, number + 1)
         return {f"{account.name}/{_digits(one)}" for one in begun}
+
+
+def newest_last(names: Iterable[str]) -> list[str]:
+    """Names in the order of their numbers, the highest of each account at the end."""
+    by_account: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(names, reverse=True):
+        by_account[name.partition("/")[0]].append(name)
+    turns = [name for turn in zip_longest(*by_account.values()) for name in turn if name]
+    return turns[::-1]
 
 
 def _digits(number: int) -> str:

@@ -26,7 +26,7 @@ from amanat_host.errors import Exit, HostError
 from amanat_host.jobs import repeat_until_stopped
 from amanat_host.logs.entries import Parser
 from amanat_host.logs.fields import fields
-from amanat_host.logs.new_recordings import NewRecordings
+from amanat_host.logs.new_recordings import NewRecordings, newest_last
 from amanat_host.logs.recording import IDENTIFIER, PART_BYTES, UNIT, Part, Piece, Recording, datagram, entry
 from amanat_host.logs.sent_parts import Doubted, Progress, SentParts
 from amanat_host.system.recordings import RECORDS, place
@@ -39,7 +39,7 @@ RUNTIME = Path("/run")
 SOCKET = "/run/systemd/journal/socket"
 INTERVAL_SECONDS = 2.0
 PATIENCE_SECONDS = 10.0  # with a journald that takes nothing
-LONGEST_STEP_SECONDS = 2.0  # after which sessions that have begun meanwhile come first
+TURN_SECONDS = 0.5  # for what was there before, after which sessions that have begun meanwhile come first
 AGAIN_SECONDS = 5.0  # after which a part that the journal doesn't have is sent again
 MIB = 1 << 20
 SHARE_OF_ONE = 256  # of the journal's room: 8 MiB of 2 GiB, packed as sudo packs it
@@ -132,7 +132,10 @@ class Sender:
         self._most_bytes = room_bytes // SHARE_OF_ONE
         self._allowance = Allowance.full(room_bytes // SHARE_OF_A_DAY, time.monotonic())
         self._new = NewRecordings(records)
-        self._unread: set[str] | None = None  # names; None before the first step
+        self._unread: set[str] = set()  # names
+        self._before: list[str] | None = (
+            None  # names of what the first step found, the newest last; None before it
+        )
         self._open: dict[tuple[str, int], tuple[Recording, Progress]] = {}
         self._told: set[tuple[str, int]] = set()  # of which it was said that something is left out
         self._is_waiting = self._is_behind = False
@@ -145,26 +148,34 @@ class Sender:
         now = time.time()
         self._find()
         again = self._missing(now)
-        for part in again:
-            self._sent.sent_again(part, now)
-            self._send(part)
-        for part in self._plan(now):
+        with self._sent.at_once():
+            for part in again:
+                self._sent.sent_again(part, now)
+            planned = list(self._plan(now))
+        for part in (*again, *planned):
             self._send(part)
         return not again and not self._is_behind
 
     def _find(self) -> None:
         """Take up recordings that are new, and those that were not sent whole."""
         found = self._new.find(time.time_ns())
-        if self._unread is None:
+        if self._before is None:
             self._sent.forget_all_but(found)
-            self._unread = set()
+            self._before, found = newest_last(found), set()
         self._unread |= found
-        for name in sorted(self._unread):
-            recording = Recording.read(self._records, name)
-            if recording:
-                self._take_up(recording)
-            if recording or not (self._records / place(name)).is_dir():
-                self._unread.discard(name)
+        self._unread -= {name for name in self._unread if not self._is_left(name)}
+        until = time.monotonic() + TURN_SECONDS
+        while self._before and time.monotonic() <= until:
+            name = self._before.pop()
+            if self._is_left(name):
+                self._unread.add(name)
+
+    def _is_left(self, name: str) -> bool:
+        """Take up a recording; whether it is there and sudo has not written yet whose it is."""
+        recording = Recording.read(self._records, name)
+        if recording:
+            self._take_up(recording)
+        return not recording and (self._records / place(name)).is_dir()
 
     def _take_up(self, recording: Recording) -> None:
         key = recording.name, recording.began
@@ -184,10 +195,10 @@ class Sender:
         return [one.part for one in doubted if one.part.key not in there and _is_late(one, now)]
 
     def _plan(self, now: float) -> Iterator[Part]:
-        """What is new, the newest recordings first; each part is noted when it comes out."""
+        """What is new, the newest recordings first; each part is noted."""
         was_waiting, self._is_waiting = self._is_waiting, False
         self._is_behind = True
-        until = time.monotonic() + LONGEST_STEP_SECONDS
+        until = time.monotonic() + TURN_SECONDS
         for key in sorted(self._open, key=lambda one: one[1], reverse=True):
             if self._is_waiting or time.monotonic() > until:
                 break
@@ -203,7 +214,7 @@ class Sender:
                 del self._open[key]
             yield from parts
         else:
-            self._is_behind = self._is_waiting
+            self._is_behind = self._is_waiting or bool(self._before)
         if self._is_waiting and not was_waiting:
             say("recordings wait: more came than may be sent in a day")
 

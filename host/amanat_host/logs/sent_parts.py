@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
@@ -83,24 +83,29 @@ class SentParts:
             row = rows.fetchone()
         return Progress(row[0], json.loads(row[1]), bool(row[2])) if row else Progress()
 
-    def plan(self, name: str, began: int, progress: Progress, parts: Iterable[Part], now: float) -> None:
-        """Note parts that are to be sent, and how far the recording is sent with them: both or none."""
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """All that is noted within is on the disk together at the end, or nothing of it is."""
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            self._database.execute(
-                "INSERT OR REPLACE INTO recording VALUES (?, ?, ?, ?, ?)",
-                (name, began, progress.parts, json.dumps(progress.positions), progress.is_done),
-            )
-            for part in parts:
-                pieces = json.dumps([astuple(piece) for piece in part.pieces])
-                self._database.execute(
-                    "INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?, ?, 0)",
-                    (*part.key, pieces, part.is_last, now),
-                )
+            yield
             self._database.execute("COMMIT")
         except BaseException:
             self._database.execute("ROLLBACK")
             raise
+
+    def plan(self, name: str, began: int, progress: Progress, parts: Iterable[Part], now: float) -> None:
+        """Note parts that are to be sent, and how far the recording is sent with them; `at_once`, that is."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO recording VALUES (?, ?, ?, ?, ?)",
+            (name, began, progress.parts, json.dumps(progress.positions), progress.is_done),
+        )
+        for part in parts:
+            pieces = json.dumps([astuple(piece) for piece in part.pieces])
+            self._database.execute(
+                "INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?, ?, 0)",
+                (*part.key, pieces, part.is_last, now),
+            )
 
     def doubted(self) -> list[Doubted]:
         """The parts of which it isn't known that the journal has them, in their order."""
@@ -127,11 +132,14 @@ class SentParts:
 
     def arrived(self, parts: Iterable[Part], now: float) -> None:
         """The journal has these; of those that it has had for long nothing more is remembered."""
-        self._database.executemany(
-            "UPDATE part SET is_there = 1 WHERE name = ? AND began = ? AND number = ?",
-            [part.key for part in parts],
-        )
-        self._database.execute("DELETE FROM part WHERE is_there AND sent_at < ?", (now - REMEMBER_SECONDS,))
+        with self.at_once():
+            self._database.executemany(
+                "UPDATE part SET is_there = 1 WHERE name = ? AND began = ? AND number = ?",
+                [part.key for part in parts],
+            )
+            self._database.execute(
+                "DELETE FROM part WHERE is_there AND sent_at < ?", (now - REMEMBER_SECONDS,)
+            )
 
     def give_up(self, part: Part) -> None:
         """A part can't be sent any more."""
@@ -142,5 +150,6 @@ class SentParts:
         there = set(names)
         with closing(self._database.execute("SELECT DISTINCT name FROM recording")) as rows:
             gone = [(name,) for (name,) in rows if name not in there]
-        self._database.executemany("DELETE FROM recording WHERE name = ?", gone)
-        self._database.executemany("DELETE FROM part WHERE name = ?", gone)
+        with self.at_once():
+            self._database.executemany("DELETE FROM recording WHERE name = ?", gone)
+            self._database.executemany("DELETE FROM part WHERE name = ?", gone)

@@ -197,6 +197,32 @@ def test_a_recording_that_is_removed_before_it_ends_is_told(records, journal, st
     assert len(journal.taken) == 1
 
 
+def test_a_session_that_begins_comes_before_what_was_there(records, journal, start, monkeypatch):
+    """Where much was there already, or is looked at anew after a start, nobody who works now waits for it."""
+    for number in range(1, 9):
+        Session(records, f"00000{number}", account="auditor", began=BEGAN - number).ends()
+    Session(records, "000001", began=BEGAN - 100).ends()
+    sender, ticks = start(), iter(range(1000))
+    monkeypatch.setattr(send_recordings.time, "monotonic", lambda: next(ticks) * 0.2)
+    assert not sender.step()
+    sent_first = {key_of(told)[0] for told in journal.taken}
+    Session(records, "000002", began=BEGAN).ends()
+    assert not sender.step()
+    assert sent_first < {"deploy/000001", "auditor/000008", "auditor/000007"}
+    assert "deploy/000002" in {key_of(told)[0] for told in journal.taken}
+    for _ in range(20):
+        is_complete = sender.step()
+    assert is_complete
+    assert len(journal.taken) == 10
+
+
+def test_of_each_account_the_newest_is_last():
+    names = {"auditor/00000A", "auditor/000009", "deploy/000001", "deploy/000002"}
+    ordered = new_recordings.newest_last(names)
+    assert {*ordered[2:]} == {"deploy/000002", "auditor/00000A"}
+    assert {*ordered[:2]} == {"deploy/000001", "auditor/000009"}
+
+
 def test_new_recordings_are_found_once(records):
     new = new_recordings.NewRecordings(records)
     assert new.find(time.time_ns()) == set()

@@ -9,7 +9,7 @@ from amanat.log_seals import Differences, compare
 from amanat.paths import StackPaths
 from amanat.recovery import auditor
 from amanat_host import questions
-from amanat_host.answers.logs import GivenStamps, SealedChain, SealedLogs, Stream
+from amanat_host.answers.logs import GivenStamps, SealedChain, SealedLogs, StoredRecordings, Stream
 
 VERIFY_SECONDS = 3600
 
@@ -69,6 +69,15 @@ def verify(paths: StackPaths) -> StoredLogs:
         ]
         found[name] = MachineLogs(stored.streams.get(name), faults, sealed.chains.get(name))
     return StoredLogs(found, differences.gone)
+
+
+def recordings(paths: StackPaths) -> StoredRecordings:
+    """sudo's newest recordings as the log server has them. Raises NotChecked where it can't be asked."""
+    with auditor(paths) as hosts:
+        found: StoredRecordings = hosts.service("logs").ask(
+            questions.STORED_RECORDINGS, seconds=VERIFY_SECONDS
+        )
+    return found
 
 
 def _seals(hosts: Hosts) -> tuple[SealedLogs, Differences]:

@@ -74,6 +74,7 @@ def shared_variables(
         "pki_renew_days": settings.certificate_renew_days,
         "log_shipping_reader": _account_on_log_server("log-collector", settings.machines),
         "log_shipping_port": topology.port(topology.MACHINE, "journal"),
+        "log_shipping_journal_mib": settings.journal_size_mib,
         "metrics_reader": settings.machines.machine_of("logs") if settings.machines.carries("logs") else "",
         "metrics_port": topology.port(topology.MACHINE, "metrics"),
         "metrics_journal_mib": settings.journal_size_mib,

@@ -76,8 +76,10 @@ BACKUPS_CONTENT = Question("probe-verification", backups.VerifiedContent, "conte
 
 JOURNAL_END = Question("probe-journal", logs.JournalEnd, "end")
 JOURNAL_RECENT = Question("probe-journal", logs.RecentEntries, "recent")
+JOURNAL_RECORDINGS = Question("probe-journal", logs.RecordedSessions, "recordings")
 JOURNAL_ROOM = Question("probe-journal", logs.JournalRoom, "room")
 STORED_LOGS = Question("probe-logs", logs.StoredLogs, "stored")
+STORED_RECORDINGS = Question("probe-logs", logs.StoredRecordings, "recordings")
 STORED_RECENTLY = Question("probe-logs", logs.StoredRecently, "recent")
 VERIFIED_LOGS = Question("probe-logs", logs.VerifiedLogs, "verify")
 WHOLLY_VERIFIED_LOGS = Question("probe-logs", logs.VerifiedLogs, "verifyall")

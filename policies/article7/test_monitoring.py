@@ -29,7 +29,8 @@ ALERTS = {
     ),
     *("FilesChanged", "FilesNotCompared", "JournalRoom", "JournalTooSmall", "LogsBehind", "LogsIncomplete"),
     "LogsLost",
-    *("MachineDown", "MetricsOld", "RebootNeeded", "ServiceStopped", "UnitFailed", "UpdatesNotNoted"),
+    *("MachineDown", "MetricsOld", "RebootNeeded", "RecordingsBehind", "ServiceStopped", "UnitFailed"),
+    "UpdatesNotNoted",
     *("UpdatesWait", "VerificationFailed", "VerificationOld", "Watchdog"),
 }
 BEGAN = datetime.now(UTC)

@@ -20,6 +20,9 @@ from amanat_host.answers.logs import (
     SealedChain,
     SealedLogs,
     StoredLogs,
+    StoredRecordings,
+    StoredSession,
+    StoredSessions,
     Stream,
     VerifiedLogs,
 )
@@ -63,6 +66,8 @@ def answered(monkeypatch):
         unreadable_chains={},
         stamped=["1" * 64, "2" * 64],
         services={"logs", "vault"},
+        recordings={},
+        unreadable_recordings={},
     )
 
     def ask(question, **_):
@@ -70,6 +75,8 @@ def answered(monkeypatch):
             return StoredLogs(told.streams, told.unreadable)
         if question == questions.SEALED_LOGS:
             return SealedLogs(190, "", told.chains, told.unreadable_chains)
+        if question == questions.STORED_RECORDINGS:
+            return StoredRecordings(told.recordings, told.unreadable_recordings)
         if question == questions.GIVEN_STAMPS:
             return GivenStamps(told.stamped, [])
         return VerifiedLogs(told.entries, told.faults)
@@ -171,3 +178,44 @@ def test_without_a_vault_nothing_is_sealed(answered):
 def test_a_record_that_waits_for_its_stamp_is_no_difference(answered):
     answered.chains["alpha"] = replace(SEALED, records=[*SEALED.records, "3" * 64])
     assert verified().is_whole
+
+
+SESSION = StoredSession("deploy/00000A", "2026-11-27T05:00:00Z", True, 0, "a" * 64)  # noqa: FBT003 - whole
+
+
+@pytest.mark.parametrize(
+    ("session", "said"),
+    [
+        (SESSION, "+ alpha        deploy/00000A"),
+        (replace(SESSION, is_whole=False), "not ended, or parts are missing"),
+        (replace(SESSION, left_out_bytes=9), "9 bytes are on the machine alone"),
+    ],
+)
+def test_recordings_are_listed_with_what_of_them_is_stored(answered, session, said):
+    answered.recordings["alpha"] = StoredSessions("2026-11-27T00:00:00Z", [session])
+    result = CliRunner().invoke(app, ["recordings"])
+    assert result.exit_code == 0
+    assert said in result.output
+    assert "recording-read MACHINE DAY NAME DIRECTORY" in result.output
+    assert "a" * 64 not in result.output
+
+
+def test_recordings_of_one_machine_are_listed_as_json(answered):
+    for name in ("alpha", "beta"):
+        answered.recordings[name] = StoredSessions("2026-11-27T00:00:00Z", [SESSION])
+    result = CliRunner().invoke(app, ["recordings", "--machine", "beta", "--json"])
+    (listed,) = json.loads(result.output).items()
+    assert (listed[0], listed[1][0]["name"]) == ("beta", "deploy/00000A")
+
+
+def test_recordings_of_a_machine_that_cant_be_read_are_told(answered):
+    answered.recordings["alpha"] = StoredSessions("2026-11-27T00:00:00Z", [SESSION])
+    answered.unreadable_recordings["beta"] = "the state can't be read"
+    result = CliRunner().invoke(app, ["recordings"])
+    assert result.exit_code == 1
+    assert "- beta: the state can't be read" in result.output
+
+
+def test_recordings_of_a_machine_that_nobody_knows_are_refused(answered):
+    result = CliRunner().invoke(app, ["recordings", "--machine", "gamma"])
+    assert "nothing is stored of this machine" in str(result.exception)

@@ -147,3 +147,47 @@ class GivenStamps:
 
     imprints: Sequence[str]
     misfits: Sequence[int]
+
+
+@dataclass(frozen=True)
+class RecordedSession:
+    """A recording of sudo's on a machine: account/number, when it began, its size and the SHA-256 of all its files."""
+
+    name: str
+    at: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class RecordedSessions:
+    """The newest recordings of each account that have ended."""
+
+    sessions: Sequence[RecordedSession]
+
+
+@dataclass(frozen=True)
+class StoredSession:
+    """A stored recording: whether each of its parts is there, how much was not sent, and the SHA-256 of its files."""
+
+    name: str
+    at: str
+    is_whole: bool
+    left_out_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class StoredSessions:
+    """The stored recordings of a machine among its newest entries, of which the oldest is of the moment `since`."""
+
+    since: str
+    sessions: Sequence[StoredSession]
+
+
+@dataclass(frozen=True)
+class StoredRecordings:
+    """The stored recordings by machine; `unreadable` says what stands in the way of a machine's."""
+
+    machines: Mapping[str, StoredSessions]
+    unreadable: Mapping[str, str]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 from amanat_host.answers import logs as answers
 from amanat_host.entry import probe
@@ -19,10 +20,12 @@ from amanat_host.logs import state as states
 from amanat_host.logs.chain import Chain
 from amanat_host.logs.comparison import MOST_ENTRIES
 from amanat_host.logs.comparison import recent as digests
+from amanat_host.logs.entries import Entry
 from amanat_host.logs.layout import STATE
 from amanat_host.logs.outside_stamps import newest_stamped, waits_since
 from amanat_host.logs.state import Hole, State
 from amanat_host.logs.stored_entries import start_of, stored_entries
+from amanat_host.logs.stored_recordings import sessions
 from amanat_host.logs.verify import verify
 from amanat_host.logs.verify_seals import every_day, turn_of
 
@@ -31,6 +34,8 @@ SEALED = Path("/var/lib/amanat/log-seals")
 AUTHORITY = Path("/etc/amanat/pki/ca.crt")
 SEALER_SETTINGS = Path("/etc/amanat/logs/seal.json")
 MOST_HOLES = 20  # told of a machine
+
+Told = TypeVar("Told")
 
 
 def stored() -> answers.StoredLogs:
@@ -50,14 +55,24 @@ def stored() -> answers.StoredLogs:
 
 def recent() -> answers.StoredRecently:
     """Digests of the newest stored entries, to be compared with what the machines have."""
-    machines: dict[str, answers.RecentEntries] = {}
+    return answers.StoredRecently(*_of_each(_recent))
+
+
+def recordings() -> answers.StoredRecordings:
+    """sudo's recordings among the newest stored entries, to be compared with what the machines have."""
+    return answers.StoredRecordings(*_of_each(lambda machine: sessions(_newest(machine)[1])))
+
+
+def _of_each(told: Callable[[Path], Told]) -> tuple[dict[str, Told], dict[str, str]]:
+    """What is told of each machine, and what stands in the way of those of which it can't be."""
+    machines: dict[str, Told] = {}
     unreadable: dict[str, str] = {}
     for machine in _machines():
         try:
-            machines[machine.name] = _recent(machine)
+            machines[machine.name] = told(machine)
         except (HostError, OSError) as error:
             unreadable[machine.name] = str(error)
-    return answers.StoredRecently(machines, unreadable)
+    return machines, unreadable
 
 
 def verified() -> answers.VerifiedLogs:
@@ -116,18 +131,23 @@ def _chain(state: State, chain: Chain) -> answers.SealedChain:
 
 
 def _recent(machine: Path) -> answers.RecentEntries:
+    state, entries = _newest(machine)
+    return digests(entries, state.last.numbering if state.last else "")
+
+
+def _newest(machine: Path) -> tuple[State, list[Entry]]:
+    """The newest stored entries, and the state by which they are."""
     try:
-        return _recent_of(machine, states.read(machine / STATE))
+        return _newest_by(machine, states.read(machine / STATE))
     except FileNotFoundError:  # a day was sealed meanwhile
-        return _recent_of(machine, states.read(machine / STATE))
+        return _newest_by(machine, states.read(machine / STATE))
 
 
-def _recent_of(machine: Path, state: State) -> answers.RecentEntries:
+def _newest_by(machine: Path, state: State) -> tuple[State, list[Entry]]:
     if state.last is None:
-        return answers.RecentEntries("", 0, {})
+        return state, []
     begin = start_of(state, state.last.number - MOST_ENTRIES)
-    entries = stored_entries(machine, SEALED / machine.name, state, begin)
-    return digests(entries, state.last.numbering)
+    return state, list(stored_entries(machine, SEALED / machine.name, state, begin))
 
 
 def _machines() -> list[Path]:
@@ -167,6 +187,7 @@ main = probe(
     {
         "stored": stored,
         "recent": recent,
+        "recordings": recordings,
         "sealed": sealed,
         "verify": verified,
         "verifyall": verified_whole,

@@ -1,4 +1,7 @@
-"""Say how far this machine's journal goes, how far back, and digests of its newest entries; no line of it."""
+"""Say how far this machine's journal goes, how far back, and digests of its newest entries; no line of it.
+
+Of sudo's newest recordings, which go into it, it tells digests too.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from amanat_host.answers import logs as answers
 from amanat_host.commands import run_raw
 from amanat_host.entry import probe
 from amanat_host.errors import HostError
-from amanat_host.logs import journal_room
+from amanat_host.logs import journal_room, recorded_sessions
 from amanat_host.logs.comparison import MOST_ENTRIES
 from amanat_host.logs.comparison import recent as digests
 from amanat_host.logs.entries import Parser
@@ -31,4 +34,7 @@ def recent() -> answers.RecentEntries:
     return digests(Parser().feed(run_raw(*command)), last.numbering)
 
 
-main = probe(__doc__, {"end": end, "recent": recent, "room": journal_room.read})
+main = probe(
+    __doc__,
+    {"end": end, "recent": recent, "recordings": recorded_sessions.read, "room": journal_room.read},
+)

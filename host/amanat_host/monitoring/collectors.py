@@ -41,6 +41,7 @@ MEANINGS = {
     "amanat_logs_complete_seconds": "When the log server last had all of a machine's journal.",
     "amanat_logs_missing": "Entries of a machine's journal that have not come yet.",
     "amanat_logs_lost": "Entries that a machine no longer has.",
+    "amanat_recordings_complete_seconds": "When all that sudo recorded was last in the machine's journal.",
     "amanat_collector_failed": "Whether a collector could not read what it is for.",
 }
 
@@ -56,6 +57,7 @@ COPIES = "var/lib/amanat/copies"
 VERIFICATIONS = {"backups": "var/lib/amanat-backup-verify", "copies": "var/lib/amanat-copies-verify"}
 ANCHORS = "var/lib/amanat/anchors/archive.jsonl"
 LOGS = "var/lib/amanat/logs"
+RECORDINGS = "var/lib/amanat/recordings"
 
 Collector = Callable[[Path], Iterator[Metric]]
 
@@ -165,6 +167,13 @@ def logs(root: Path) -> Iterator[Metric]:
         )
 
 
+def recordings(root: Path) -> Iterator[Metric]:
+    """When sudo's recordings were last all sent, or 0 where they never were."""
+    if (root / RECORDINGS).exists():
+        noted = root / RECORDINGS / "complete"
+        yield Metric("amanat_recordings_complete_seconds", noted.stat().st_mtime if noted.exists() else 0)
+
+
 COLLECTORS: tuple[Collector, ...] = (
     certificates,
     updates,
@@ -177,6 +186,7 @@ COLLECTORS: tuple[Collector, ...] = (
     verifications,
     anchors,
     logs,
+    recordings,
 )
 
 

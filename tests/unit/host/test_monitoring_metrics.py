@@ -137,6 +137,14 @@ def test_stored_journals_are_told_with_their_holes(tmp_path):
     }
 
 
+def test_recordings_are_as_old_as_when_all_were_sent(tmp_path):
+    assert told(collectors.recordings, tmp_path) == {}
+    (tmp_path / collectors.RECORDINGS).mkdir(parents=True)
+    assert told(collectors.recordings, tmp_path) == {("recordings_complete_seconds", ""): 0}
+    os.utime(put(tmp_path, f"{collectors.RECORDINGS}/complete", ""), (7, 7))
+    assert told(collectors.recordings, tmp_path) == {("recordings_complete_seconds", ""): 7}
+
+
 def test_a_collector_that_fails_is_told_of_and_holds_up_no_other(tmp_path):
     put(tmp_path, collectors.UPDATES, "no JSON")
     os.utime(put(tmp_path, collectors.ANCHORS, "{}\n"), (7, 7))

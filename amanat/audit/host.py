@@ -1,6 +1,7 @@
 """A host under audit: testinfra's modules over our recorded connection."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
@@ -92,6 +93,7 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
         self._backend.set_host(self)
         self.audited: AuditedHost = connection.audited
         self.recorder = recorder
+        self._asked_at: dict[Question[Any], float] = {}
 
     def __repr__(self) -> str:
         return f"<Host {self.audited.name}>"
@@ -164,7 +166,16 @@ class Host(testinfra.host.Host):  # type: ignore[misc]
 
     def ask(self, question: Question[Answer], *, seconds: float = COMMAND_SECONDS) -> Answer:
         """What a probe answers; raises `NotChecked` when it fails, or its answer is not of the schema."""
-        return self.answered(question, self.run(question.command, seconds=seconds))
+        answer = self.answered(question, self.run(question.command, seconds=seconds))
+        self._asked_at[question] = time.time()
+        return answer
+
+    def asked_at(self, question: Question[Any]) -> float:
+        """When the newest answer to a question came, as a Unix time: what it tells is as old as it was then.
+
+        Raises KeyError for one that `ask` never answered.
+        """
+        return self._asked_at[question]
 
     def answered(self, question: Question[Answer], done: testinfra.backend.base.CommandResult) -> Answer:
         """The answer that a command printed; raises `NotChecked` like `ask`."""

@@ -68,7 +68,7 @@ def is_settled(monitored: Monitoring) -> bool:
 
 
 @requirement("A7-protection")
-def test_the_machine_is_watched(machine: Host, monitored: Monitoring, bound):
+def test_the_machine_is_watched(machine: Host, logs: Host, monitored: Monitoring, bound):
     """Each exporter of the machine answered the monitoring's last visit, and that was lately."""
     expected = {"machine"}
     expected |= {"database"} if machine.audited.carries("store") else set()
@@ -76,18 +76,23 @@ def test_the_machine_is_watched(machine: Host, monitored: Monitoring, bound):
     found = {one.job: one for one in monitored.scraped if one.machine == machine.name}
     assert set(found) == expected
     assert [job for job, one in found.items() if not one.up] == []
+    at = logs.asked_at(questions.MONITORING)
     late = [
-        job for job, one in found.items() if not bound("watch_seconds").allows(age_seconds(one.scraped_at))
+        job
+        for job, one in found.items()
+        if not bound("watch_seconds").allows(age_seconds(one.scraped_at, at))
     ]
     assert late == []
 
 
 @requirement("A7-protection")
-def test_the_rules_of_the_release_are_computed(monitored: Monitoring, bound):
+def test_the_rules_of_the_release_are_computed(logs: Host, monitored: Monitoring, bound):
     """All alerts of this release are loaded and none else, none is broken, and all were computed lately."""
     assert set(monitored.rules) == ALERTS
     assert {name: health for name, health in monitored.rules.items() if health != "ok"} == {}
-    assert bound("watch_seconds").allows(age_seconds(monitored.evaluated_at))
+    assert bound("watch_seconds").allows(
+        age_seconds(monitored.evaluated_at, logs.asked_at(questions.MONITORING))
+    )
 
 
 @requirement("A7-protection")

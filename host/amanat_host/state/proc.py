@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from amanat_host.accounts import account_name
+from amanat_host.accounts import account_name, is_account
 from amanat_host.system.state import text
 
 PROC = Path("/proc")
@@ -140,9 +140,14 @@ def session_of(process: Process, table: Mapping[int, Process]) -> str | None:
     while seen is not None and seen.number != 1:
         if is_session(seen, table):
             title = re.match(r"sshd-session: ([\w.-]+)(?: \[priv\]|@|$)", " ".join(seen.words))
-            owner = title[1] if title else "nobody yet"
+            owner = title[1] if title and not is_refused(title[1]) else "nobody yet"
         seen = table.get(seen.parent)
     return owner
+
+
+def is_refused(name: str) -> bool:
+    """Whether sshd's title names nobody: so it calls whoever asks for an account that may not log in."""
+    return name == "unknown" and not is_account(name)
 
 
 def is_session(process: Process, table: Mapping[int, Process]) -> bool:

@@ -13,6 +13,13 @@ def test_the_age_of_a_moment_is_told_in_seconds():
     assert age_seconds((datetime.now(UTC) - timedelta(hours=2)).isoformat()) == pytest.approx(7200, abs=5)
 
 
+def test_what_was_told_before_is_as_old_as_it_was_then():
+    told = time.time() - 300
+    assert age_seconds(told - 20, told) == pytest.approx(20)
+    with pytest.raises(AssertionError, match="a clock is wrong"):
+        age_seconds(told + 300, told)
+
+
 def test_clocks_may_differ_a_little():
     assert age_seconds(time.time() + AHEAD_SECONDS / 2) == 0
 

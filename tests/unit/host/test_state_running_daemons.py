@@ -329,3 +329,11 @@ def test_the_tests_own_process_is_read():
     found = proc.process_of(os.getpid(), 0.0)
     assert found is not None
     assert found.parent == os.getppid()
+
+
+def test_who_asked_for_an_account_that_may_not_log_in_is_nobody_yet(start, monkeypatch):
+    """sshd calls them `unknown`; an account that is named so is itself."""
+    start(6, program=SESSION, words=["sshd-session: unknown [priv]"], ticks=10**15, cgroup=SOCKET)
+    assert told() == {"session of nobody yet": "open"}
+    monkeypatch.setattr(proc, "is_account", lambda name: name == "unknown")
+    assert told() == {"session of unknown": "open"}

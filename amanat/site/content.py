@@ -57,6 +57,10 @@ class Content:
         """The operator's name in a language."""
         return self.name_en if language == "en" else self.name_fa
 
+    def keeps(self, kind: str) -> bool:
+        """Whether the stack's machines keep this kind of data."""
+        return any(row.kind == kind for row in self.retention)
+
 
 def retention(settings: Settings) -> tuple[Retention, ...]:
     """What the stack's machines keep, and how long; what no machine keeps is left out."""

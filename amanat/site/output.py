@@ -45,7 +45,8 @@ def write(directory: Path, files: Mapping[str, bytes]) -> list[str]:
     """
     there = set(_files(directory))
     listed = _listed(directory) & there  # a list may have been altered, and name what lies elsewhere
-    foreign = sorted(there - listed - {LIST})
+    ours = {LIST, *listed, *files}
+    foreign = sorted(there - listed - {LIST} - {_draft(name) for name in ours})
     if foreign:
         raise ForeignDirectory(
             f"it holds {foreign[0]}, which no rendering wrote",
@@ -53,18 +54,31 @@ def write(directory: Path, files: Mapping[str, bytes]) -> list[str]:
             "Name an empty directory, or one that `amanat site` made.",
         )
     changed = differences(directory, files)
-    _public_directory(directory)
-    for name in listed - set(files):
+    gone = listed - set(files)
+    if changed:  # first what will be ours, so that a run that is killed is finished by the next
+        _put(directory, LIST, listing({**dict.fromkeys(sorted(gone), b""), **files}).encode())
+    for name, body in files.items():
+        _put(directory, name, body)
+    for name in (*gone, *(there & {_draft(name) for name in ours})):
         _remove(directory, directory / name)
-    for name, body in {**files, LIST: listing(files).encode()}.items():
-        path = directory / name
-        _public_directory(path.parent)
-        if not path.is_file() or path.read_bytes() != body:
-            draft = path.with_name(f".{path.name}.new")
-            draft.write_bytes(body)
-            draft.chmod(0o644)
-            draft.replace(path)
+    _put(directory, LIST, listing(files).encode())
     return changed
+
+
+def _put(directory: Path, name: str, body: bytes) -> None:
+    """Replace a file at once, unless it holds this already."""
+    path = directory / name
+    _public_directory(path.parent)
+    if not path.is_file() or path.read_bytes() != body:
+        draft = directory / _draft(name)
+        draft.write_bytes(body)
+        draft.chmod(0o644)
+        draft.replace(path)
+
+
+def _draft(name: str) -> str:
+    outer, _, last = name.rpartition("/")
+    return f"{outer}/.{last}.new".lstrip("/")
 
 
 def _public_directory(path: Path) -> None:
@@ -76,7 +90,7 @@ def _public_directory(path: Path) -> None:
 
 def _remove(directory: Path, path: Path) -> None:
     """Remove a file, and the directories that it leaves empty."""
-    path.unlink()
+    path.unlink(missing_ok=True)
     for parent in path.parents:
         if parent == directory or any(parent.iterdir()):
             return

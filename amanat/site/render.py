@@ -119,9 +119,10 @@ def _rendered(environment: jinja2.Environment, template: str, view: Mapping[str,
     except (OSError, UnicodeDecodeError) as error:
         why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
         raise BadTemplate(f"a template can't be read: {why}", template, "Correct the file.") from error
-    except (jinja2.TemplateError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+    except Exception as error:  # a template is a program, and raises what it likes
+        why = shown(str(error) or type(error).__name__)
         raise BadTemplate(
-            f"a template can't be rendered: {shown(error)}", _where(error, template), "Correct that line."
+            f"a template can't be rendered: {why}", _where(error, template), "Correct that line."
         ) from error
 
 

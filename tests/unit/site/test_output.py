@@ -3,9 +3,12 @@
 import hashlib
 import os
 import subprocess
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+from amanat.site import output
 from amanat.site.output import LIST, ForeignDirectory, differences, digests, write
 from tests.unit.conftest import mode
 
@@ -82,3 +85,32 @@ def test_a_list_that_leads_out_of_the_directory_removes_nothing(tmp_path, name):
     (site / LIST).write_text((site / LIST).read_text() + f"{'0' * 64}  {name}\n")
     write(site, FILES)
     assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("earlier", [{}, {"old/page.html": b"old", "site.css": b"old"}])
+def test_a_run_that_was_killed_anywhere_is_finished_by_the_next(tmp_path, monkeypatch, earlier):
+    """Each change of the directory is the last one before a kill, in turn."""
+    put, remove, replace = output._put, output._remove, Path.replace
+    for last in range(12):
+        directory = tmp_path / str(last)
+        if earlier:
+            write(directory, earlier)
+        left = [last]
+
+        def counted(work, left=left):
+            def do(*given):
+                left[0] -= 1
+                if left[0] < 0:
+                    raise KeyboardInterrupt
+                return work(*given)
+
+            return do
+
+        with monkeypatch.context() as killed, suppress(KeyboardInterrupt):
+            killed.setattr(output, "_put", counted(put))
+            killed.setattr(output, "_remove", counted(remove))
+            killed.setattr(Path, "replace", counted(replace))
+            write(directory, FILES)
+        write(directory, FILES)
+        assert differences(directory, FILES) == []
+        assert write(directory, FILES) == []

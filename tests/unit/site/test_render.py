@@ -170,6 +170,9 @@ def test_the_statement_has_the_stacks_own_numbers():
 def test_the_statement_is_silent_of_machines_that_are_not_there():
     alone = settings(placement={"main": "store"})
     assert {row.kind for row in retention(alone)} == {"messages", "transactions", "addresses"}
+    made = render(Content.of(settings(placement={"main": "vault logs"})))
+    assert "رمزشده نگهداری می‌شود" not in text(made, "privacy.html")
+    assert "پیام‌ها" not in text(made, "privacy.html")
 
 
 def test_nothing_declared_is_said():
@@ -255,6 +258,11 @@ BAD = {
     ),
     "out of the sandbox": ("index.html.j2", "{{ ().__class__.__base__ }}", "a template can't be rendered"),
     "division": ("index.html.j2", "{{ 1 / 0 }}", "division by zero (index.html.j2 line 1)"),
+    "its own base": (
+        "index.html.j2",
+        '{% extends "index.html.j2" %}',
+        "a template can't be rendered: maximum",
+    ),
     "no UTF-8": ("index.html.j2", b"\xff\xfe", "a template can't be read: it is not UTF-8 (index"),
     "text of no name": ("texts.fa.yaml", "nobody: x", "nobody is no text of the site"),
     "texts in a list": ("texts.en.yaml", "- x", "texts are names with a text each"),

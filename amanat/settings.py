@@ -269,12 +269,7 @@ class Settings(TargetSettings):
     declarations: Annotated[
         dict[str, Any],
         validators.tree("a mapping of what the operator declares, as the guide lists it, or leave it out"),
-        Field(
-            description=(
-                "What the operator declares: registered name, address, landline, prices, seal, licence (the guide lists"
-                " it). Empty: nothing."
-            )
-        ),
+        Field(description="What the operator declares for the site, as the guide lists it. Empty: nothing."),
     ] = {}  # noqa: RUF012 - pydantic copies it
     site_templates_directory: Annotated[
         str,

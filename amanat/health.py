@@ -3,9 +3,10 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from amanat import validity
 from amanat.audit.errors import NotChecked
 from amanat.audit.expectations import expectations
 from amanat.audit.host import Host
@@ -13,6 +14,7 @@ from amanat.audit.hosts import Hosts
 from amanat.audit.timing import AHEAD_SECONDS
 from amanat.backups import KINDS, NoBackup, Repository
 from amanat.calendars import both
+from amanat.declarations import Declarations
 from amanat.errors import AmanatError, listed
 from amanat.law import register
 from amanat.paths import StackPaths
@@ -62,6 +64,18 @@ def of_stack(paths: StackPaths, states: Mapping[str, str]) -> dict[str, Health]:
             return found
     except AmanatError as error:  # no inventory, or one that can't be read
         return dict.fromkeys(states, Health(False, f"can't be looked into: {error.what}", seen=False))
+
+
+def of_declarations(declared: Declarations | None, today: date | None = None) -> dict[str, Health]:
+    """`declarations`, where there are some: what ends soon or has ended, else the next end; what isn't declared."""
+    if declared is None:
+        return {}
+    first = min(validity.terms(declared), key=lambda term: term.ends)
+    said = validity.warnings(declared, today)
+    lacking = validity.undeclared(declared)
+    words = [*(said or (f"hold; next {first.what} ends, on {both(first.ends)}",))]
+    words += [f"not declared: {listed(lacking)}"] if lacking else []
+    return {"declarations": Health(not said, "; ".join(words))}
 
 
 def _not_running(state: str) -> Health:

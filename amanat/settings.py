@@ -15,20 +15,21 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from amanat import validators
 from amanat.ca_bundle import read_ca_bundle
+from amanat.declarations import Declarations
 from amanat.errors import BadInput, each, listed, refuse
 from amanat.law import register
 from amanat.paths import StackPaths
 from amanat.placement import Placement
 from amanat.setting_errors import NAMESPACE, BadSetting, to_error, unknown
 from amanat.targets.settings import TargetSettings
-from amanat.validators import InvalidValue, bounded, integer
+from amanat.validators import InvalidValue, bounded, file_of, integer
 from amanat.yaml_lines import YamlDocument
 
 DAY_HOURS = 24
 MIRROR = "an address such as https://mirror.example/debian, or leave it empty"
 
 
-MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}")
+OPERATOR_NAMES = ("operator_name_fa", "operator_name_en")
 MAIL_USER = re.compile(r"[^\s\"'\\\\]{1,255}")
 HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]{1,253}:[1-9][0-9]{0,4}")
 
@@ -232,7 +233,7 @@ class Settings(TargetSettings):
     alert_email: Annotated[
         str,
         validators.pattern(
-            MAIL_ADDRESS,
+            validators.MAIL_ADDRESS,
             "is not a mail address",
             "an address such as operator@example.org, or leave it empty",
         ),
@@ -241,7 +242,9 @@ class Settings(TargetSettings):
     alert_email_from: Annotated[
         str,
         validators.pattern(
-            MAIL_ADDRESS, "is not a mail address", "an address such as amanat@example.org, or leave it empty"
+            validators.MAIL_ADDRESS,
+            "is not a mail address",
+            "an address such as amanat@example.org, or leave it empty",
         ),
         Field(description="From whom that mail comes. Empty: the same address."),
     ] = ""
@@ -277,13 +280,23 @@ class Settings(TargetSettings):
     operator_name_fa: Annotated[
         str, validators.proper_name(persian=True), Field(description="The operator's name in Persian.")
     ] = "اپراتور بی‌نام"
+    declarations: Annotated[
+        dict[str, Any],
+        validators.tree("a mapping of what the operator declares, as the guide lists it, or leave it out"),
+        Field(description="What the operator declares for the site, as the guide lists it. Empty: nothing."),
+    ] = {}  # noqa: RUF012 - pydantic copies it
+    site_templates_directory: Annotated[
+        str,
+        validators.file_path("the path of a directory, or leave it empty"),
+        Field(description="A directory of your own templates for the site's pages. Empty: the kit's."),
+    ] = ""
 
     @field_validator("*", mode="after")
     @classmethod
     def _within_the_law(cls, value: object, info: ValidationInfo) -> object:
         name = str(info.field_name)
         if isinstance(value, int) and name in register().owners:
-            outside = register().breach(name, value, _file(info))
+            outside = register().breach(name, value, file_of(info))
             if outside:
                 raise InvalidValue("is outside the law", "", outside)
         return value
@@ -301,9 +314,19 @@ class Settings(TargetSettings):
     @classmethod
     def _can_be_placed(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         try:
-            Placement.parse(value, _file(info))
+            Placement.parse(value, file_of(info))
         except BadInput as refused:
             raise InvalidValue("can't be built", "", refused) from refused
+        return value
+
+    @field_validator("declarations", mode="after")
+    @classmethod
+    def _can_be_declared(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        try:
+            if value:
+                Declarations.parse(value, file_of(info))
+        except BadInput as refused:
+            raise InvalidValue("can't be declared", "", refused) from refused
         return value
 
     @field_validator("certificate_renew_days", mode="after")
@@ -368,7 +391,7 @@ class Settings(TargetSettings):
                         f"Place vault in {NAMESPACE}:placement, or remove {NAMESPACE}:copy_second_server.",
                     )
                 )
-            faults += settings._faults_of_pairs(file)
+            faults += [*settings._faults_of_pairs(file), *settings._name_faults(file)]
         refuse(faults, f"{len(faults)} settings are refused", file)
         return settings
 
@@ -394,6 +417,26 @@ class Settings(TargetSettings):
             if value and not others
         ]
 
+    def _name_faults(self, file: str) -> list[BadInput]:
+        """The names that what is declared is of, where they were left as they are at first."""
+        left = [
+            name for name in OPERATOR_NAMES if getattr(self, name) == type(self).model_fields[name].default
+        ]
+        return [
+            BadSetting(
+                f"declarations is set, and {name} is not.",
+                file,
+                f"Set {NAMESPACE}:{name}, or remove {NAMESPACE}:declarations.",
+            )
+            for name in left
+            if self.declarations
+        ]
+
+    @property
+    def declared(self) -> Declarations | None:
+        """What the operator declares; None where he declares nothing."""
+        return Declarations.parse(self.declarations) if self.declarations else None
+
     @property
     def machines(self) -> Placement:
         """The stack's machines and the services they carry."""
@@ -418,6 +461,12 @@ class Settings(TargetSettings):
                 f"Write the password there, or remove {NAMESPACE}:alert_smtp_password_file.",
             ) from error
 
+    def own_site_templates(self, project: Path) -> Path | None:
+        """The directory in site_templates_directory, if it is set; relative paths start at `project`."""
+        if not self.site_templates_directory:
+            return None
+        return project / Path(self.site_templates_directory).expanduser()
+
     def trusted_ca(self, project: Path) -> str:
         """The PEM text of trusted_ca_file or ""; relative paths start at `project`. Raises BadCaBundle."""
         return _bundle(project, self.trusted_ca_file, "trusted_ca_file")
@@ -434,7 +483,3 @@ def _bundle(project: Path, name: str, setting: str) -> str:
 def _ours(config: Mapping[str, Any]) -> dict[str, Any]:
     prefix = f"{NAMESPACE}:"
     return {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-
-
-def _file(info: ValidationInfo) -> str:
-    return str((info.context or {}).get("file", "Pulumi.<stack>.yaml"))

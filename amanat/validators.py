@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, ValidationInfo
 
 from amanat.digits import latin_digits
 from amanat.errors import BadInput, listed, shown
@@ -23,6 +23,7 @@ IMAGE = re.compile(
     r"(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?",
     re.ASCII,
 )
+MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}")
 LONGEST_TEXT = 500
 LONGEST_NAME = 80
 NAME_SIGNS = " .,-()\u2013\u2019\u060c\u00ab\u00bb\u200c"  # no sign that a shell or a template knows
@@ -102,14 +103,14 @@ def _mapping(value: object, instead: str) -> dict[str, object]:
             raise InvalidValue("is not a mapping", instead) from fault
     if not isinstance(value, dict):
         raise InvalidValue("is not a mapping", instead)
-    return {_text(name, instead): each for name, each in value.items()}
+    return {checked_text(name, instead): each for name, each in value.items()}
 
 
 def one_of(*names: str, unbuilt: str = "") -> BeforeValidator:
     """One of a closed list of names. `unbuilt` is a name that a later release knows."""
 
     def check(value: object) -> str:
-        text = _text(value, listed(names, "or"))
+        text = checked_text(value, listed(names, "or"))
         if text in names:
             return text
         if text == unbuilt:
@@ -124,7 +125,7 @@ def one_of(*names: str, unbuilt: str = "") -> BeforeValidator:
 
 def address(*schemes: str, instead: str) -> BeforeValidator:
     """A URL of one of the schemes, or "" for none. It holds no password: settings are not secret."""
-    return _optional(lambda text: _checked_address(text, schemes, instead), instead)
+    return optional(lambda text: _checked_address(text, schemes, instead), instead)
 
 
 def proxy(instead: str) -> BeforeValidator:
@@ -142,7 +143,7 @@ def proxy(instead: str) -> BeforeValidator:
             )
         return plain
 
-    return _optional(check, instead)
+    return optional(check, instead)
 
 
 def _is_own(host: str) -> bool:
@@ -170,7 +171,7 @@ def ipv4_addresses(instead: str) -> BeforeValidator:
             addresses.append(str(address))
         return ",".join(dict.fromkeys(addresses))
 
-    return _optional(check, instead)
+    return optional(check, instead)
 
 
 def go_proxy(instead: str) -> BeforeValidator:
@@ -181,7 +182,7 @@ def go_proxy(instead: str) -> BeforeValidator:
             _checked_address(part, ("https", "http", "file"), instead)
         return text
 
-    return _optional(check, instead)
+    return optional(check, instead)
 
 
 def engine(instead: str) -> BeforeValidator:
@@ -199,7 +200,7 @@ def engine(instead: str) -> BeforeValidator:
             raise InvalidValue("holds a password or an option", instead)
         return text
 
-    return _optional(check, instead)
+    return optional(check, instead)
 
 
 def pattern(regex: re.Pattern[str], why: str, instead: str) -> BeforeValidator:
@@ -210,7 +211,7 @@ def pattern(regex: re.Pattern[str], why: str, instead: str) -> BeforeValidator:
             raise InvalidValue(why, instead)
         return text
 
-    return _optional(check, instead)
+    return optional(check, instead)
 
 
 def mapping(instead: str) -> BeforeValidator:
@@ -224,12 +225,17 @@ def mapping(instead: str) -> BeforeValidator:
 
 def _joined(value: object, instead: str) -> str:
     parts = value if isinstance(value, list) else [value]
-    return " ".join(_text(part, instead) for part in parts)
+    return " ".join(checked_text(part, instead) for part in parts)
+
+
+def tree(instead: str) -> BeforeValidator:
+    """A mapping of whatever is in it, which is checked by its own model."""
+    return BeforeValidator(lambda value: _mapping(value, instead))
 
 
 def file_path(instead: str) -> BeforeValidator:
     """A path; whether the file is there is seen when it is read."""
-    return _optional(lambda text: text, instead)
+    return optional(lambda text: text, instead)
 
 
 def private_subnet(instead: str) -> BeforeValidator:
@@ -246,7 +252,7 @@ def private_subnet(instead: str) -> BeforeValidator:
             raise InvalidValue("is a public network", instead)
         return str(network)
 
-    return _optional(check, instead)
+    return optional(check, instead)
 
 
 def proper_name(persian: bool = False) -> BeforeValidator:
@@ -255,7 +261,7 @@ def proper_name(persian: bool = False) -> BeforeValidator:
     instead = f"a name of 1 to {LONGEST_NAME} letters, digits, spaces and . , - ( ), {script}on one line"
 
     def check(value: object) -> str:
-        text = unicodedata.normalize("NFC", _text(value, instead)).translate(ARABIC_LETTERS)
+        text = unicodedata.normalize("NFC", checked_text(value, instead)).translate(ARABIC_LETTERS)
         odd = next(
             (sign for sign in text if unicodedata.category(sign)[0] not in "LMN" and sign not in NAME_SIGNS),
             "",
@@ -271,12 +277,24 @@ def proper_name(persian: bool = False) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _optional(check: Callable[[str], str], instead: str) -> BeforeValidator:
+def file_of(info: ValidationInfo) -> str:
+    """The file that settings are read from, as messages name it."""
+    return str((info.context or {}).get("file", "Pulumi.<stack>.yaml"))
+
+
+def optional(check: Callable[[str], str], instead: str) -> BeforeValidator:
+    """Text that `check` takes and returns in its one form, or ""."""
+
     def check_if_given(value: object) -> str:
-        text = _text(value, instead)
+        text = checked_text(value, instead)
         return check(text) if text else ""
 
     return BeforeValidator(check_if_given)
+
+
+def required(check: Callable[[str], str], instead: str) -> BeforeValidator:
+    """Text that `check` takes and returns in its one form."""
+    return BeforeValidator(lambda value: check(checked_text(value, instead)))
 
 
 def _integer(value: object) -> int | None:
@@ -290,7 +308,8 @@ def _integer(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _text(value: object, instead: str) -> str:
+def checked_text(value: object, instead: str) -> str:
+    """One line of text without control characters. Raises InvalidValue."""
     if not isinstance(value, str):
         raise InvalidValue("is not text", instead)
     text = value.strip(" ")

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from amanat import __version__
-from amanat.cli import access, bench, disclose, evidence, hold, logs, operations, recover, watch
+from amanat.cli import access, bench, disclose, evidence, hold, logs, operations, recover, site, watch
 from amanat.cli import audit as auditing
 from amanat.cli.setup import run_setup
 from amanat.errors import AmanatError, BadInput, of_os
@@ -37,6 +37,7 @@ app.add_typer(disclose.app, name="disclosure")
 app.add_typer(hold.app, name="hold")
 app.add_typer(logs.app, name="logs")
 app.command()(access.access)
+app.command()(site.site)
 
 StackName = Annotated[str, typer.Option("--stack", envvar="AMANAT_STACK", help="The stack's name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]

@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from amanat import health
+from amanat import health, validity
 from amanat.cli.show import Show
 from amanat.errors import BadInput
 from amanat.evidence.row import MANIFEST, finished, newest
@@ -86,8 +86,10 @@ def up(paths: StackPaths, *, force: bool) -> tuple[Result, Mapping[str, Any]]:
             f"The private half of the sealing key is {key['private_half']}: move it to safe keeping off this machine;"
             " without it no message can be read again."
         )
-    if _nobody_told(Settings.of(paths)):
+    settings = Settings.of(paths)
+    if _nobody_told(settings):
         lines.append(f"Of alerts {health.NOBODY_TOLD}.")
+    lines += map(as_warning, validity.warnings(settings.declared))
     answer = Result({"stack": paths.stack_id, "changes": changes, **outputs}, tuple(lines))
     return answer, result.outputs["secrets"].value
 
@@ -97,7 +99,9 @@ def preview(paths: StackPaths) -> Result:
     show = Show(planning=True)
     result = Stack(paths).preview(show)
     changes = _counts(result.change_summary)
-    return Result({"stack": paths.stack_id, "changes": changes}, (_changed(changes),))
+    said = validity.warnings(Settings.of(paths).declared)
+    values = {"stack": paths.stack_id, "changes": changes, "warnings": said}
+    return Result(values, (_changed(changes), *map(as_warning, said)))
 
 
 def drift(paths: StackPaths) -> Result:
@@ -113,7 +117,10 @@ def status(paths: StackPaths) -> Result:
     outputs = stack.outputs()
     states = stack.target.states()
     summary = last_audit(paths)
-    well = health.of_stack(paths, states)
+    well = {
+        **health.of_stack(paths, states),
+        **health.of_declarations(Settings.of(paths).declared),
+    }
     values = {
         "stack": paths.stack_id,
         "hosts": states,
@@ -184,6 +191,11 @@ def _reached(stack: Stack) -> Mapping[str, str]:
         return stack.target.environment()
     except BadInput:
         return target_operations(Settings(), stack.paths).environment()
+
+
+def as_warning(text: str) -> str:
+    """What people read of a warning that machines read as it is."""
+    return f"warning: {text}."
 
 
 def _nobody_told(settings: Settings) -> bool:

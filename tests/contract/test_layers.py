@@ -13,6 +13,7 @@ from amanat.paths import PROJECT_ROOT
 ROOMS = {
     "evidence": (("amanat.evidence",), set()),
     "setup": (("amanat.setup",), set()),
+    "site": (("amanat.site",), set()),
     "ansible": (
         ("amanat.ansible_environment", "amanat.playbook_content", "amanat.runner")
         + ("amanat.inventory", "amanat.inventory_tree", "amanat.secrets_socket")
@@ -34,7 +35,7 @@ ROOMS = {
     ),
     "cli": (
         ("amanat.cli", "amanat.start", "amanat.__main__"),
-        {"ansible", "audit", "door", "evidence", "recovery", "setup", "stack"},
+        {"ansible", "audit", "door", "evidence", "recovery", "setup", "site", "stack"},
     ),
 }
 AT_HAND = {  # what anybody may take from a room: plain functions that know nothing of the rest of it

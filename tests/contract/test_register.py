@@ -232,7 +232,8 @@ def mentions():
     for path in tracked():
         relative = path.relative_to(ROOT)
         yield from ((found, str(relative)) for found in ID.findall(str(relative)))
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        text = path.read_text(encoding="utf-8", errors="replace")  # the site's font is no text
+        for number, line in enumerate(text.splitlines(), start=1):
             yield from ((found, f"{relative}:{number}") for found in ID.findall(line))
 
 

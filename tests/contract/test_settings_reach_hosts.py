@@ -11,6 +11,7 @@ from amanat.law import register
 from amanat.network import Network
 from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.settings import Settings
+from tests.declared import DECLARED, NAMES
 from tests.rendering import ANSIBLE, loaded, rendered
 
 # Settings that no role is told, and who reads them: `settings.<name>` stands in one of the library's modules.
@@ -31,12 +32,14 @@ ON_THE_CONTROLLER = {
     "schedule_converge": "the controller's own timers",
     "schedule_audit": "the controller's own timers",
     "alert_smtp_password_file": "it is read there, and what it holds is a secret",
+    "operator_name_en": "the controller renders the site",
+    "operator_name_fa": "the controller renders the site",
+    "declarations": "the controller renders the site",
+    "site_templates_directory": "the controller renders the site",
 }
 # Settings of a service that this release doesn't build.
 LATER = {
     "internet_mbit_per_second": "edge",
-    "operator_name_en": "edge",
-    "operator_name_fa": "edge",
 }
 # Another good value of what is neither a number nor one of several words.
 ANOTHER = {
@@ -53,6 +56,8 @@ ANOTHER = {
     "copy_second_server": "https://copies.example/amanat",
     "operator_name_en": "Another operator",
     "operator_name_fa": "اپراتور دیگر",
+    "declarations": DECLARED,
+    "site_templates_directory": "templates/own",
     "engine": "unix:///run/another.sock",
     "image_base": "debian:trixie",
     "image_registry": "registry.example",
@@ -72,6 +77,7 @@ ANOTHER = {
 # What a setting needs beside it, before it decides anything.
 MAIL = {"alert_email": "somebody@example.org", "alert_smtp_server": "mail.example.org:587"}
 BESIDE = {
+    "declarations": NAMES,
     "alert_email": {"alert_smtp_server": "mail.example.org:587"},
     "alert_email_from": MAIL,
     "alert_smtp_server": MAIL,

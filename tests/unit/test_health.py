@@ -2,7 +2,7 @@
 
 import json
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +13,7 @@ from amanat.audit.expectations import expectations
 from amanat.errors import BadInput
 from amanat_host import questions
 from amanat_host.answers.monitoring import Firing, Monitoring
+from tests.declared import declared, settings
 
 NOW = datetime.now(UTC)
 
@@ -113,6 +114,24 @@ def test_alerts_that_fire_are_told_with_who_hears_of_them(hosts, look):
     assert look()["alerts"] == health.Health(
         False, f"DiskFilling: / of store is nearly full ({health.NOBODY_TOLD})"
     )
+
+
+def test_declarations_hold_until_the_next_end():
+    found = health.of_declarations(settings().declared, date(2026, 12, 1))
+    assert found == {
+        "declarations": health.Health(True, "hold; next the eNAMAD seal ends, on 2027-08-23 (1406-06-01)")
+    }
+    assert health.of_declarations(None) == {}
+
+
+def test_declarations_that_end_or_lack_something_are_told():
+    given = settings(declared(licence=None)).declared
+    (found,) = health.of_declarations(given, date(2027, 8, 24)).values()
+    assert not found.well
+    assert found.words.startswith(
+        "the eNAMAD seal ended a day ago, on 2027-08-23 (1406-06-01): have it renewed"
+    )
+    assert found.words.endswith("; not declared: the licence")
 
 
 def test_a_monitoring_that_does_not_answer_is_not_well(hosts, look):

@@ -11,6 +11,7 @@ from amanat.cli import operations
 from amanat.cli.operations import Result, adopt_mirrors, exports, last_audit, render
 from amanat.errors import BadInput
 from amanat.health import Health
+from tests.declared import NAMES, declared
 from tests.unit.targets.fake import FakeMachine, FakeOperations
 
 OUTPUTS = {
@@ -109,6 +110,28 @@ def test_a_preview_counts(stack, paths):
     answer = operations.preview(paths)
     assert answer.values["changes"] == {"update": 2, "same": 3}
     assert answer.lines == ("changes: 2 update",)
+    assert answer.values["warnings"] == ()
+
+
+def declare(paths, **changes):
+    config = {
+        f"amanat:{name}": value for name, value in {**NAMES, "declarations": declared(**changes)}.items()
+    }
+    (paths.project / f"Pulumi.{paths.stack}.yaml").write_text(json.dumps({"config": config}))
+
+
+def test_what_ended_is_said_by_preview_up_and_status(stack, paths, monkeypatch):
+    monkeypatch.setattr(operations.health, "of_stack", lambda paths, states: {})
+    stack.target.machines.clear()
+    declare(paths, enamad__issued="1400-06-01", enamad__ends="1401-06-01", price_list__date="1400-09-01")
+    answer = operations.preview(paths)
+    assert answer.values["warnings"][0].startswith("the eNAMAD seal ended ")
+    assert answer.lines[1] == f"warning: {answer.values['warnings'][0]}."
+    assert answer.lines[1:] == operations.up(paths, force=False)[0].lines[-2:]
+    told = operations.status(paths)
+    assert told.values["health"]["declarations"]["well"] is False
+    assert told.lines[1].split(maxsplit=1)[0] == "declarations"
+    assert "the price list ended" in told.lines[1]
 
 
 def test_no_drift_is_said(stack, paths):

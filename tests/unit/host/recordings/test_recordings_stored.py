@@ -145,3 +145,20 @@ def test_the_machine_tells_of_each_account_its_newest(records, monkeypatch):
     Session(records, account="auditor").ends()
     Session(records, "000009", began=BEGAN + 9)  # goes on
     assert recorded(records).keys() == {"deploy/000004", "auditor/000001"}
+
+
+@pytest.mark.parametrize(
+    "stands_in", [False, True], ids=["a number that is missing", "bytes that are missing"]
+)
+def test_a_recording_that_lacks_a_part_is_not_whole(records, journal, start, stands_in):
+    session, sender = Session(records), start()
+    for _ in range(3):
+        session.appends(noise(8, 100))
+        sender.step()
+    if stands_in:
+        session.appends(b"the end")
+    (session.path / "timing").chmod(0o400)
+    sender.step()
+    at = 1 if stands_in else 2
+    journal.taken[at : at + 1] = [{**journal.taken[0], "AMANAT_PART": b"2"}] if stands_in else []
+    assert not stored(journal)["deploy/000001"].is_whole

@@ -39,8 +39,13 @@ def sessions_of(machine: Host, logs: Host) -> StoredSessions:
 
 
 def is_compared(recorded: RecordedSessions, stored: StoredSessions) -> bool:
-    """Whether a recording began after the oldest entry that was looked at: those have to be among the stored ones."""
-    return any(one.at > stored.since for one in recorded.sessions)
+    """Whether there is a recording that has to be among the stored ones that are told."""
+    return any(one.at > since(one.name, stored) for one in recorded.sessions)
+
+
+def since(name: str, stored: StoredSessions) -> str:
+    """The moment after which every recording of an account is told, if it is stored."""
+    return max(stored.since, stored.left_out_until.get(name.partition("/")[0], ""))
 
 
 def differences(recorded: RecordedSessions, stored: StoredSessions, small_bytes: float) -> Iterator[str]:
@@ -48,7 +53,7 @@ def differences(recorded: RecordedSessions, stored: StoredSessions, small_bytes:
     known: Mapping[str, StoredSession] = {f"{one.name} of {one.at}": one for one in stored.sessions}
     for one in recorded.sessions:
         session = f"{one.name} of {one.at}"
-        if one.at <= stored.since:
+        if one.at <= since(one.name, stored):
             continue
         if session not in known:
             yield f"{session} is stored nowhere else"

@@ -180,7 +180,7 @@ def test_a_record_that_waits_for_its_stamp_is_no_difference(answered):
     assert verified().is_whole
 
 
-SESSION = StoredSession("deploy/00000A", "2026-11-27T05:00:00Z", True, 0, "a" * 64)  # noqa: FBT003 - whole
+SESSION = StoredSession("deploy/00000A", "2026-11-27T05:00:00Z", True, 0, "a" * 32)  # noqa: FBT003 - whole
 
 
 @pytest.mark.parametrize(
@@ -192,24 +192,24 @@ SESSION = StoredSession("deploy/00000A", "2026-11-27T05:00:00Z", True, 0, "a" * 
     ],
 )
 def test_recordings_are_listed_with_what_of_them_is_stored(answered, session, said):
-    answered.recordings["alpha"] = StoredSessions("2026-11-27T00:00:00Z", [session])
+    answered.recordings["alpha"] = StoredSessions("2026-11-27T00:00:00Z", {}, [session])
     result = CliRunner().invoke(app, ["recordings"])
     assert result.exit_code == 0
     assert said in result.output
     assert "recording-read MACHINE DAY NAME DIRECTORY" in result.output
-    assert "a" * 64 not in result.output
+    assert "a" * 32 not in result.output
 
 
 def test_recordings_of_one_machine_are_listed_as_json(answered):
     for name in ("alpha", "beta"):
-        answered.recordings[name] = StoredSessions("2026-11-27T00:00:00Z", [SESSION])
+        answered.recordings[name] = StoredSessions("2026-11-27T00:00:00Z", {}, [SESSION])
     result = CliRunner().invoke(app, ["recordings", "--machine", "beta", "--json"])
     (listed,) = json.loads(result.output).items()
     assert (listed[0], listed[1][0]["name"]) == ("beta", "deploy/00000A")
 
 
 def test_recordings_of_a_machine_that_cant_be_read_are_told(answered):
-    answered.recordings["alpha"] = StoredSessions("2026-11-27T00:00:00Z", [SESSION])
+    answered.recordings["alpha"] = StoredSessions("2026-11-27T00:00:00Z", {}, [SESSION])
     answered.unreadable_recordings["beta"] = "the state can't be read"
     result = CliRunner().invoke(app, ["recordings"])
     assert result.exit_code == 1

@@ -151,7 +151,7 @@ class GivenStamps:
 
 @dataclass(frozen=True)
 class RecordedSession:
-    """A recording of sudo's on a machine: account/number, when it began, its size and the SHA-256 of all its files."""
+    """A recording of sudo's on a machine: account/number, when it began, its size, half of the SHA-256 of its files."""
 
     name: str
     at: str
@@ -168,7 +168,7 @@ class RecordedSessions:
 
 @dataclass(frozen=True)
 class StoredSession:
-    """A stored recording: whether each of its parts is there, how much was not sent, and the SHA-256 of its files."""
+    """A stored recording: whether all parts are there, how much was not sent, half of the SHA-256 of its files."""
 
     name: str
     at: str
@@ -179,9 +179,13 @@ class StoredSession:
 
 @dataclass(frozen=True)
 class StoredSessions:
-    """The stored recordings of a machine among its newest entries, of which the oldest is of the moment `since`."""
+    """The newest recordings of each account among a machine's newest entries, of which the oldest is of `since`.
+
+    `left_out_until` is of accounts that have more: when the oldest that is told began.
+    """
 
     since: str
+    left_out_until: Mapping[str, str]
     sessions: Sequence[StoredSession]
 
 

@@ -10,7 +10,7 @@ from amanat_host.logs.recording import Recording, digest, listing
 from amanat_host.system.recordings import RECORDS, listed
 from amanat_host.times import utc
 
-NEWEST = 20  # of each account
+NEWEST = 10  # of each account: sudo drops the end of a long answer
 
 
 def read(records: Path = RECORDS) -> RecordedSessions:

@@ -10,7 +10,6 @@ stays on this machine; what comes too fast waits for its turn.
 from __future__ import annotations
 
 import argparse
-import socket
 import sqlite3
 import sys
 import time
@@ -18,16 +17,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from amanat_host.commands import run_raw
 from amanat_host.entry import program
 from amanat_host.errors import Exit, HostError
 from amanat_host.jobs import repeat_until_stopped
-from amanat_host.logs.entries import Parser
-from amanat_host.logs.fields import fields
+from amanat_host.logs.journald import Journal, Journald
 from amanat_host.logs.new_recordings import NewRecordings, newest_last
-from amanat_host.logs.recording import IDENTIFIER, PART_BYTES, UNIT, Part, Piece, Recording, datagram, entry
+from amanat_host.logs.recording import PART_BYTES, Part, Piece, Recording, datagram, entry
 from amanat_host.logs.sent_parts import Doubted, Progress, SentParts
 from amanat_host.system.recordings import RECORDS, place
 from amanat_host.times import DAY_SECONDS
@@ -36,59 +32,12 @@ NOTES = Path("/var/lib/amanat/recordings")
 STATE = "sent.db"
 COMPLETE = "complete"  # changed whenever all was sent
 RUNTIME = Path("/run")
-SOCKET = "/run/systemd/journal/socket"
 INTERVAL_SECONDS = 2.0
-PATIENCE_SECONDS = 10.0  # with a journald that takes nothing
 TURN_SECONDS = 0.5  # for what was there before, after which sessions that have begun meanwhile come first
 AGAIN_SECONDS = 5.0  # after which a part that the journal doesn't have is sent again
 MIB = 1 << 20
 SHARE_OF_ONE = 256  # of the journal's room: 8 MiB of 2 GiB, packed as sudo packs it
 SHARE_OF_A_DAY = 16
-READ = (
-    *("/usr/bin/journalctl", "--quiet", "--no-pager", "--all", "--output=export"),
-    "--output-fields=AMANAT_RECORDING,AMANAT_BEGAN,AMANAT_PART",
-    *(f"SYSLOG_IDENTIFIER={IDENTIFIER}", f"_SYSTEMD_UNIT={UNIT}"),
-)
-
-Key = tuple[str, int, int]
-
-
-class Journal(Protocol):
-    """Where parts go."""
-
-    def send(self, data: bytes) -> None:
-        """Hand an entry over. Raises OSError."""
-
-    def parts_since(self, at: float) -> set[Key]:
-        """The parts that it has of those sent since a Unix time. Raises HostError."""
-
-
-class Journald:
-    """This machine's journal."""
-
-    def __init__(self) -> None:
-        """Raises OSError."""
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.settimeout(PATIENCE_SECONDS)
-        self._socket.connect(SOCKET)
-
-    def send(self, data: bytes) -> None:
-        """Hand an entry over. Raises OSError."""
-        self._socket.sendall(data)
-
-    def parts_since(self, at: float) -> set[Key]:
-        """The parts that it has of those sent since a Unix time. Raises HostError."""
-        found = set()
-        for one in Parser().feed(run_raw(*READ, f"--since=@{int(at)}")):
-            told = fields(one.raw)
-            found.add(
-                (
-                    told["AMANAT_RECORDING"].decode(),
-                    int(told["AMANAT_BEGAN"]),
-                    int(told["AMANAT_PART"]),
-                )
-            )
-        return found
 
 
 @dataclass
@@ -321,8 +270,8 @@ def main() -> int:
     given = parser.parse_args()
     if given.journal_mib < 1:
         raise HostError("the journal's room is a number of MiB", "--journal-mib")
-    with closing(SentParts(NOTES / STATE)) as sent:
-        sender = Sender(RECORDS, sent, Journald(), given.journal_mib * MIB, system_began_at())
+    with closing(SentParts(NOTES / STATE)) as sent, closing(Journald()) as journal:
+        sender = Sender(RECORDS, sent, journal, given.journal_mib * MIB, system_began_at())
 
         def step() -> None:
             if sender.step():

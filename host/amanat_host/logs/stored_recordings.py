@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from amanat_host.times import utc
 MARK = f"SYSLOG_IDENTIFIER={IDENTIFIER}".encode()
 SOURCE = UNIT.encode()
 MICROSECONDS = 1_000_000
+TOLD = 20  # of each account: sudo drops the end of a long answer
 
 
 @dataclass
@@ -121,22 +123,30 @@ class Stored:
 
 
 def sessions(entries: Iterable[Entry]) -> StoredSessions:
-    """The recordings among entries of one machine's journal, in the order in which their parts came."""
+    """The newest recordings of each account among entries of one machine's journal, oldest first."""
     found: dict[tuple[str, int], Stored] = {}
     since: list[Entry] = []
     for part in parts(_noting_the_first(entries, since)):
         found.setdefault((part.name, part.began), Stored()).add(part)
+    by_account: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for name, began in sorted(found, key=lambda one: one[1]):
+        by_account[name.partition("/")[0]].append((name, began))
+    told = {account: keys[-TOLD:] for account, keys in by_account.items()}
     return StoredSessions(
         since=utc(since[0].realtime_us / MICROSECONDS) if since else utc(0),
+        left_out_until={
+            account: utc(keys[0][1]) for account, keys in told.items() if len(by_account[account]) > TOLD
+        },
         sessions=[
             StoredSession(
                 name=name,
                 at=utc(began),
-                is_whole=one.is_whole,
-                left_out_bytes=one.left_out_bytes,
-                sha256=one.digest(),
+                is_whole=found[name, began].is_whole,
+                left_out_bytes=found[name, began].left_out_bytes,
+                sha256=found[name, began].digest(),
             )
-            for (name, began), one in found.items()
+            for keys in told.values()
+            for name, began in keys
         ],
     )
 

@@ -10,7 +10,7 @@ name=deploy/$(echo "${recording#/var/log/sudo-io/deploy/}" | tr -d /)
 until journalctl --quiet --since=-1min --output=cat "AMANAT_RECORDING=$name" AMANAT_LAST=recorded | grep -q .; do sleep 0.2; done
 echo "$recording" > /run/amanat-break.reworded-place
 cp -p "$recording/stdout" /run/amanat-break.reworded
-zcat /run/amanat-break.reworded | tr 'a-z' 'b-za' | gzip > "$recording/stdout"
+zcat /run/amanat-break.reworded | sed 's/[a-z]/x/g' | gzip > "$recording/stdout"
 touch -r /run/amanat-break.reworded "$recording/stdout"
 # undo
 cp -p /run/amanat-break.reworded "$(cat /run/amanat-break.reworded-place)/stdout"

@@ -25,7 +25,7 @@ def policy(request):
 def said(policy):
     """said(stored, recorded): what the policy says of one recording."""
     return lambda stored, recorded=RECORDED: list(
-        policy.differences(RecordedSessions([recorded]), StoredSessions(BEFORE, stored), SMALL_BYTES)
+        policy.differences(RecordedSessions([recorded]), StoredSessions(BEFORE, {}, stored), SMALL_BYTES)
     )
 
 
@@ -56,5 +56,12 @@ def test_of_a_large_recording_something_may_be_left_out(said):
 def test_what_began_before_what_was_looked_at_is_not_compared(policy, said):
     early = replace(RECORDED, at=BEFORE)
     assert said([], early) == []
-    assert not policy.is_compared(RecordedSessions([early]), StoredSessions(BEFORE, []))
-    assert policy.is_compared(RecordedSessions([early, RECORDED]), StoredSessions(BEFORE, []))
+    assert not policy.is_compared(RecordedSessions([early]), StoredSessions(BEFORE, {}, []))
+    assert policy.is_compared(RecordedSessions([early, RECORDED]), StoredSessions(BEFORE, {}, []))
+
+
+def test_of_an_account_that_has_more_only_what_is_told_is_compared(policy):
+    other = replace(RECORDED, name="auditor/00000A")
+    stored = StoredSessions(BEFORE, {"auditor": AT}, [STORED])
+    assert list(policy.differences(RecordedSessions([other, RECORDED]), stored, SMALL_BYTES)) == []
+    assert not policy.is_compared(RecordedSessions([other]), stored)

@@ -169,6 +169,7 @@ def test_what_is_gone_from_the_disk_is_forgotten(records, start, tmp_path, clock
     start().step()
     with closing(SentParts(tmp_path / "sent.db")) as sent:
         assert not sent.progress("deploy/000001", BEGAN).is_done
+        assert sent.doubted() == []
 
 
 def test_what_was_sent_is_on_the_disk_in_a_file_that_can_be_read(tmp_path):

@@ -1,14 +1,17 @@
 """sudo's recordings go into the journal whole and while they grow, and no more of them than has room."""
 
 import os
+import socket
 import time
+from contextlib import closing
 
 import pytest
 
 from amanat_host.entry import Exit
-from amanat_host.logs import new_recordings, send_recordings
+from amanat_host.logs import journald, new_recordings, send_recordings
 from amanat_host.logs.recording import PART_BYTES, Recording
 from amanat_host.times import utc
+from tests.unit.host.journal import entry
 from tests.unit.host.recordings.sudo import BEGAN, Session, key_of, noise, recorded, same, stored
 
 
@@ -249,6 +252,23 @@ def test_a_directory_that_changed_just_now_is_looked_at_again(records):
     (records / "deploy/seq").unlink()
     os.utime(first.path.parent, ns=(changed, changed))
     assert new.find(changed + 10_000_000_000) == {"deploy/000002"}
+
+
+def test_the_journal_takes_a_part_and_tells_that_it_has_it(records, journal, start, monkeypatch, tmp_path):
+    """By journald's own socket, and by what journalctl hands out of its entries."""
+    Session(records).ends()
+    start().step()
+    address, asked = tmp_path / "socket", []
+    monkeypatch.setattr(journald, "SOCKET", str(address))
+    answer = b"".join(one.raw for one in [*journal.entries(), entry(9)])
+    monkeypatch.setattr(journald, "run_raw", lambda *command: asked.append(command) or answer)
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as listening:
+        listening.bind(str(address))
+        with closing(journald.Journald()) as own:
+            own.send(b"an entry")
+            assert listening.recv(100) == b"an entry"
+    assert own.parts_since(BEGAN + 0.5) == {("deploy/000001", BEGAN, 1)}
+    assert asked[0][-1] == f"--since=@{BEGAN}"
 
 
 def test_a_signal_ends_it_in_order():

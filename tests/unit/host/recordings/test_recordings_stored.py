@@ -1,12 +1,14 @@
 """Recordings are put together from what is stored of them, compared with the machine's own, and written out."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 
+from amanat_host.answers.logs import StoredRecordings, StoredSession, StoredSessions
 from amanat_host.entry import Exit
-from amanat_host.logs import probe, probe_journal, read_recording, recorded_sessions
-from amanat_host.logs.recording import PART_BYTES
+from amanat_host.logs import probe, probe_journal, read_recording, recorded_sessions, stored_recordings
+from amanat_host.logs.recording import PART_BYTES, digest
 from amanat_host.times import utc
 from tests.unit.host.journal import START_US
 from tests.unit.host.recordings.sudo import BEGAN, Session, key_of, noise, recorded, same, stored
@@ -145,3 +147,39 @@ def test_the_machine_tells_of_each_account_its_newest(records, monkeypatch):
     Session(records, account="auditor").ends()
     Session(records, "000009", began=BEGAN + 9)  # goes on
     assert recorded(records).keys() == {"deploy/000004", "auditor/000001"}
+
+
+@pytest.mark.parametrize(
+    "stands_in", [False, True], ids=["a number that is missing", "bytes that are missing"]
+)
+def test_a_recording_that_lacks_a_part_is_not_whole(records, journal, start, stands_in):
+    session, sender = Session(records), start()
+    for _ in range(3):
+        session.appends(noise(8, 100))
+        sender.step()
+    if stands_in:
+        session.appends(b"the end")
+    (session.path / "timing").chmod(0o400)
+    sender.step()
+    at = 1 if stands_in else 2
+    journal.taken[at : at + 1] = [{**journal.taken[0], "AMANAT_PART": b"2"}] if stands_in else []
+    assert not stored(journal)["deploy/000001"].is_whole
+
+
+def test_the_newest_of_each_account_are_told_and_from_when_on(records, journal, start, monkeypatch):
+    monkeypatch.setattr(stored_recordings, "TOLD", 2)
+    for number in range(1, 5):
+        Session(records, f"00000{number}", began=BEGAN + number).ends()
+    Session(records, account="auditor").ends()
+    start().step()
+    told = stored_recordings.sessions(journal.entries())
+    assert {one.name for one in told.sessions} == {"deploy/000003", "deploy/000004", "auditor/000001"}
+    assert told.left_out_until == {"deploy": utc(BEGAN + 3)}
+
+
+def test_what_the_log_server_tells_of_six_machines_fits_into_what_sudo_holds():
+    """sudo, which records it, drops what is longer and not taken at once."""
+    one = StoredSession("auditor/00000A", utc(BEGAN), True, 10**9, digest("x"))  # noqa: FBT003 - whole
+    sessions = StoredSessions(utc(BEGAN), {"auditor": utc(BEGAN)}, [one] * stored_recordings.TOLD * 3)
+    told = StoredRecordings({f"machine-{number}": sessions for number in range(6)}, {})
+    assert len(json.dumps(asdict(told))) < 64 * 1024

@@ -48,12 +48,13 @@ ORDER = (
     "test_network_unlock",
     "test_monitoring",
     "test_down",
+    "test_site_pages",
     "test_cgroup_v2",
 )
 # What goes to a second stack where there are two: the first of them leaves the drill on record that whole audits want.
 SECOND = ("test_recovery", "test_package_upgrade", "test_breaks", "test_auditor", "test_restart")
-# What needs none of those stacks: one of its own, and a virtual machine that is waited for most of the time.
-THIRD = ("test_placement", "test_cgroup_v2")
+# What needs none of those stacks: one of its own, a browser, and a virtual machine, waited for most of the time.
+THIRD = ("test_placement", "test_site_pages", "test_cgroup_v2")
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,9 @@
-"""The pages in Debian's Chromium, where this machine has it, under the content security policy they are made for."""
+"""The pages of the operator's site in Debian's Chromium, under the content security policy they are made for."""
 
 import functools
 import http.server
 import json
 import re
-import shutil
 import subprocess
 import threading
 from html import unescape
@@ -12,9 +11,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from amanat.setup.packages import ensure_commands
+from amanat.site.content import Content
 from amanat.site.output import write
+from amanat.site.render import render
+from tests.declared import settings
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = "chromium"
 POLICY = (
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
     " report-uri /report"
@@ -51,13 +54,13 @@ look().catch(fault => found.fault = String(fault)).finally(() => {
 });
 </script>"""
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="this machine has no chromium")
-
 
 @pytest.fixture(scope="module")
-def seen(files, tmp_path_factory):
+def seen(tmp_path_factory):
     """What the browser made of each page at each width, and what it asked the server for."""
+    ensure_commands({CHROMIUM: CHROMIUM})
     directory = tmp_path_factory.mktemp("site")
+    files = render(Content.of(settings(), "Pulumi.local.yaml"))
     write(directory, files)
     pages = [name for name in files if name.endswith(".html")]
     views = [[page, width] for page in pages for width in (PHONE, DESKTOP)]

@@ -57,6 +57,9 @@ def test_every_table_refuses_change_even_to_its_owner(store, client):
         SELECT c.relname FROM pg_class AS c
         WHERE c.relnamespace = 'archive'::regnamespace AND c.relkind IN ('r', 'p')
           AND c.relname NOT IN ('machine', 'access_days')  -- their one row changes, on record
+          -- The vault's time, and what may go between its comparison and its removal: no record, and what is purged
+          -- by them says so in the chain.
+          AND c.relname NOT IN ('witness', 'cleared')
           AND c.relnatts > 0
           AND NOT EXISTS (
             SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgenabled = 'A' AND NOT t.tgisinternal

@@ -107,7 +107,7 @@ class Trial:
 
     def bash(self, script: str) -> list[str]:
         """The lines that a script on the store says, with `db ROLE` to reach the database."""
-        return self._stack.root("store", f"{DB}{script}").splitlines()
+        return self._stack.root("store", f"bash <<'BASH'\n{DB}{script}\nBASH\n").splitlines()
 
     def chain(self) -> None:
         """Wait until all is chained."""

@@ -126,7 +126,7 @@ def test_every_data_file_is_named_where_it_is_used(role):
         ("postgresql_passwords", {"store"}),
         ("volume_key", {"store"}),
         ("pgbackrest_repository_cipher", {"vault"}),
-        ("pki_ca_private_key", {"base", "vault"}),
+        ("pki_ca_private_key", {"base", "logs", "vault"}),
         ("restic_client_key", {"backups"}),
         ("anchor_password", {"vault"}),
     ],

@@ -1,5 +1,5 @@
-# host: store
-# what: stunnel was started while the stack's authority file held a second authority, and the file put back: whoever has that authority's key makes a certificate in the log server's name and reads the store's whole journal.
+# host: vault
+# what: stunnel was started while the stack's authority file held a second authority, and the file put back: whoever has that authority's key makes a certificate in the log server's name and reads the whole journal of the vault.
 
 break_it() {
     local file=/etc/amanat/pki/ca.crt size

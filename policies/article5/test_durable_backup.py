@@ -9,6 +9,7 @@ import pytest
 from amanat.audit import NotChecked, prefetch, requirement
 from amanat.audit.archive import Message
 from amanat.audit.host import Host
+from amanat.audit.timers import hours_until_due
 from amanat.audit.timing import AHEAD_SECONDS, age_seconds
 from amanat.audit.waiting import wait_until
 from amanat.law import register
@@ -16,8 +17,7 @@ from amanat_host import questions
 from amanat_host.answers.backups import Repository, Verification
 from amanat_host.times import DAY_SECONDS
 
-TIMER = "amanat-backup.timer"
-SERVICE = "amanat-backup.service"
+UNIT = "amanat-backup"
 SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY (%s)"
 WAITING = """
 SELECT coalesce(extract(epoch FROM now() - min(modification)), 0)::float
@@ -199,13 +199,12 @@ def test_more_than_one_full_backup_is_kept(repository: Repository, bound):
 @requirement("A5-6-1-durable")
 def test_backups_make_themselves(vault, bound):
     """The timer runs, comes back at boot, and is due within the bound; its last run did not fail."""
-    timer = vault.service(TIMER)
+    timer = vault.service(f"{UNIT}.timer")
     assert timer.is_running
     assert timer.is_enabled
-    listed = vault.json(f"systemctl list-timers --output=json {TIMER}")
-    hours = (listed[0]["next"] / 1e6 - time.time()) / 3600
+    hours = hours_until_due(vault, UNIT)
     assert bound("backup_interval_hours").allows(hours), f"the next one comes in {hours:.1f} hours"
-    assert vault.read(f"systemctl show --property=Result --value {SERVICE}").strip() == "success"
+    assert vault.read(f"systemctl show --property=Result --value {UNIT}.service").strip() == "success"
 
 
 @prefetch(questions.FLIPPED_BIT, service="vault")

@@ -4,17 +4,15 @@ What the verifying units found is theirs to say; that nothing changed since is l
 of a change, and a small repository is read as a whole.
 """
 
-import time
-
 import pytest
 
 from amanat.audit import prefetch, requirement
 from amanat.audit.host import Host
+from amanat.audit.timers import hours_until_due
 from amanat_host import questions
 from amanat_host.answers.backups import VerificationRecord, VerifiedContent
 
 CONTENT_SECONDS = 300
-MICRO = 1_000_000
 UNITS = {"backups": "amanat-backup-verify", "copies": "amanat-copies-verify"}
 RECORDS = {"backups": questions.BACKUPS_VERIFIED, "copies": questions.COPIES_VERIFIED}
 CONTENTS = {"backups": questions.BACKUPS_CONTENT, "copies": questions.COPIES_CONTENT}
@@ -52,8 +50,7 @@ def test_the_next_verification_is_due_in_time(vault: Host, kept, bound):
     timer = vault.service(f"{UNITS[kept]}.timer")
     assert timer.is_running
     assert timer.is_enabled
-    due = [one["next"] for one in vault.json(f"systemctl list-timers --output=json {UNITS[kept]}.timer")]
-    hours = (min(due) / MICRO - time.time()) / 3600
+    hours = hours_until_due(vault, UNITS[kept])
     assert bound("verification_age_hours").allows(hours), f"the next one comes in {hours:.1f} hours"
 
 

@@ -37,6 +37,7 @@ CODE_VARIABLE = re.compile(
     r"|ALL_PROXY|PGPASS.*|PGSERVICE.*|BASH_FUNC_.*"
 )
 PUBLIC_VARIABLES = {"PATH", "LANG", "LC_ALL", "HOME", "LOGNAME", "USER", "SHELL", "PWD", "TZ"}
+STOPPED = ("T", "t")  # by a signal, by a tracer (proc(5), status)
 TITLES = (  # of processes that write their own
     (re.compile(r"^(postgres: [\w/-]+: (?:archiver|startup)) .*"), r"\1"),
     (
@@ -123,6 +124,8 @@ def read_process(
         listing.add(f"environment of {whose}: {name}", value)
     for path, how in strange_code(process, loaded):
         listing.add(f"code of {whose}: {path}", how, process.started)
+    if process.status.get("State", "").startswith(STOPPED):
+        listing.add(f"stopped: {whose}", "waits for a signal to go on", process.started)
     for name, value in lowered_limits(process):
         listing.add(f"limit of {whose}: {name}", value, process.started)
     read_tracer(listing, process)

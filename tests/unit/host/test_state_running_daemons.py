@@ -337,3 +337,13 @@ def test_who_asked_for_an_account_that_may_not_log_in_is_nobody_yet(start, monke
     assert told() == {"session of nobody yet": "open"}
     monkeypatch.setattr(proc, "is_account", lambda name: name == "unknown")
     assert told() == {"session of unknown": "open"}
+
+
+@pytest.mark.parametrize(
+    ("state", "told_so"), [("T (stopped)", True), ("t (tracing stop)", True), ("S (sleeping)", False)]
+)
+def test_a_daemon_that_was_stopped_is_told(start, state, told_so):
+    start(7)
+    status = start.place / "7/status"
+    status.write_text(f"State:\t{state}\n{status.read_text()}")
+    assert (f"stopped: x.service: root {DAEMON}" in told()) == told_so

@@ -1,0 +1,30 @@
+"""When a timer of systemd's starts its service again."""
+
+import time
+
+from amanat.audit.host import Host
+from amanat.audit.waiting import wait_until
+
+MICRO = 1_000_000
+RUNS = {"activating", "active", "deactivating"}
+PATIENCE_SECONDS = 10.0
+
+
+def hours_until_due(host: Host, name: str) -> float:
+    """Hours until the timer `name` (without `.timer`) starts the service of that name; 0 while that runs.
+
+    systemd names no next time then. Raises AssertionError where none comes.
+    """
+    hours = wait_until(lambda: _hours(host, name), PATIENCE_SECONDS)  # it may end between both questions
+    if not hours:
+        raise AssertionError(f"{name}.timer will not start it again")
+    return float(hours[0])
+
+
+def _hours(host: Host, name: str) -> list[float]:
+    listed = host.json(f"systemctl list-timers --all --output=json {name}.timer")
+    due = [one["next"] for one in listed if one["next"]]
+    if due:
+        return [(min(due) / MICRO - time.time()) / 3600]
+    state = host.read(f"systemctl show --property=ActiveState --value {name}.service").strip()
+    return [0.0] if state in RUNS else []

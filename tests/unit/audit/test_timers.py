@@ -9,7 +9,7 @@ from amanat.audit.timers import hours_until_due
 
 
 class FakeHost:
-    """A host whose timer tells these next times (microseconds), one after the other, and whose service is in a state."""
+    """A host whose timer tells these next times (microseconds), one after the other; and the state of its service."""
 
     def __init__(self, *told, state="inactive"):
         self.told, self.state = list(told), state

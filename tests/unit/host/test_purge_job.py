@@ -66,10 +66,11 @@ def test_all_is_compared_before_the_first_goes_and_each_goes_by_itself(run):
     assert archive.asked == [purge.COMPARE, purge.LET_GO, purge.LET_GO]
 
 
-def test_nothing_due_is_one_question(run):
+def test_where_nothing_is_due_it_is_seen_whether_something_could_go(run):
     archive = Archive([], None)
     assert run(archive)[:2] == (0, [])
-    assert archive.asked == [purge.COMPARE]
+    assert archive.asked == [purge.COMPARE, purge.LET_GO]
+    assert run(Archive([], errors.InsufficientPrivilege("permission denied\n")))[0] == 1
 
 
 def test_what_the_archive_says_is_passed_on_once(run):

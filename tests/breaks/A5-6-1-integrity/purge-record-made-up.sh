@@ -8,7 +8,7 @@ sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align
 systemctl stop amanat-archive-seal.service
 sql <<'END'
 INSERT INTO archive.event (kind, detail)
-SELECT 'expiry', jsonb_build_object('expired', 'm:' || archive.month_of(now()) - 1, 'partition', 'message', 'records', 0);
+SELECT 'expiry', jsonb_build_object('expired', 'm:' || archive.month_of(now()) - 1, 'partition', 'message', 'records', 0, 'witnessed', now());
 END
 # undo
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }

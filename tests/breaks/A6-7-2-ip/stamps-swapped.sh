@@ -2,7 +2,7 @@
 # The stamps of two machines' sealed days change places.
 # host: logs
 # check: policies/article5/test_access_log_elsewhere.py::test_sealed_days_are_what_was_sealed
-# finding: vault: record 1 (
+# finding: vault: the stamp of record 1 (
 set -eu
 if [ ! -e /var/lib/amanat/log-seals/store/00000001.tsr ]; then
   # The day ends a few hours early, and is sealed.

@@ -1,7 +1,4 @@
-"""Servers outside the stack in tests, on an address of the controller.
-
-A webhook over TLS and a smarthost with STARTTLS, which are told alerts, and a server of time stamps over HTTPS.
-"""
+"""Whom alerts are told in tests: a webhook over TLS and a smarthost with STARTTLS, on an address of the controller."""
 
 import http.server
 import json
@@ -9,7 +6,7 @@ import socket
 import socketserver
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -71,13 +68,8 @@ def make_certificate(address: str, directory: Path) -> tuple[Path, Path, Path]:
 
 
 @contextmanager
-def receivers(
-    address: str, ports: tuple[int, int, int], certificate: Path, key: Path, stamps: Callable[[bytes], bytes]
-) -> Iterator[Received]:
-    """A webhook, a smarthost and a server of time stamps, at three ports of an address, while the block runs.
-
-    `stamps`: the reply to a request of RFC 3161, both DER; it is called in other threads.
-    """
+def receivers(address: str, ports: tuple[int, int], certificate: Path, key: Path) -> Iterator[Received]:
+    """A webhook and a smarthost, at the two ports of an address, while the block runs."""
     received = Received()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate, key)
@@ -91,27 +83,19 @@ def receivers(
         def log_message(self, *_words: object) -> None:
             """Nothing is printed."""
 
-    class TimeStamps(Webhook):
-        def do_POST(self) -> None:
-            reply = stamps(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/timestamp-reply")
-            self.end_headers()
-            self.wfile.write(reply)
-
     class Smarthost(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             _converse(self.request, tls, received)
 
     with ExitStack() as ending:
-        for handler, port in zip((Webhook, Smarthost, TimeStamps), ports, strict=True):
+        for handler, port in ((Webhook, ports[0]), (Smarthost, ports[1])):
             server = socketserver.ThreadingTCPServer((address, port), handler, bind_and_activate=False)
             server.allow_reuse_address = True
             server.daemon_threads = True
             ending.callback(server.server_close)
             server.server_bind()
             server.server_activate()
-            if handler is not Smarthost:
+            if handler is Webhook:
                 server.socket = tls.wrap_socket(
                     server.socket, server_side=True, do_handshake_on_connect=False
                 )

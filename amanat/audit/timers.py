@@ -18,7 +18,7 @@ def hours_until_due(host: Host, name: str) -> float:
     hours = wait_until(lambda: _hours(host, name), PATIENCE_SECONDS)  # it may end between both questions
     if not hours:
         raise AssertionError(f"{name}.timer will not start it again")
-    return float(hours[0])
+    return hours[0]
 
 
 def _hours(host: Host, name: str) -> list[float]:

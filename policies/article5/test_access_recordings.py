@@ -1,12 +1,12 @@
 """Article 5 clause 6-1: what was done as root is on another machine too, as it was recorded."""
 
-import time
 from collections.abc import Iterator, Mapping
 
 import pytest
 
 from amanat.audit import requirement
 from amanat.audit.host import Host
+from amanat.audit.waiting import wait_until
 from amanat_host import questions
 from amanat_host.answers.logs import RecordedSessions, StoredSession, StoredSessions
 
@@ -21,12 +21,17 @@ def test_what_was_done_as_root_is_stored_as_it_was_recorded(machine: Host, logs:
     recorded: RecordedSessions = machine.ask(questions.JOURNAL_RECORDINGS, seconds=ASK_SECONDS)
     small_bytes = bound("recording_elsewhere_kib").min * KIB
 
-    stored = sessions_of(machine, logs)
-    deadline = time.monotonic() + bound("log_arrival_seconds").max
-    while list(differences(recorded, stored, small_bytes)) and time.monotonic() < deadline:
-        stored = sessions_of(machine, logs)  # reads all that is new on the log server: each takes its time
-    assert list(differences(recorded, stored, small_bytes)) == []
-    assert is_compared(recorded, stored), "no recording is on both sides"
+    asked: list[
+        StoredSessions
+    ] = []  # each answer reads all that is new on the log server, so the last one is kept
+
+    def differing() -> list[str]:
+        asked.append(sessions_of(machine, logs))
+        return list(differences(recorded, asked[-1], small_bytes))
+
+    wait_until(lambda: not differing(), bound("log_arrival_seconds").max)
+    assert list(differences(recorded, asked[-1], small_bytes)) == []
+    assert is_compared(recorded, asked[-1]), "no recording is on both sides"
 
 
 def sessions_of(machine: Host, logs: Host) -> StoredSessions:

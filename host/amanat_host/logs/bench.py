@@ -21,10 +21,9 @@ from amanat_host.logs import sealed_file
 from amanat_host.logs import state as states
 from amanat_host.logs.bench_lines import NotMeasured, Taken, core_seconds, memory_bytes, wait_for, write_lines
 from amanat_host.logs.bench_rsyslog import plain, unpack
-from amanat_host.logs.layout import STATE, plain_path
+from amanat_host.logs.layout import PLACE, STATE, plain_path
 from amanat_host.scratch import scratch
 
-PLACE = Path("/var/lib/amanat/logs")
 UNITS = ("amanat-logs.service", "amanat-journal.service")
 MIB = 1024 * 1024
 

@@ -90,7 +90,7 @@ class Parser:
 
     def _end_of_entry(self, start: int) -> int | None:
         """Where the entry at `start` ends, past its blank line; None where that has not come yet."""
-        while (end := _end_of_field(self._bytes, start + self._field)) is not None:
+        while (end := end_of_field(self._bytes, start + self._field)) is not None:
             is_blank = end == start + self._field + 1
             self._field = end - start
             if is_blank:
@@ -154,8 +154,11 @@ class _Large:
         return self._head + fields.encode()
 
 
-def _end_of_field(data: bytearray, start: int) -> int | None:
-    """Where the field at `start` ends, a blank line being one; None where that has not come yet."""
+def end_of_field(data: bytes | bytearray, start: int) -> int | None:
+    """Where the field at `start` ends, a blank line being one; None where that has not come yet.
+
+    Raises NotTheFormat.
+    """
     line = data.find(b"\n", start)
     if line < 0:
         return None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import struct
-
-from amanat_host.logs.entries import LENGTH_BYTES, NotTheFormat
+from amanat_host.logs.entries import LENGTH_BYTES, NotTheFormat, end_of_field
 
 
 def fields(raw: bytes) -> dict[str, bytes]:
@@ -15,13 +13,10 @@ def fields(raw: bytes) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     at = 0
     while (line := raw.find(b"\n", at)) > at:
+        end = end_of_field(raw, at)
+        if end is None:
+            raise NotTheFormat("a field has no end")
         name, is_text, value = raw[at:line].partition(b"=")
-        at = line + 1
-        if not is_text:
-            if len(raw) < at + LENGTH_BYTES:
-                raise NotTheFormat("a field has no length")
-            (length,) = struct.unpack_from("<Q", raw, at)
-            value = raw[at + LENGTH_BYTES : at + LENGTH_BYTES + length]
-            at += LENGTH_BYTES + length + 1
-        found.setdefault(name.decode("ascii", "replace"), value)
+        found.setdefault(name.decode("ascii"), value if is_text else raw[line + 1 + LENGTH_BYTES : end - 1])
+        at = end
     return found

@@ -1,9 +1,11 @@
-"""How one machine's stored journal lies on the log server's disk: the collector's state, and a file for each day."""
+"""Where stored journals lie on the log server's disk, and how one machine's does: a state, and a file for each day."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+PLACE = Path("/var/lib/amanat/logs")  # the collector's, a directory for each machine
+SEALED = Path("/var/lib/amanat/log-seals")  # the sealer's, likewise
 STATE = "state.json"
 SUFFIX = ".export"
 

@@ -21,7 +21,7 @@ from amanat_host.logs.chain import Chain
 from amanat_host.logs.comparison import MOST_ENTRIES
 from amanat_host.logs.comparison import recent as digests
 from amanat_host.logs.entries import Entry
-from amanat_host.logs.layout import STATE
+from amanat_host.logs.layout import PLACE, SEALED, STATE
 from amanat_host.logs.outside_stamps import newest_stamped, waits_since
 from amanat_host.logs.state import Hole, State
 from amanat_host.logs.stored_entries import start_of, stored_entries
@@ -29,8 +29,6 @@ from amanat_host.logs.stored_recordings import sessions
 from amanat_host.logs.verify import verify
 from amanat_host.logs.verify_seals import every_day, turn_of
 
-PLACE = Path("/var/lib/amanat/logs")
-SEALED = Path("/var/lib/amanat/log-seals")
 AUTHORITY = Path("/etc/amanat/pki/ca.crt")
 SEALER_SETTINGS = Path("/etc/amanat/logs/seal.json")
 MOST_HOLES = 20  # told of a machine

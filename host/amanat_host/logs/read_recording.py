@@ -18,14 +18,12 @@ from amanat_host.entry import program
 from amanat_host.errors import HostError
 from amanat_host.logs import state as states
 from amanat_host.logs.entries import Entry
-from amanat_host.logs.layout import STATE
+from amanat_host.logs.layout import PLACE, SEALED, STATE
 from amanat_host.logs.state import Point
 from amanat_host.logs.stored_entries import stored_entries
 from amanat_host.logs.stored_recordings import Stored, parts
 from amanat_host.system.recordings import place
 
-PLACE = Path("/var/lib/amanat/logs")
-SEALED = Path("/var/lib/amanat/log-seals")
 NAME = re.compile(r"[a-z_][a-z0-9_-]*/[0-9A-Z]{6}")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 

@@ -175,14 +175,14 @@ class Sender:
         parts: list[Part] = []
         is_whole = True
         for pieces in self._pieces(recording, progress):
-            length = sum(piece.length for piece in pieces)
-            if not self._allowance.take(length, time.monotonic()):
+            part = Part(recording.name, recording.began, progress.parts + 1, tuple(pieces))
+            if not self._allowance.take(part.length, time.monotonic()):
                 self._is_waiting, is_whole = True, False
                 break
             progress.parts += 1
             for piece in pieces:
                 progress.positions[piece.file] = piece.start + piece.length
-            parts.append(Part(recording.name, recording.began, progress.parts, tuple(pieces)))
+            parts.append(part)
         if ended and is_whole:
             progress.is_done = True
             last = parts.pop() if parts else None

@@ -60,29 +60,3 @@ class StampServer:
             key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         )
         self.authority.write_text(authority.certificate_pem)
-
-
-def server_pair(directory):
-    """Paths of a TLS server's certificate for localhost, its key and its authority; made once for a directory."""
-    names = [directory / name for name in ("server.crt", "server.key", "server-ca.crt")]
-    if not names[0].exists():
-        authority = new_authority("https", 30)
-        key = ec.generate_private_key(ec.SECP256R1())
-        now = datetime.now(UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]))
-            .issuer_name(authority.certificate.subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + timedelta(days=20))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-            .sign(authority.key, hashes.SHA384())
-        )
-        pem = serialization.Encoding.PEM
-        private = serialization.PrivateFormat.PKCS8
-        names[0].write_bytes(certificate.public_bytes(pem))
-        names[1].write_bytes(key.private_bytes(pem, private, serialization.NoEncryption()))
-        names[2].write_text(authority.certificate_pem)
-    return names

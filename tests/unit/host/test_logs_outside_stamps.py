@@ -15,7 +15,8 @@ from amanat_host.logs.outside_stamps import OutsideServer, newest_stamped, path_
 from amanat_host.logs.sealing import seal_ended_days
 from amanat_host.logs.stamps import MOST_BYTES, BadStamp, NoStamp
 from amanat_host.logs.verify_seals import turn_of
-from tests.unit.host.stamping import StampServer, server_pair
+from tests.hosts.receivers import make_certificate
+from tests.unit.host.stamping import StampServer
 from tests.unit.host.test_logs_sealing import place, rewrite, server, store_days  # noqa: F401 - fixtures
 
 DIGEST = "ab" * 32
@@ -41,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serving(directory, reply):
     """An HTTPS server on loopback that answers with `reply`; its address and what it was asked."""
-    certificate, key, _ = server_pair(directory)
+    certificate, key = directory / "receivers.pem", directory / "receivers.key"
     http = HTTPServer(("127.0.0.1", 0), Handler)
     http.reply, http.asked = reply, []
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -50,7 +51,7 @@ def serving(directory, reply):
     thread = Thread(target=http.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"https://localhost:{http.server_port}/tsr", http.asked
+        yield f"https://127.0.0.1:{http.server_port}/tsr", http.asked
     finally:
         http.shutdown()
         http.server_close()
@@ -68,7 +69,7 @@ def trusted(tmp_path, monkeypatch):
     """The directory of the HTTPS server's pair, whose authority this machine trusts."""
     directory = tmp_path / "https"
     directory.mkdir()
-    _, _, authority = server_pair(directory)
+    authority, _, _ = make_certificate("127.0.0.1", directory)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     return directory
 

@@ -151,7 +151,7 @@ class Pull:
             return True
         if entry.cursor not in self._stored:
             return False
-        state.pass_over(entry)
+        state.pass_over(entry, datetime.now(UTC).isoformat())
         return True
 
     def _add(self, entry: Entry, *, is_late: bool = False) -> None:
@@ -245,7 +245,7 @@ class Pull:
         stored = self._stored_of(numbering, hole)
         for entry in self._fetch(numbering.id, hole.first, hole.last, start):
             if entry.cursor in stored:
-                self._store.state.pass_over(entry)
+                self._store.state.pass_over(entry, datetime.now(UTC).isoformat())
             elif numbering.is_missing(entry.number):
                 self._add(entry, is_late=True)
         if hole in numbering.holes and hole.attempts >= LOST_ATTEMPTS:

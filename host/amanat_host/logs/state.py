@@ -191,10 +191,13 @@ class State:
         known.last = entry.number
         self._remember(Point(entry.cursor, entry.numbering, entry.number, day, end))
 
-    def pass_over(self, entry: Entry) -> None:
-        """Count an entry that is stored already, and came again after a rewind."""
+    def pass_over(self, entry: Entry, at: str) -> None:
+        """Count an entry that is stored already, and came again after a rewind; what should have come before, may."""
         known = self.of(entry.numbering)
         if known:
+            missing = self.missing_before(entry)
+            if missing:
+                known.add_hole(Hole(*missing, found_at=at))
             known.last = max(known.last, entry.number)
             known.come_back(entry.number)
 

@@ -6,6 +6,8 @@
 set -eu
 runuser -u deploy -- sudo -n id > /dev/null
 newest=$(find /var/log/sudo-io/deploy -mindepth 3 -maxdepth 3 -type d -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2)
+name=deploy/$(echo "${newest#/var/log/sudo-io/deploy/}" | tr -d /)
+until journalctl --quiet --since=-1min --output=cat "AMANAT_RECORDING=$name" AMANAT_LAST=recorded | grep -q .; do sleep 0.2; done
 echo "$newest" > /run/amanat-break.recording-place
 mv "$newest" /run/amanat-break.recording
 # undo

@@ -6,7 +6,7 @@
 set -eu
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT 'CREATE OR REPLACE VIEW archive.kept_kind AS ' || pg_get_viewdef('archive.kept_kind'::regclass)" | sql > /run/amanat-break.kinds
-sed "s/'transaction'::text/'message'::text/" /run/amanat-break.kinds | sql
+sed "s/('transaction'::text,[^)]*), //" /run/amanat-break.kinds | sql
 # undo
 sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break.kinds

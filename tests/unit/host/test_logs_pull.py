@@ -205,6 +205,25 @@ def test_entries_that_were_away_for_a_while_are_no_loss_when_they_are_back(pulle
     assert sorted(numbers(tmp_path)) == list(range(1, 104))
 
 
+def test_entries_away_from_between_others_are_no_loss_when_they_are_back(pulled, journal, tmp_path):
+    for first in range(1, 101, 10):
+        journal.write(first, first + 9)
+        pulled()
+    whole = list(journal.held)
+    journal.held = [*whole[:60], *whole[80:90]]
+    pulled(steps=1)
+    journal.write(101, 103)
+    stored = pulled(steps=1)
+    assert [hole[:2] for hole in holes(stored)] == [(61, 80), (91, 100)]
+    assert stored.state.numberings[0].reused == [(61, 80), (91, 100)]
+    journal.held = [*whole, *journal.held[-3:]]
+    stored = pulled()
+    assert stored.state.numberings[0].reused == []
+    assert holes(stored) == []
+    assert (stored.entries, stored.faults) == (103, [])
+    assert sorted(numbers(tmp_path)) == list(range(1, 104))
+
+
 def test_a_machine_that_was_put_back_whole_is_stored_from_what_it_has(pulled, journal, monkeypatch):
     monkeypatch.setattr(state, "RECENT_KEPT", 2)
     monkeypatch.setattr(state, "RECENT_APART", 5)

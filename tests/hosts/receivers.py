@@ -1,4 +1,4 @@
-"""Whom alerts are told in tests: a webhook over TLS and a smarthost with STARTTLS, on an address of the controller."""
+"""Outside services in tests, on an address of the controller: a webhook, a smarthost and a server of time stamps."""
 
 import http.server
 import json
@@ -6,7 +6,7 @@ import socket
 import socketserver
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -68,11 +68,16 @@ def make_certificate(address: str, directory: Path) -> tuple[Path, Path, Path]:
 
 
 @contextmanager
-def receivers(address: str, ports: tuple[int, int], certificate: Path, key: Path) -> Iterator[Received]:
-    """A webhook and a smarthost, at the two ports of an address, while the block runs."""
+def receivers(
+    address: str, ports: tuple[int, int, int], pair: tuple[Path, Path], stamp: Callable[[bytes], bytes]
+) -> Iterator[Received]:
+    """At ports of an address, while the block runs: a webhook, a smarthost, and a server of time stamps.
+
+    `pair`: certificate and key of all three; `stamp`: the reply of RFC 3161 to a query, both DER.
+    """
     received = Received()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate, key)
+    tls.load_cert_chain(*pair)
 
     class Webhook(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -83,19 +88,28 @@ def receivers(address: str, ports: tuple[int, int], certificate: Path, key: Path
         def log_message(self, *_words: object) -> None:
             """Nothing is printed."""
 
+    class TimeStamps(Webhook):
+        def do_POST(self) -> None:
+            reply = stamp(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/timestamp-reply")
+            self.send_header("Content-Length", str(len(reply)))
+            self.end_headers()
+            self.wfile.write(reply)
+
     class Smarthost(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             _converse(self.request, tls, received)
 
     with ExitStack() as ending:
-        for handler, port in ((Webhook, ports[0]), (Smarthost, ports[1])):
+        for handler, port in zip((Webhook, Smarthost, TimeStamps), ports, strict=True):
             server = socketserver.ThreadingTCPServer((address, port), handler, bind_and_activate=False)
             server.allow_reuse_address = True
             server.daemon_threads = True
             ending.callback(server.server_close)
             server.server_bind()
             server.server_activate()
-            if handler is Webhook:
+            if handler is not Smarthost:
                 server.socket = tls.wrap_socket(
                     server.socket, server_side=True, do_handshake_on_connect=False
                 )

@@ -43,15 +43,15 @@ with closing(Store(Path("{PLACE}/stored/trial"), Path("{PLACE}/sealed/trial"))) 
     store.commit()
 END
 """
-SEAL = f"""
+SETTINGS = f"""
 {PROGRAM} - << 'END' > {PLACE}/seal.json
 import json
 settings = json.load(open("/etc/amanat/logs/seal.json"))
 settings |= {{{{"directory": "{PLACE}/stored", "sealed": "{PLACE}/sealed", "retention_days": {{retention_days}}}}}}
 print(json.dumps(settings))
 END
-/usr/lib/amanat/logs-seal {PLACE}/seal.json
 """
+SEAL = f"{SETTINGS}/usr/lib/amanat/logs-seal {PLACE}/seal.json"
 LOOK = f"""
 {PROGRAM} << 'END'
 import json

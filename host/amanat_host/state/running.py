@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from amanat_host.answers.state import State
-from amanat_host.state import boot, cgroup_attributes, daemons, kernel, packages, units
+from amanat_host.state import boot, cgroup_attributes, daemons, kernel, loaded_files, packages, units
 from amanat_host.state.listing import joined
 
 
 def read() -> State:
     """The whole dimension."""
-    parts = (units, boot, daemons, cgroup_attributes, packages, kernel)
+    parts = (units, boot, daemons, loaded_files, cgroup_attributes, packages, kernel)
     return joined(*(part.read() for part in parts))

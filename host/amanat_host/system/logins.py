@@ -1,8 +1,9 @@
-"""Compares the records of logins at terminals, which sshd writes beside the journal, with the journal."""
+"""Compares the journal with what else tells of logins: sshd's records of those at terminals, and open sessions."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import pwd
 import re
 import sqlite3
@@ -23,7 +24,10 @@ STARTED = re.compile(
     r"Starting session: .* on (?P<terminal>\S+) for (?P<account>\S+) from (?P<peer>\S+) port "
 )
 ACCEPTED = re.compile(r"Accepted \S+ for (?P<account>\S+) from (?P<peer>\S+) port ")
+# The process of a session that is open has its account's rights, and this title (sshd's session.c).
+TITLE = re.compile(r"sshd-session: (?P<account>[^\s@\[\]]+)(@\S+)?\0*")
 NEAR_SECONDS = 5  # between a line and its record
+LOGIN_SECONDS = 120  # at most, between a line and its session: process numbers are given again
 # utmp(5) on Linux: type, process, terminal, id, account, host, exit status, session, seconds.
 RECORD = struct.Struct("<h2xi32s4s32s256s4xii40x")
 LAST = struct.Struct("<i32s256s")  # of lastlog, by number of the account: seconds, terminal, host
@@ -49,12 +53,52 @@ class Login:
         return str(self) == str(other) and abs(self.at - other.at) <= NEAR_SECONDS
 
 
+@dataclass(frozen=True)
+class Session:
+    """An open session of sshd: whose, the process that let it in, and since when."""
+
+    account: str
+    monitor: str
+    at: float
+
+    def is_let_in_by(self, line: Line) -> bool:
+        """Whether a line is the one that the session began with."""
+        match = ACCEPTED.match(line.message)
+        is_of_then = self.at - LOGIN_SECONDS <= line.at <= self.at + NEAR_SECONDS
+        return bool(
+            match and match["account"] == self.account and line.process == self.monitor and is_of_then
+        )
+
+
 def read() -> Logins:
     """Where they disagree. Raises `OSError` or `subprocess.CalledProcessError`."""
     records = {"wtmp": wtmp(WTMP), "wtmp.db": wtmp_database(WTMP_DATABASE)}
     last = lastlog(LASTLOG)
+    open_now = list(open_sessions())
     complete = complete_since(journal())
-    return compare(list(lines("sshd-session")), records, last, complete, time.time())
+    told = list(lines("sshd-session"))
+    faults = compare(told, records, last, complete, time.time()).faults
+    return Logins([*faults, *untold(open_now, told, complete)])
+
+
+def open_sessions(proc: Path = Path("/proc")) -> Iterator[Session]:
+    """The sessions of sshd that are open, at a terminal or not: the caller's own is one."""
+    boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    for place in (one for one in proc.iterdir() if one.name.isdigit()):
+        with contextlib.suppress(OSError, IndexError, KeyError):  # it ends, or is no account's
+            title = TITLE.fullmatch((place / "cmdline").read_text("utf-8", "replace"))
+            if title and pwd.getpwnam(title["account"]).pw_uid == place.stat().st_uid:
+                fields = (place / "stat").read_text("utf-8").rpartition(")")[2].split()
+                yield Session(title["account"], fields[1], boot + int(fields[19]) / os.sysconf("SC_CLK_TCK"))
+
+
+def untold(sessions: Sequence[Session], told: Sequence[Line], complete: float) -> list[LoginFault]:
+    """The open sessions that the journal let nobody in for: lines of such weight are dropped, or were erased."""
+    return [
+        LoginFault(one.account, utc(one.at), "is logged in, and not in the journal")
+        for one in sessions
+        if one.at > complete + NEAR_SECONDS and not any(map(one.is_let_in_by, told))
+    ]
 
 
 def compare(

@@ -9,3 +9,4 @@ echo '# repo1-retention-full=1' >> /etc/pgbackrest/pgbackrest.conf
 # undo
 cp -p /run/kept.conf /etc/pgbackrest/pgbackrest.conf
 rm /run/kept.conf
+systemctl restart pgbackrest.service

@@ -8,3 +8,4 @@ sed -i 's/^archive-async=y$/&\narchive-push-queue-max=256MB/' /etc/pgbackrest/pg
 # undo
 cp -p /run/amanat-break.conf /etc/pgbackrest/pgbackrest.conf
 rm /run/amanat-break.conf
+systemctl restart pgbackrest.service

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import pwd
 import sqlite3
 import struct
 from types import SimpleNamespace
@@ -425,3 +426,36 @@ def test_each_baseline_of_files_is_told_with_who_made_it(tmp_path, monkeypatch):
         (f"baseline {digest} by administrator", "was made", float(BEGAN)),
         (f"baseline {'0' * 64} by converge", "was made", kept.LONG_AGO),  # of a time to come
     ]
+
+
+def test_an_open_session_is_told_by_the_line_that_let_it_in(monkeypatch, tmp_path):
+    account = pwd.getpwuid(os.getuid()).pw_name
+    titles = {
+        "7": f"sshd-session: {account} [priv]",
+        "8": f"sshd-session: {account}@notty\0\0",
+        "9": "sshd-session: nobody-here",
+        "10": f"echo sshd-session: {account}",
+    }
+    for number, title in titles.items():
+        (tmp_path / number).mkdir()
+        (tmp_path / number / "cmdline").write_text(title)
+        fields = ["S", "7", *["0"] * 17, "100"]
+        (tmp_path / number / "stat").write_text(f"{number} (sshd-session) {' '.join(fields)} 0")
+    (one,) = logins.open_sessions(tmp_path)
+    assert (one.account, one.monitor) == (account, "7")
+
+
+@pytest.mark.parametrize(
+    ("line", "is_told"),
+    [
+        (Line(BEGAN - 1, "7", "b", "Accepted publickey for ana from 10.0.0.1 port 9 ssh2"), True),
+        (Line(BEGAN - 1, "8", "b", "Accepted publickey for ana from 10.0.0.1 port 9 ssh2"), False),
+        (Line(BEGAN - 1, "7", "b", "Accepted publickey for bob from 10.0.0.1 port 9 ssh2"), False),
+        (Line(BEGAN - 1, "7", "b", "Connection from 10.0.0.1 port 9"), False),
+        (Line(BEGAN - 9999, "7", "b", "Accepted publickey for ana from 10.0.0.1 port 9 ssh2"), False),
+    ],
+)
+def test_an_open_session_that_no_line_tells_is_a_fault(line, is_told):
+    faults = logins.untold([logins.Session("ana", "7", BEGAN)], [line], complete=BEGAN - 3600)
+    assert [one.fault for one in faults] == ([] if is_told else ["is logged in, and not in the journal"])
+    assert logins.untold([logins.Session("ana", "7", BEGAN)], [], complete=BEGAN) == []

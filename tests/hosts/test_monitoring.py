@@ -1,4 +1,4 @@
-"""What services outside the stack are told: alerts and their end, within two minutes; digests, for their time stamps."""
+"""What services outside the stack are told: alerts and their end, within two minutes; digests, to be stamped."""
 
 import json
 from ipaddress import IPv4Network
@@ -102,7 +102,8 @@ def test_a_sealed_chain_is_stamped_outside_too(live_stack, told):
 def test_nobody_but_the_sealer_reaches_the_server_of_time_stamps(live_stack, told):
     settings = live_stack.root("logs", "cat /etc/amanat/logs/seal.json")
     outside = urlsplit(json.loads(settings)["outside_url"])
-    connect = f"python3 -c 'import socket; socket.create_connection((\"{outside.hostname}\", {outside.port}), 3)' 2> /dev/null"
+    program = f"import socket; socket.create_connection(({outside.hostname!r}, {outside.port}), 3)"
+    connect = f'python3 -c "{program}" 2> /dev/null'
     live_stack.root("logs", f"runuser -u log-sealer -- {connect}")
     for account in ("log-collector", "nobody", "deploy"):
         live_stack.root("logs", f"! runuser -u {account} -- {connect}")

@@ -13,10 +13,10 @@ SOURCE :=
 export STACK ONLY YES SOURCE
 amanat := .venv/bin/amanat
 
-.PHONY: help env env-test up preview audit drift status bench drill down tools check test test-fresh lock
+.PHONY: help env env-test up preview audit drift status bench drill down tools check test test-fresh test-audits lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\n  STACK=%s   ONLY=<requirement id>   YES=1 (do not ask)   SOURCE=build|download\n' "$$STACK"
 
 env: ## the Python environment .venv, from hashed requirements
@@ -62,6 +62,10 @@ test: env-test ## everything: set-up, check, then a real stack with breaks
 
 test-fresh: env-test ## the first screen of the README on a bare virtual machine (an hour or more; before a release)
 	@.venv/bin/python -m tests.fresh
+
+test-audits: env-test ## a stack in twenty states, audited in each: no false alarm (an hour or more; before a release)
+	@$(amanat) setup
+	@.venv/bin/python -m tests.false_alarms
 
 lock: env-test ## compile requirements/*.in again (UPGRADE=1 takes newer versions)
 	@scripts/lock

@@ -1,11 +1,12 @@
 """`amanat bench`: what the kit's guarantees cost, as ratios measured in one run."""
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from amanat.cli.operations import Result
-from amanat.errors import AmanatError
+from amanat.errors import AmanatError, BadInput
 from amanat.paths import StackPaths
 from amanat.settings import Settings
 from amanat.stack import Stack
@@ -59,17 +60,32 @@ class BenchFailed(AmanatError):
     """A measurement did not end."""
 
 
-def measure(paths: StackPaths) -> Result:
-    """Run each bench whose service the stack has, one after the other. Raises `BenchFailed`, `NoStack`."""
+def measure(paths: StackPaths, only: Sequence[str], say: Callable[[str], None]) -> Result:
+    """Run each bench whose service the stack has, or `only` these, one after the other; `say` what is measured.
+
+    Raises `BadInput` for a name that there is not or whose service the stack leaves out, `BenchFailed`, `NoStack`.
+    """
     stack = Stack(paths)
     stack.outputs()
     machines = Settings.of(paths).machines
-    chosen = {name: bench for name, bench in BENCHES.items() if machines.carries(bench.service)}
-    values = {
-        name: _run(stack, machines.machine_of(bench.service), bench.program) for name, bench in chosen.items()
-    }
-    lines = [_line(name, bench, values[name]) for name, bench in chosen.items()]
-    return Result(values, tuple(lines))
+    chosen = _chosen(only, {name for name, bench in BENCHES.items() if machines.carries(bench.service)})
+    values: dict[str, Any] = {}
+    for number, (name, bench) in enumerate(chosen.items(), 1):
+        machine = machines.machine_of(bench.service)
+        say(f"{number} of {len(chosen)}, on {machine}: {bench.what}")
+        values[name] = _run(stack, machine, bench.program)
+    return Result(values, tuple(_line(name, bench, values[name]) for name, bench in chosen.items()))
+
+
+def _chosen(only: Sequence[str], carried: set[str]) -> dict[str, Bench]:
+    for name in only:
+        if name not in BENCHES:
+            raise BadInput("no such bench", name, f"There are {', '.join(BENCHES)}.")
+        if name not in carried:
+            raise BadInput(
+                f"no machine carries {BENCHES[name].service}", name, "Leave it out, or place the service."
+            )
+    return {name: bench for name, bench in BENCHES.items() if name in (only or carried)}
 
 
 def _run(stack: Stack, machine: str, program: str) -> dict[str, Any]:

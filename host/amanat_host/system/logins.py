@@ -27,7 +27,9 @@ ACCEPTED = re.compile(r"Accepted \S+ for (?P<account>\S+) from (?P<peer>\S+) por
 # The process of a session that is open has its account's rights, and this title (sshd's session.c).
 TITLE = re.compile(r"sshd-session: (?P<account>[^\s@\[\]]+)(@\S+)?\0*")
 NEAR_SECONDS = 5  # between a line and its record
-LOGIN_SECONDS = 120  # at most, between a line and its session: process numbers are given again
+# Between a line and its session, whose process number is given again one day. A clock that was set moves the session's
+# beginning, which is told by its age.
+SAME_SESSION_SECONDS = 900
 # utmp(5) on Linux: type, process, terminal, id, account, host, exit status, session, seconds.
 RECORD = struct.Struct("<h2xi32s4s32s256s4xii40x")
 LAST = struct.Struct("<i32s256s")  # of lastlog, by number of the account: seconds, terminal, host
@@ -64,7 +66,7 @@ class Session:
     def is_let_in_by(self, line: Line) -> bool:
         """Whether a line is the one that the session began with."""
         match = ACCEPTED.match(line.message)
-        is_of_then = self.at - LOGIN_SECONDS <= line.at <= self.at + NEAR_SECONDS
+        is_of_then = abs(line.at - self.at) <= SAME_SESSION_SECONDS
         return bool(
             match and match["account"] == self.account and line.process == self.monitor and is_of_then
         )

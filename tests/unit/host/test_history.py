@@ -449,6 +449,8 @@ def test_an_open_session_is_told_by_the_line_that_let_it_in(monkeypatch, tmp_pat
     ("line", "is_told"),
     [
         (Line(BEGAN - 1, "7", "b", "Accepted publickey for ana from 10.0.0.1 port 9 ssh2"), True),
+        (Line(BEGAN - 60, "7", "b", "Accepted publickey for ana from 10.0.0.1 port 9 ssh2"), True),
+        (Line(BEGAN + 60, "7", "b", "Accepted publickey for ana from 10.0.0.1 port 9 ssh2"), True),
         (Line(BEGAN - 1, "8", "b", "Accepted publickey for ana from 10.0.0.1 port 9 ssh2"), False),
         (Line(BEGAN - 1, "7", "b", "Accepted publickey for bob from 10.0.0.1 port 9 ssh2"), False),
         (Line(BEGAN - 1, "7", "b", "Connection from 10.0.0.1 port 9"), False),

@@ -20,7 +20,7 @@ screen = Console(highlight=False, soft_wrap=True)
 
 def stack() -> LiveStack:
     """The stack, made or converged. Raises StateFailed."""
-    up = amanat("up", "--stack", STACK)
+    up = amanat("up", "--no-audit", "--stack", STACK)
     if up.code != 0:
         raise StateFailed(up.err[-3000:] + up.out[-3000:])
     paths = StackPaths(STACK)

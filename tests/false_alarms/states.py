@@ -81,7 +81,7 @@ def drifted(stack: LiveStack) -> None:
 
 
 STATES = (
-    State("fresh", command("up")),
+    State("fresh", command("drill")),
     State("converged again, nothing to change", command("up", "--no-audit")),
     State("a backup was made", on("vault", "systemctl start amanat-backup.service")),
     State(

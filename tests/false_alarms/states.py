@@ -10,6 +10,9 @@ from tests.hosts.live import Done, LiveStack
 from tests.hosts.test_package_upgrade import RENEW
 
 UP_SECONDS = 180
+# A machine that was just started has no manager to ask for a moment.
+STARTED = f"""timeout {UP_SECONDS} sh -c 'until systemctl list-jobs > /dev/null 2>&1; do sleep 0.2; done
+systemctl is-system-running --wait || systemctl --failed'"""
 DRIFT = """
 set -e
 chmod 0666 /etc/amanat/hosts
@@ -65,7 +68,7 @@ def restarted(*machines: str) -> Callable[[LiveStack], None]:
             client.containers.get(f"{stack.paths.stack_id}-{machine}").restart(timeout=60)
         client.close()
         for machine in chosen:
-            stack.root(machine, "systemctl is-system-running --wait || systemctl --failed")
+            stack.root(machine, STARTED)
         answers = "runuser -u postgres -- pg_isready --quiet && echo ready || true"
         if not wait_until(lambda: "ready" in stack.root("store", answers), UP_SECONDS):
             raise StateFailed("the database does not answer")

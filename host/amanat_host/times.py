@@ -16,3 +16,8 @@ def utc(at: float | None = None) -> str:
 def moment(text: str) -> float:
     """The Unix time that `utc` wrote. Raises `ValueError`."""
     return float(calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")))
+
+
+def boot_time() -> float:
+    """The Unix time that proc(5) counts from."""
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)

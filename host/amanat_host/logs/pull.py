@@ -151,8 +151,11 @@ class Pull:
             return True
         if entry.cursor not in self._stored:
             return False
-        state.pass_over(entry, datetime.now(UTC).isoformat())
+        self._pass_over(entry)
         return True
+
+    def _pass_over(self, entry: Entry) -> None:
+        self._store.state.pass_over(entry, datetime.now(UTC).isoformat())
 
     def _add(self, entry: Entry, *, is_late: bool = False) -> None:
         self._store.add(entry, is_late=is_late)
@@ -245,7 +248,7 @@ class Pull:
         stored = self._stored_of(numbering, hole)
         for entry in self._fetch(numbering.id, hole.first, hole.last, start):
             if entry.cursor in stored:
-                self._store.state.pass_over(entry, datetime.now(UTC).isoformat())
+                self._pass_over(entry)
             elif numbering.is_missing(entry.number):
                 self._add(entry, is_late=True)
         if hole in numbering.holes and hole.attempts >= LOST_ATTEMPTS:

@@ -10,10 +10,10 @@ import glob
 import os
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
 from amanat_host.state import units
 from amanat_host.state.listing import Listing, changed_at, files_below
+from amanat_host.state.syntax import systemctl_time
 from amanat_host.state.units import Unit
 from amanat_host.system.state import output, text
 
@@ -27,14 +27,7 @@ BY_DEFAULT = {
 }
 READ_WHEN_USED = ("/etc/amanat/copies/logins",)  # rest-server looks after its file of logins
 NAMED_IN = ("ExecStart", "ExecStartPre", "EnvironmentFiles", "Environment", "LoadCredential")
-ASKED = (
-    "Id",
-    "ActiveState",
-    "MainPID",
-    "ExecMainStartTimestamp",
-    "ActiveEnterTimestamp",
-    "StateChangeTimestamp",
-)
+TIMES = ("ExecMainStartTimestamp", "ActiveEnterTimestamp", "StateChangeTimestamp")
 NAME = re.compile(r"(?<![\w.%*-])/(?:etc|run/systemd)/[\w./@*?-]++(?![%{$])")
 LARGEST_BYTES = 256 * 1024  # of a file that is searched for names of others
 RELOADED_SECONDS = 1.0  # between two state changes of one start
@@ -54,7 +47,7 @@ def read() -> Listing:
 
 def running() -> Iterator[Unit]:
     """The services with a process, but for those that are asked themselves."""
-    properties = ",".join((*ASKED, *NAMED_IN))
+    properties = ",".join(("Id", "ActiveState", "MainPID", *TIMES, *NAMED_IN))
     asked = ("show", "--all", "--timestamp=us+utc", f"--property={properties}", "*.service")
     for unit in units.parse(output(units.SYSTEMCTL, *asked)):
         has_process = unit["ActiveState"] in ("active", "reloading") and unit["MainPID"] not in ("", "0")
@@ -64,14 +57,8 @@ def running() -> Iterator[Unit]:
 
 def loaded_at(unit: Unit) -> float:
     """When it last read its files, in Unix seconds: as it was started, or reloaded by systemd since."""
-    started, entered, changed = (moment(unit[name]) for name in ASKED[3:])
+    started, entered, changed = (systemctl_time(unit[name]) for name in TIMES)
     return changed if changed > max(started, entered) + RELOADED_SECONDS else started
-
-
-def moment(shown: str) -> float:
-    """Unix seconds of `Fri 2026-11-27 09:21:35.165687 UTC`; 0.0 where there is none."""
-    found = re.fullmatch(r"\w+ (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}) UTC", shown)
-    return datetime.fromisoformat(found[1]).replace(tzinfo=UTC).timestamp() if found else 0.0
 
 
 def files_of(unit: Unit) -> set[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from amanat_host.accounts import account_name, is_account
 from amanat_host.system.state import text
+from amanat_host.times import boot_time
 
 PROC = Path("/proc")
 SESSION_PROGRAMS = ("/usr/lib/openssh/sshd-session", "/usr/lib/openssh/sshd-auth")
@@ -59,7 +60,7 @@ class Process:
 
 def processes() -> dict[int, Process]:
     """Every process by number, without the kernel's own."""
-    boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    boot = boot_time()
     found = {}
     for name in sorted((name for name in os.listdir(PROC) if name.isdigit()), key=int):
         if process := process_of(int(name), boot):
@@ -192,7 +193,7 @@ def once_started(process: Process) -> Process | None:
 
     None for one that has ended, and for one so young that its start says nothing of it yet.
     """
-    boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    boot = boot_time()
     deadline = time.monotonic() + STARTED_SECONDS
     now: Process | None = process
     while now and is_starting(now):

@@ -7,11 +7,10 @@ import os
 import pwd
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from amanat_host.accounts import account_name
 from amanat_host.state.found import Found, answer, effective_lines, whole_answer
-from amanat_host.state.syntax import shell_words
+from amanat_host.state.syntax import shell_words, systemctl_time
 from amanat_host.system.state import text
 
 SSHD = "/usr/sbin/sshd"
@@ -136,21 +135,9 @@ def daemons(found: Found, files: Sequence[str]) -> None:
             else "ssh.service"
         )
         found.add(f"sshd runs as: {words[1] if words else title}", f"{program(pid)}, {unit or 'no unit'}")
-    since = moment(properties.get("StateChangeTimestamp", ""))
+    since = systemctl_time(properties.get("StateChangeTimestamp", ""))
     late = [path for path in files if os.path.exists(path) and os.stat(path).st_ctime > since]
     found.add("sshd has read its files", f"no: {', '.join(late)} changed later" if late else "yes")
-
-
-def moment(shown: str) -> float:
-    """A time as `systemctl show --timestamp=us+utc` has it, in seconds; 0 for none."""
-    try:
-        return (
-            datetime.strptime(shown.split(" ", 1)[-1], "%Y-%m-%d %H:%M:%S.%f UTC")
-            .replace(tzinfo=UTC)
-            .timestamp()
-        )
-    except ValueError:
-        return 0
 
 
 def processes_titled(name: str) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 
@@ -44,3 +45,15 @@ def shell_words(line: str) -> list[str]:
 def unescaped(path: str) -> str:
     """A path of proc(5), where space, tab, newline and backslash are octal."""
     return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal.group(1), 8)), path)
+
+
+def systemctl_time(shown: str) -> float:
+    """A time as `systemctl show --timestamp=us+utc` has it, in Unix seconds; 0 for none."""
+    try:
+        return (
+            datetime.strptime(shown.split(" ", 1)[-1], "%Y-%m-%d %H:%M:%S.%f UTC")
+            .replace(tzinfo=UTC)
+            .timestamp()
+        )
+    except ValueError:
+        return 0

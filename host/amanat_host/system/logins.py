@@ -16,7 +16,7 @@ from pathlib import Path
 from amanat_host.answers.system import LoginFault, Logins
 from amanat_host.system.journal import Line, complete_since, lines
 from amanat_host.system.journal import read as journal
-from amanat_host.times import utc
+from amanat_host.times import boot_time, utc
 
 WTMP, WTMP_DATABASE, LASTLOG = Path("/var/log/wtmp"), Path("/var/log/wtmp.db"), Path("/var/log/lastlog")
 # Without a terminal a session is in no record; sshd tells so from its level VERBOSE on.
@@ -85,7 +85,7 @@ def read() -> Logins:
 
 def open_sessions(proc: Path = Path("/proc")) -> Iterator[Session]:
     """The sessions of sshd that are open, at a terminal or not: the caller's own is one."""
-    boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    boot = boot_time()
     for place in (one for one in proc.iterdir() if one.name.isdigit()):
         with contextlib.suppress(OSError, IndexError, KeyError):  # it ends, or is no account's
             title = TITLE.fullmatch((place / "cmdline").read_text("utf-8", "replace"))

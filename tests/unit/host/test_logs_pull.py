@@ -188,27 +188,34 @@ def test_numbers_that_a_crash_gave_to_others_are_stored_beside_the_first(pulled,
     assert len({one.cursor for path in days(tmp_path) for one in read_entries(path)}) == 110
 
 
-def test_entries_that_were_away_for_a_while_are_no_loss_when_they_are_back(pulled, journal, tmp_path):
+def write_in_tens(journal, pulled):
+    """A hundred entries, pulled ten by ten."""
     for first in range(1, 101, 10):
         journal.write(first, first + 9)
         pulled()
+
+
+def assert_nothing_is_lost(stored, directory):
+    """All of 103 entries are stored once, whatever was away meanwhile."""
+    assert stored.state.numberings[0].reused == []
+    assert holes(stored) == []
+    assert (stored.entries, stored.faults) == (103, [])
+    assert sorted(numbers(directory)) == list(range(1, 104))
+
+
+def test_entries_that_were_away_for_a_while_are_no_loss_when_they_are_back(pulled, journal, tmp_path):
+    write_in_tens(journal, pulled)
     whole = list(journal.held)
     journal.held = whole[:60]
     assert pulled().state.numberings[0].reused == [(61, 100)]
     journal.write(101, 103)
     assert holes(pulled(steps=1)) == [(61, 100, False)]
     journal.held = [*whole, *journal.held[-3:]]
-    stored = pulled()
-    assert stored.state.numberings[0].reused == []
-    assert holes(stored) == []
-    assert (stored.entries, stored.faults) == (103, [])
-    assert sorted(numbers(tmp_path)) == list(range(1, 104))
+    assert_nothing_is_lost(pulled(), tmp_path)
 
 
 def test_entries_away_from_between_others_are_no_loss_when_they_are_back(pulled, journal, tmp_path):
-    for first in range(1, 101, 10):
-        journal.write(first, first + 9)
-        pulled()
+    write_in_tens(journal, pulled)
     whole = list(journal.held)
     journal.held = [*whole[:60], *whole[80:90]]
     pulled(steps=1)
@@ -217,19 +224,13 @@ def test_entries_away_from_between_others_are_no_loss_when_they_are_back(pulled,
     assert [hole[:2] for hole in holes(stored)] == [(61, 80), (91, 100)]
     assert stored.state.numberings[0].reused == [(61, 80), (91, 100)]
     journal.held = [*whole, *journal.held[-3:]]
-    stored = pulled()
-    assert stored.state.numberings[0].reused == []
-    assert holes(stored) == []
-    assert (stored.entries, stored.faults) == (103, [])
-    assert sorted(numbers(tmp_path)) == list(range(1, 104))
+    assert_nothing_is_lost(pulled(), tmp_path)
 
 
 def test_a_machine_that_was_put_back_whole_is_stored_from_what_it_has(pulled, journal, monkeypatch):
     monkeypatch.setattr(state, "RECENT_KEPT", 2)
     monkeypatch.setattr(state, "RECENT_APART", 5)
-    for first in range(1, 101, 10):
-        journal.write(first, first + 9)
-        pulled()
+    write_in_tens(journal, pulled)
     journal.held = journal.held[:20]
     journal.write(21, 30, mark=1)
     stored = pulled()

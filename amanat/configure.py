@@ -15,6 +15,7 @@ from amanat.keyring import ANCHOR, Keyring
 from amanat.parts import Part, parts
 from amanat.paths import StackPaths
 from amanat.settings import Settings
+from amanat.site_archive import SiteArchive
 from amanat.targets.machine import Machine
 
 PKI = "pki"  # the role that issues certificates, and gives services copies of them
@@ -31,8 +32,11 @@ def configure(
 
     `network`: as JSON. Returns the configurations by part.
     """
+    site = SiteArchive("site", settings, paths) if settings.machines.carries("edge") else None
     described = pulumi.Output.all(
         network=network,
+        published={name: host.endpoints for name, host in hosts.items()},
+        site=site.digest if site else "",
         endpoints={name: [host.ssh_host, host.ssh_port, host.host_key] for name, host in hosts.items()},
         deploy=keyring.deploy.public_key,
         auditor=keyring.auditor.public_key,
@@ -80,7 +84,12 @@ def configure(
             # What it owns is put back before another part takes its changes into the integrity baseline.
             unfinished=unfinished if part is base else (),
             opts=pulumi.ResourceOptions(
-                depends_on=[files, *hosts.values(), *(made[name] for name in part.after)]
+                depends_on=[
+                    files,
+                    *([site] if site else []),
+                    *hosts.values(),
+                    *(made[name] for name in part.after),
+                ]
             ),
         )
     return made

@@ -19,6 +19,7 @@ from amanat.validators import InvalidValue
 SETTING = "declarations"
 ENAMAD_HOST = "trustseal.enamad.ir"  # where eNAMAD shows the seals that it gave
 MOST_RIAL = 10**12
+SAMPLE_REGISTRATION_NUMBER = "000000"  # of nobody: the template of settings has it
 Period = Literal["message", "minute", "day", "month", "year", "once"]
 
 Name = Annotated[str, validators.proper_name()]
@@ -138,6 +139,11 @@ class Declarations(StrictModel):
     enamad: Enamad | None = None
     licence: Licence | None = None
     committee_approvals: tuple[Approval, ...] = ()
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether they are those that a new stack's settings begin with."""
+        return self.registration_number == SAMPLE_REGISTRATION_NUMBER
 
     @classmethod
     def parse(cls, given: Mapping[str, Any], file: str = "Pulumi.<stack>.yaml") -> Self:

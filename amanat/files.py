@@ -24,7 +24,12 @@ def create(path: Path, content: bytes, mode: int = 0o600, *, durable: bool = Fal
 
 def write_private(path: Path, text: str, mode: int = 0o600) -> None:
     """Replace `path` by `text` at once; nobody but the owner can read it at any moment."""
-    draft = _draft(path, text)
+    write_private_bytes(path, text.encode(), mode)
+
+
+def write_private_bytes(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Replace `path` by these bytes at once; nobody but the owner can read it at any moment."""
+    draft = _draft(path, content)
     draft.chmod(mode)
     draft.replace(path)
 
@@ -32,18 +37,18 @@ def write_private(path: Path, text: str, mode: int = 0o600) -> None:
 def write_once(path: Path, text: str) -> str:
     """What `path` holds; `text`, readable by the owner alone, if it was not there. Of two first runs one wins."""
     if not path.exists():
-        draft = _draft(path, text)
+        draft = _draft(path, text.encode())
         with suppress(FileExistsError):
             os.link(draft, path)
         draft.unlink()
     return path.read_text("utf-8")
 
 
-def _draft(path: Path, text: str) -> Path:
-    """A file beside `path` with this text, readable by the owner alone."""
+def _draft(path: Path, content: bytes) -> Path:
+    """A file beside `path` with these bytes, readable by the owner alone."""
     if not path.parent.exists():  # a directory that is there keeps its owner's choice
         private_directory(path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
-    create(draft, text.encode(), durable=True)
+    create(draft, content, durable=True)
     return draft

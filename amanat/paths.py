@@ -124,6 +124,11 @@ class StackPaths:
         return self.directory / "anchors"
 
     @property
+    def site_archive(self) -> Path:
+        """The operator's rendered site, for the machine that serves it."""
+        return self.directory / "site.tar"
+
+    @property
     def inventory(self) -> Path:
         return self.directory / "inventory"
 

@@ -44,9 +44,10 @@ class Placement:
     by_machine: Mapping[str, tuple[str, ...]]
 
     @classmethod
-    def default(cls) -> Self:
-        """One machine for each service that this release builds, named after it."""
-        return cls(MappingProxyType({name: (name,) for name in topology.built()}))
+    def default(cls, without: Collection[str] = ()) -> Self:
+        """One machine for each service that this release builds, named after it; for none of those `without`."""
+        names = (name for name in topology.built() if name not in without)
+        return cls(MappingProxyType({name: (name,) for name in names}))
 
     @classmethod
     def parse(

@@ -41,7 +41,7 @@ class Settings(TargetSettings):
         dict[str, str],
         validators.mapping("a mapping such as {alpha: store, beta: vault}, or leave it out"),
         Field(
-            description="Machine: the services it carries (main: store, safe: vault). Empty: one each, named after it."
+            description="Machine: the services it carries (main: store edge, safe: vault). Empty: one each."
         ),
     ] = {}  # noqa: RUF012 - pydantic copies it
     debian_suite: Annotated[
@@ -391,6 +391,14 @@ class Settings(TargetSettings):
                         f"Place vault in {NAMESPACE}:placement, or remove {NAMESPACE}:copy_second_server.",
                     )
                 )
+            if settings.machines.carries("edge") and not settings.declarations:
+                faults.append(
+                    BadSetting(
+                        "the edge is placed, and declarations is not set: its site would have nothing to show.",
+                        file,
+                        f"Set {NAMESPACE}:declarations, or take edge out of {NAMESPACE}:placement.",
+                    )
+                )
             faults += [*settings._faults_of_pairs(file), *settings._name_faults(file)]
         refuse(faults, f"{len(faults)} settings are refused", file)
         return settings
@@ -439,7 +447,9 @@ class Settings(TargetSettings):
 
     @property
     def machines(self) -> Placement:
-        """The stack's machines and the services they carry."""
+        """The stack's machines and the services they carry: without the edge where nothing is placed nor declared."""
+        if not self.placement:
+            return Placement.default(without=() if self.declarations else ("edge",))
         return Placement.parse(self.placement)
 
     @property

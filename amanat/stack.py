@@ -89,7 +89,7 @@ class Stack:
             return [*outside.lines, *_gone(result), *_configuration_drift(self._resources(stack))]
 
     def down(self, on_event: OnEvent) -> None:
-        """Remove everything the stack made at the target. Keys in the operator's keeping and evidence stay."""
+        """Remove everything the stack made at the target. The operator's keys, settings and evidence stay."""
         target = self.target
         with runs.stack_lock(self.paths):
             self._refuse_another_owner()
@@ -97,7 +97,8 @@ class Stack:
                 with self._open() as stack:
                     self._clean_target(self._resources(stack))
                     with heard(on_event) as listen:
-                        stack.destroy(on_event=listen, suppress_progress=True, remove=True)
+                        stack.destroy(on_event=listen, suppress_progress=True)
+                    stack.workspace.remove_stack(stack.name, preserve_config=True)
             target.remove_all()
 
     def exists(self) -> bool:

@@ -1,12 +1,15 @@
 """A stack's settings file, Pulumi.<stack>.yaml: made from our template, and freed of another state's salt."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 
+from amanat.calendars import TEHRAN
 from amanat.errors import BadInput
 from amanat.files import write_private
 
 TEMPLATE = Path("templates/Pulumi.local.yaml")  # beside the file
+TODAY = "@TODAY@"  # in the template: the day on which the file is made
 
 
 class StaleSettings(BadInput):
@@ -16,7 +19,8 @@ class StaleSettings(BadInput):
 def ensure_settings_file(path: Path) -> None:
     """Make the file from the template of its project, unless it is there."""
     if not path.exists():
-        path.write_text((path.parent / TEMPLATE).read_text("utf-8"), "utf-8")
+        text = (path.parent / TEMPLATE).read_text("utf-8")
+        path.write_text(text.replace(TODAY, datetime.now(TEHRAN).date().isoformat()), "utf-8")
 
 
 def drop_stale_salt(path: Path) -> None:

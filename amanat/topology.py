@@ -1,8 +1,8 @@
 """The topology: the services, what each listens for, and who may connect to whom. Plain data.
 
 Which machine carries a service is the placement's (amanat/placement.py), its address the network's
-(amanat/network.py). This release builds the store, the vault and the logs; the others are here, so that ports and
-flows don't move later.
+(amanat/network.py). This release builds the edge, the store, the vault and the logs; the others are here, so that ports
+and flows don't move later.
 """
 
 from collections.abc import Iterator
@@ -78,6 +78,7 @@ SERVICES: dict[str, Service] = {
             purpose="the public door: the operator's site, TLS, rate limits; sees users' addresses",
             endpoints=(Endpoint("http", 80), Endpoint("https", 443)),
             needs=("desk", "otp", "logs"),
+            built=True,
         ),
         Service(
             "store",

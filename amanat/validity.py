@@ -67,8 +67,12 @@ def terms(declared: Declarations) -> Iterator[Term]:
 
 def warnings(declared: Declarations | None, today: date | None = None) -> tuple[str, ...]:
     """What is to be said on this day (Tehran's, unless given) of all that is declared."""
+    if declared is None:
+        return ()
     day = today or datetime.now(TEHRAN).date()
-    return tuple(filter(None, (term.warning(day) for term in terms(declared)))) if declared else ()
+    sample = f"the site shows a sample, and nothing of yours: set {NAMESPACE}:{SETTING}"
+    said = (term.warning(day) for term in terms(declared))
+    return tuple(filter(None, (sample if declared.is_sample else "", *said)))
 
 
 def undeclared(declared: Declarations) -> tuple[str, ...]:

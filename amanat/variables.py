@@ -15,7 +15,10 @@ ARCHIVE_COMMAND = "pgbackrest --stanza=archive archive-push %p"
 
 
 def inventory(settings: Settings, paths: StackPaths, known: Mapping[str, Any]) -> str:
-    """The stack's inventory. `known`: the network as JSON, machines' SSH endpoints, and public keys."""
+    """The stack's inventory.
+
+    `known`: the network as JSON, machines' SSH endpoints and all published ones, public keys, and the site's digest.
+    """
     joined = Network.from_json(known["network"])
     machines = {
         name: {
@@ -32,7 +35,7 @@ def inventory(settings: Settings, paths: StackPaths, known: Mapping[str, Any]) -
             {
                 **service_variables(service, settings, joined),
                 **timestamps.variables(service, settings, paths.project),
-                **public_keys(service, known),
+                **known_of_service(service, settings, paths, known),
             },
         )
         for service in placement.services
@@ -40,8 +43,17 @@ def inventory(settings: Settings, paths: StackPaths, known: Mapping[str, Any]) -
     return inventory_text(paths, shared_variables(settings, paths, joined, known), machines, groups)
 
 
-def public_keys(service: str, known: Mapping[str, Any]) -> dict[str, Any]:
-    """The public keys and certificates, of those in `known`, that the machine of one service alone is told."""
+def known_of_service(
+    service: str, settings: Settings, paths: StackPaths, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the machine of one service alone is told of what a run makes: public keys, the site, its published port."""
+    if service == "edge":
+        published = known["published"][settings.machines.machine_of("edge")]
+        return {
+            "nginx_site_archive": str(paths.site_archive),
+            "nginx_site_digest": known["site"],
+            "nginx_published_port": int(published["edge.https"].rpartition(":")[2]),
+        }
     of = {
         "store": {"archive_sealing_public_key": known["sealing"]},
         "vault": {"anchor_client_certificate": known["anchor"]},
@@ -165,6 +177,13 @@ def _logs(settings: Settings, _joined: Network) -> dict[str, Any]:
     }
 
 
+def _edge(_settings: Settings, _joined: Network) -> dict[str, Any]:
+    return {
+        "nginx_http_port": topology.port("edge", "http"),
+        "nginx_https_port": topology.port("edge", "https"),
+    }
+
+
 def _drill(settings: Settings, _joined: Network) -> dict[str, Any]:
     """A store that nobody reaches, and that leaves nothing on the vault."""
     return {
@@ -208,4 +227,4 @@ def _repository(placement: Placement) -> dict[str, Any]:
     }
 
 
-VARIABLES_BY_SERVICE = {"logs": _logs, "store": _store, "vault": _vault, "drill": _drill}
+VARIABLES_BY_SERVICE = {"edge": _edge, "logs": _logs, "store": _store, "vault": _vault, "drill": _drill}

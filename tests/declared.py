@@ -1,6 +1,9 @@
 """An operator's declarations as tests take them: whole, lawful, and of nobody."""
 
 import copy
+from datetime import UTC, datetime, timedelta
+
+import yaml
 
 from amanat.settings import Settings
 
@@ -47,6 +50,20 @@ DECLARED = {
         }
     ],
 }
+
+
+def of_today():
+    """The same with what ends begun today, for stacks that are audited."""
+    today = datetime.now(UTC).date()
+    year = today + timedelta(days=365)
+    return declared(price_list__date=f"{today}", enamad__issued=f"{today}", enamad__ends=f"{year}")
+
+
+def settings_file(placement):
+    """The text of a stack's settings that declare this, with machines placed so."""
+    config = {f"amanat:{name}": value for name, value in NAMES.items()}
+    config |= {"amanat:declarations": of_today(), "amanat:placement": placement}
+    return yaml.safe_dump({"config": config}, allow_unicode=True, sort_keys=False)
 
 
 def declared(**changes):

@@ -16,9 +16,10 @@ from amanat.strict_model import StrictModel
 EXPECTATIONS_PATH = Path(__file__).resolve().parents[2] / "policies" / "expectations.yaml"
 SERVICES: tuple[str, ...] = get_args(ServiceName)
 CONTROLLER = "controller"  # the machine that audits
+WORLD = "world"  # anybody, from any address
 
 Caller = Literal[ServiceName, "every", "controller", "world", "drill"]
-COMING_AND_GOING = frozenset({CONTROLLER, "world", "drill"})  # callers that are let in whoever is there
+COMING_AND_GOING = frozenset({CONTROLLER, WORLD, "drill"})  # callers that are let in whoever is there
 Port = Annotated[int, Field(ge=1, le=65535)]
 Unit = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9@*_.:-]+$")]
 AbsolutePath = Annotated[str, Field(pattern=r"^/[^\s,]*$")]
@@ -73,7 +74,7 @@ class Expectations(Block):
     @property
     def controller_ports(self) -> set[int]:
         """Of these, the ports that the machine that audits reaches."""
-        return {one.port for one in self.listens if CONTROLLER in one.callers}
+        return {one.port for one in self.listens if {CONTROLLER, WORLD} & {*one.callers}}
 
     def open_ports(self, services_elsewhere: Collection[str]) -> set[int]:
         """The ports that are open while other machines carry these services."""

@@ -14,6 +14,7 @@ from amanat.audit.hosts import Hosts
 from amanat.audit.markers import ids_of
 from amanat.audit.names import names_of
 from amanat.audit.session import Audit
+from amanat.audit.website import DeclaredSite, Website
 from amanat.errors import BadInput
 from amanat.requirement import Bound
 from amanat_host.answers.state import State
@@ -44,6 +45,24 @@ def vault(hosts: Hosts) -> Host:
 def logs(hosts: Hosts) -> Host:
     """The machine that carries the logs."""
     return hosts.service("logs")
+
+
+@pytest.fixture(scope="session")
+def edge(hosts: Hosts) -> Host:
+    """The machine that carries the edge."""
+    return hosts.service("edge")
+
+
+@pytest.fixture(scope="session")
+def website(pytestconfig: pytest.Config, edge: Host) -> Website:
+    """The operator's site, as anybody reaches it."""
+    return Website(pytestconfig.stash[AUDIT], edge)
+
+
+@pytest.fixture(scope="session")
+def declared_site(pytestconfig: pytest.Config) -> DeclaredSite:
+    """The site that the operator declares, by the stack's settings; raises `NotChecked` without them."""
+    return DeclaredSite.of(pytestconfig.stash[AUDIT].options)
 
 
 @pytest.fixture(scope="session")

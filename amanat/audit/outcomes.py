@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from amanat.audit.closed_world import Unexpected
-from amanat.audit.errors import NotChecked
+from amanat.audit.errors import NotChecked, NotDeclared
 from amanat.audit.verdicts import Outcome, Reason
 from amanat.errors import AmanatError
 from amanat.evidence import Redactor
@@ -48,6 +48,8 @@ def outcome_of(
         return Outcome.NOT_CHECKED, Reason(f"marked as an expected failure: {report.wasxfail or 'no reason'}")
     if report.passed:
         return Outcome.PASSED, None
+    if isinstance(raised, NotDeclared):
+        return Outcome.NOT_DECLARED, Reason(str(raised))
     if isinstance(raised, NotChecked):
         return Outcome.NOT_CHECKED, Reason(str(raised))
     if report.skipped:

@@ -20,6 +20,8 @@ from amanat.audit.fixtures import (
     archive,
     bound,
     client,
+    declared_site,
+    edge,
     expected,
     hosts,
     logs,
@@ -28,6 +30,7 @@ from amanat.audit.fixtures import (
     store,
     unexpected,
     vault,
+    website,
 )
 from amanat.audit.known import POLICIES, check_id, directory_of, known_checks, proves
 from amanat.audit.markers import MARKER, PREFETCH, faults, ids_of, prefetched
@@ -41,6 +44,8 @@ __all__ = [
     "archive",
     "bound",
     "client",
+    "declared_site",
+    "edge",
     "expected",
     "hosts",
     "logs",
@@ -49,6 +54,7 @@ __all__ = [
     "store",
     "unexpected",
     "vault",
+    "website",
 ]
 
 DRAFTS = pytest.StashKey[Path]()

@@ -13,6 +13,7 @@ _MARK = {
     Verdict.NOT_CHECKED: "?",
     Verdict.WAIVED: "~",
     Verdict.DECLARED: "·",
+    Verdict.NOT_DECLARED: "·",
     Verdict.NOT_BUILT: "·",
     Verdict.INFORMATIVE: "·",
     Verdict.NOT_SELECTED: "·",
@@ -23,6 +24,7 @@ _COLOUR = {
     Verdict.NOT_CHECKED: "red",
     Verdict.WAIVED: "yellow",
 }
+_EXPLAINED = (Verdict.NOT_SATISFIED, Verdict.NOT_CHECKED, Verdict.NOT_DECLARED, Verdict.WAIVED)
 _LONGEST_REASON = 600
 
 
@@ -38,7 +40,7 @@ def lines(register: Register, judgements: Mapping[str, Judgement]) -> Iterator[t
         count = f"{judgement.passed}/{len(judgement.checks)}" if judgement.checks else ""
         head = f"{_MARK[verdict]} {one:<{ids}}  {register.citation(one):<{places}}  {verdict:<13}  {count:>5}"
         yield head.rstrip(), _COLOUR.get(verdict)
-        if verdict in (Verdict.NOT_SATISFIED, Verdict.NOT_CHECKED, Verdict.WAIVED) or judgement.waiver:
+        if verdict in _EXPLAINED or judgement.waiver:
             for line in _short(judgement.reason).splitlines():
                 yield f"    {line}", None
 

@@ -19,6 +19,7 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     NOT_CHECKED = "not-checked"
+    NOT_DECLARED = "not-declared"
 
 
 class Verdict(StrEnum):
@@ -29,6 +30,9 @@ class Verdict(StrEnum):
     NOT_CHECKED = "not-checked"
     WAIVED = "waived"
     DECLARED = "declared"
+    NOT_DECLARED = (
+        "not-declared"  # the operator states nothing that could be measured: no failure, and never satisfied
+    )
     NOT_BUILT = "not-built"  # automated in principle; this release has no service for it yet
     INFORMATIVE = "informative"
     NOT_SELECTED = "not-selected"
@@ -189,9 +193,9 @@ def _unmeasured(requirement: Requirement) -> Judgement:
 def _measured(checks: list[Check], absent: Sequence[str]) -> tuple[Verdict, str]:
     if not checks:
         return Verdict.NOT_CHECKED, "no check of it was collected"
-    failed, unchecked = (
+    failed, unchecked, undeclared = (
         next((check for check in checks if check.outcome is outcome), None)
-        for outcome in (Outcome.FAILED, Outcome.NOT_CHECKED)
+        for outcome in (Outcome.FAILED, Outcome.NOT_CHECKED, Outcome.NOT_DECLARED)
     )
     lacking = f"no machine carries {listed(absent, 'or')}" if absent else ""
     if failed:
@@ -201,4 +205,6 @@ def _measured(checks: list[Check], absent: Sequence[str]) -> tuple[Verdict, str]
         return Verdict.NOT_CHECKED, f"{lacking}, so it is not proven there"
     if unchecked:
         return Verdict.NOT_CHECKED, str(unchecked.reason or unchecked.proves)
+    if undeclared:
+        return Verdict.NOT_DECLARED, str(undeclared.reason or undeclared.proves)
     return Verdict.SATISFIED, ""

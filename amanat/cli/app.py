@@ -95,7 +95,10 @@ def up(
         with serve_secrets_to_children(
             json.dumps(secrets)
         ):  # the audit redacts them, and need not ask Pulumi again
-            raise typer.Exit(auditing.run_audit(paths, [], on_stderr=as_json))
+            code = auditing.run_audit(paths, [], on_stderr=as_json)
+        for line in operations.site_lines(done.values["endpoints"], paths):
+            typer.echo(line, err=True)
+        raise typer.Exit(code)
 
 
 @app.command()

@@ -56,6 +56,10 @@ BENCHES = {
 }
 
 
+# What a program complains of takes the place of its result; nothing stays on the machine.
+SCRIPT = """said=$(mktemp) && trap 'rm -f "$said"' EXIT && {{ {program} 2>"$said" || cat "$said"; }}"""
+
+
 class BenchFailed(AmanatError):
     """A measurement did not end."""
 
@@ -89,7 +93,7 @@ def _chosen(only: Sequence[str], carried: set[str]) -> dict[str, Bench]:
 
 
 def _run(stack: Stack, machine: str, program: str) -> dict[str, Any]:
-    code, output = stack.target.run_as_root(machine, f"{program} 2>/tmp/bench.err || cat /tmp/bench.err")
+    code, output = stack.target.run_as_root(machine, SCRIPT.format(program=program))
     try:
         result: dict[str, Any] = json.loads(output)
     except json.JSONDecodeError as error:

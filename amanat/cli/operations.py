@@ -22,9 +22,10 @@ from amanat.setup.proxies import direct_loopback
 from amanat.stack import Stack
 from amanat.stopping import STOPPING
 from amanat.targets import operations as target_operations
-from amanat.targets.endpoints import SSH
+from amanat.targets.endpoints import SSH, name_of
 
 NO_DRIFT = "no drift: the hosts are as `make up` left them"
+SITE = name_of("edge", "https")
 NOT_SELECTED = "not-selected"  # the verdict on what `--only` left out
 
 
@@ -81,6 +82,7 @@ def up(paths: StackPaths, *, force: bool) -> tuple[Result, Mapping[str, Any]]:
     show.line(_changed(changes))
     key = outputs["sealing_key"]
     lines = [f"{name} is reached at ssh://{reached[SSH]}" for name, reached in outputs["endpoints"].items()]
+    lines += site_lines(outputs["endpoints"], paths)
     if "create" in changes:
         lines.append(
             f"The private half of the sealing key is {key['private_half']}: move it to safe keeping off this machine;"
@@ -136,9 +138,17 @@ def status(paths: StackPaths) -> Result:
         for machine, endpoints in values["endpoints"].items()
         for endpoint, where in endpoints.items()
     ]
+    lines += site_lines(values["endpoints"], paths)
     lines.append(f"{'stack id':<28} {paths.stack_id}")
     lines.append(f"last audit: {summary or 'none yet; run `make audit`'}")
     return Result({**values, "last_audit": summary}, tuple(lines))
+
+
+def site_lines(endpoints: Mapping[str, Mapping[str, str]], paths: StackPaths) -> list[str]:
+    """Where the operator's site opens, for people; nothing where no machine carries the edge."""
+    found = [reached[SITE] for reached in endpoints.values() if SITE in reached]
+    trust = f"its certificate is of {paths.clients / 'ca.crt'}, which your browser doesn't know"
+    return [f"the site opens at https://{where}/ ({trust})" for where in found]
 
 
 def down(paths: StackPaths) -> Result:
@@ -148,7 +158,8 @@ def down(paths: StackPaths) -> Result:
     with suppress(NoTimers):
         Schedule(paths).off()
     rest = stack.target.list_resources()
-    kept = [str(path) for path in (paths.sealing, paths.evidence) if path.exists()]
+    own = (paths.project / f"Pulumi.{paths.stack}.yaml", paths.sealing, paths.evidence)
+    kept = [str(path) for path in own if path.exists()]
     lines = [f"stack {paths.stack_id} is gone", *(f"kept: {path}" for path in kept)]
     lines += [f"still there: {kind} {', '.join(names)}" for kind, names in rest.items()]
     return Result({"stack": paths.stack_id, "kept": kept, "left": rest}, tuple(lines))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from amanat_host.answers import archive, backups, logs, monitoring, system, volume
+from amanat_host.answers import archive, backups, logs, monitoring, site, system, volume
 from amanat_host.answers.state import State
 
 PROGRAMS = "/usr/lib/amanat"
@@ -82,6 +82,8 @@ STORED_LOGS = Question("probe-logs", logs.StoredLogs, "stored")
 STORED_RECORDINGS = Question("probe-logs", logs.StoredRecordings, "recordings")
 STORED_RECENTLY = Question("probe-logs", logs.StoredRecently, "recent")
 VERIFIED_LOGS = Question("probe-logs", logs.VerifiedLogs, "verify")
+
+SITE_REQUESTS = Question("probe-requests", list[site.SiteRequest])
 WHOLLY_VERIFIED_LOGS = Question("probe-logs", logs.VerifiedLogs, "verifyall")
 SEALED_LOGS = Question("probe-logs", logs.SealedLogs, "sealed")
 GIVEN_STAMPS = Question("probe-stamps", logs.GivenStamps, account="")

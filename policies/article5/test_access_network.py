@@ -4,7 +4,7 @@ import pytest
 
 from amanat.audit import prefetch, requirement
 from amanat.audit.by_service import EVERY
-from amanat.audit.expectations import CONTROLLER, services_of
+from amanat.audit.expectations import CONTROLLER, WORLD, services_of
 from amanat.audit.host import Host
 from amanat.audit.hosts import Hosts
 from amanat.audit.names import controller_address, peers_of
@@ -18,7 +18,7 @@ def addresses(hosts: Hosts, machine: Host, caller: str) -> list[set[str]]:
     """The addresses of each machine that is a caller of a machine's port, as nft writes them; none that isn't there."""
     if caller == CONTROLLER:  # this very connection
         return [{controller_address(machine)}]
-    if caller == "world":
+    if caller == WORLD:
         return [{"any"}]
     if caller == "drill":  # is there while a drill lasts; its address is kept free for it
         kept = peers_of(machine).get(caller, {}).get("address")
@@ -48,10 +48,15 @@ def test_the_firewall_drops_what_no_rule_names(machine, hook):
 @prefetch(RULES)
 @requirement("A5-6-1-access", "A7-protection")
 def test_the_firewall_opens_only_what_the_host_serves_to_known_sources(hosts, machine, expected):
-    """Each accepted port is one the host serves to machines that are there, and only for given source addresses."""
+    """Each accepted port is one the host serves to machines that are there, and only for given source addresses.
+
+    What is for everybody has none.
+    """
     elsewhere = {name for host in hosts.values() if host is not machine for name in services_of(host)}
     opened = set(open_ports(machine.json(RULES), "input"))
-    assert opened == {(port, True) for port in expected(machine).open_ports(elsewhere)}
+    here = expected(machine)
+    for_all = {one.port for one in here.listens if WORLD in one.callers}
+    assert opened == {(port, port not in for_all) for port in here.open_ports(elsewhere)}
 
 
 @prefetch(RULES)

@@ -12,7 +12,7 @@ import pytest
 from amanat.audit import requirement
 from amanat.audit.by_service import EVERY
 from amanat.audit.errors import NotChecked
-from amanat.audit.expectations import services_of
+from amanat.audit.expectations import WORLD, services_of
 from amanat.audit.host import Host
 from amanat.audit.parsers import listeners
 from amanat.audit.reach import ACCEPTED, COMMONLY_OPEN, SILENT, Attempts, by_caller
@@ -34,7 +34,7 @@ def reach(hosts, expected) -> Reach:
     listening = {host: known | reached_ports(host) for host in audited}
 
     def meant(caller: Host, target: Host) -> set[int]:
-        callers = {EVERY, *services_of(caller)}
+        callers = {EVERY, WORLD, *services_of(caller)}
         return {one.port for one in expected(target).listens if callers & set(one.callers)}
 
     others = {caller: [host for host in audited if host is not caller] for caller in audited}

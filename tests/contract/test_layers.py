@@ -20,11 +20,12 @@ ROOMS = {
         + ("amanat.variables", "amanat.parts"),
         {"setup"},
     ),
-    "audit": (("amanat.audit",), {"evidence"}),
+    "audit": (("amanat.audit",), {"evidence", "site"}),
     "program": (
         ("amanat.controller_files", "amanat.configure", "amanat.configuration", "amanat.keyring")
-        + ("amanat.keys", "amanat.report_errors", "amanat.secret_outputs", "amanat.stateful_services"),
-        {"ansible", "door", "setup"},
+        + ("amanat.keys", "amanat.report_errors", "amanat.secret_outputs", "amanat.stateful_services")
+        + ("amanat.site_archive",),
+        {"ansible", "door", "setup", "site"},
     ),
     "door": (("amanat.targets",), {"program", "setup", "docker"}),
     "docker": (("amanat.targets.docker",), {"door", "program", "setup"}),

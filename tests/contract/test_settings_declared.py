@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, Field
 
 from amanat.settings import NAMESPACE, Settings
+from amanat.stack_file import ensure_settings_file
 from tests.loading import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,5 +81,11 @@ def test_a_default_is_written_as_yaml_has_it(generator):
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "templates").glob("Pulumi.*.yaml")), ids=lambda path: path.name
 )
-def test_stacks_in_the_repository_are_good(path):
-    Settings.from_file(path)
+def test_stacks_in_the_repository_are_good(path, tmp_path):
+    own = tmp_path / "templates" / path.name
+    own.parent.mkdir()
+    own.write_bytes(path.read_bytes())
+    made = tmp_path / path.name
+    ensure_settings_file(made)
+    assert Settings.from_file(made).declared.is_sample
+    assert Settings.from_file(made).machines.carries("edge")

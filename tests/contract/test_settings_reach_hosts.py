@@ -25,6 +25,7 @@ ON_THE_CONTROLLER = {
     "network_subnet": "addresses are allocated in it, and those reach the hosts",
     "ssh_ports": "what the engine publishes",
     "database_port": "what the engine publishes",
+    "site_port": "what the engine publishes",
     "memory_mib": "the container's limit, which a host reads by itself",
     "pypi_index": "where the controller's own packages come from",
     "go_proxy": "where the controller's own tools come from",
@@ -39,7 +40,7 @@ ON_THE_CONTROLLER = {
 }
 # Settings of a service that this release doesn't build.
 LATER = {
-    "internet_mbit_per_second": "edge",
+    "internet_mbit_per_second": "otp",
 }
 # Another good value of what is neither a number nor one of several words.
 ANOTHER = {
@@ -65,6 +66,7 @@ ANOTHER = {
     "ssh_ports": {"store": 2201},
     "memory_mib": {"store": 2048},
     "database_port": 2202,
+    "site_port": 2203,
     "backup_interval_hours": 12,
     "copy_interval_hours": 12,
     "alert_webhook_url": "https://hooks.example/amanat",
@@ -77,7 +79,10 @@ ANOTHER = {
 # What a setting needs beside it, before it decides anything.
 MAIL = {"alert_email": "somebody@example.org", "alert_smtp_server": "mail.example.org:587"}
 BESIDE = {
-    "declarations": NAMES,
+    "declarations": {
+        **NAMES,
+        "placement": {"store": "store", "vault": "vault logs"},
+    },  # with them alone comes the edge
     "alert_email": {"alert_smtp_server": "mail.example.org:587"},
     "alert_email_from": MAIL,
     "alert_smtp_server": MAIL,
@@ -136,7 +141,9 @@ def told(settings, paths):
     """What the roles are told: (machine or group, variable) -> value."""
     keys = dict.fromkeys(("deploy", "auditor", "ca", "sealing", "anchor"), "key")
     endpoints = {machine: ["127.0.0.1", 2222, "key"] for machine in settings.machines.machines}
+    published = {machine: {"edge.https": "127.0.0.1:8443"} for machine in settings.machines.machines}
     known = {**keys, "endpoints": endpoints, "network": NETWORK.as_json()}
+    known |= {"published": published, "site": "5" * 64}
     tree = yaml.safe_load(variables.inventory(settings, paths, known))["all"]
     found = {("all", name): value for name, value in tree["vars"].items()}
     for group, content in tree["children"].items():

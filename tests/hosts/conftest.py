@@ -16,6 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.stack import Stack
+from tests.declared import settings_file
 from tests.hosts.live import DEAD_PROXY, FOREIGN, STACK, LiveStack, amanat
 
 # The order of a stack's life; each file leaves it whole, but for the last.
@@ -57,6 +58,16 @@ SECOND = ("test_recovery", "test_package_upgrade", "test_breaks", "test_auditor"
 THIRD = ("test_placement", "test_site_pages", "test_cgroup_v2")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_settings() -> Iterator[None]:
+    """The settings of this process's stack: with a site, which has no machine of its own, since two cores carry enough."""
+    path = PROJECT_ROOT / f"Pulumi.{STACK}.yaml"
+    path.write_text(settings_file({"store": "store edge", "vault": "vault", "logs": "logs"}), "utf-8")
+    yield
+    if not os.environ.get("AMANAT_KEEP"):
+        path.unlink(missing_ok=True)
+
+
 @pytest.fixture(scope="session")
 def live_stack() -> Iterator[LiveStack]:
     """The stack of this process, made unless it is there."""
@@ -67,7 +78,6 @@ def live_stack() -> Iterator[LiveStack]:
     if not os.environ.get("AMANAT_KEEP"):
         down = amanat("down", "--yes", "--stack", STACK)
         assert down.code == 0, down.err[-4000:]
-        (PROJECT_ROOT / f"Pulumi.{STACK}.yaml").unlink(missing_ok=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

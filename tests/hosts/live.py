@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from amanat.paths import PROJECT_ROOT, StackPaths, home
+from amanat.settings import Settings
 from amanat.stack import Stack
 
 # Each of pytest-xdist's processes has a stack of its own, with its own state: some tests damage or read all of it.
@@ -83,6 +84,10 @@ class LiveStack:
     def machines(self) -> list[str]:
         """The names of all machines."""
         return sorted(self.endpoints)
+
+    def machine_of(self, service: str) -> str:
+        """The machine that carries a service."""
+        return Settings.of(self.paths).machines.machine_of(service)
 
     def port(self, host: str, endpoint: str = "ssh") -> int:
         """The port of 127.0.0.1 that leads to an endpoint of a host."""

@@ -24,11 +24,13 @@ def healthy(live_stack, tmp_path_factory):
 @pytest.mark.usefixtures("healthy")
 @pytest.mark.parametrize("batch", all_batches(), ids=lambda batch: batch.name)
 def test_the_audit_turns_red_on_the_broken_requirement(live_stack, batch, tmp_path):
+    machine = live_stack.machine_of(batch.host)
     with ExitStack() as undone:
         for broken in batch.breaks:
-            undone.callback(live_stack.root, batch.host, broken.undo)
-            live_stack.root(batch.host, broken.script)
-        status, requirements = audited(live_stack.stack, tmp_path, batch.check)
+            undone.callback(live_stack.root, machine, broken.undo)
+            live_stack.root(machine, broken.script)
+        check = batch.check.replace(f"[{batch.host}]", f"[{machine}]")
+        status, requirements = audited(live_stack.stack, tmp_path, check)
     assert status == 1
     found = requirements[batch.breaks[0].requirement]
     assert found["verdict"] == "not-satisfied", found

@@ -91,6 +91,7 @@ def test_after_the_repair_a_forced_converge_changes_no_task(live_stack):
     }
     each, vault = {"logs": 0, "store": 0, "vault": 0}, {"vault": 0}
     own = {"tang": vault, "vault": vault, "logs": {"logs": 0}, "store": {"store": 0}}
+    own["edge"] = {"store": 0}
     assert changed == {"base": each, **own, "backups": each}
 
 

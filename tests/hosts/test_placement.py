@@ -9,11 +9,12 @@ from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.secrets_socket import serve_secrets_to_children
 from amanat.stack import Stack
 from tests.breaks.reading import all_breaks
+from tests.declared import settings_file
 from tests.hosts.live import LiveStack, amanat, audited
 
 NAME = "placed"
 FILE = PROJECT_ROOT / f"Pulumi.{NAME}.yaml"
-MACHINES = {"store": "alpha", "vault": "beta", "logs": "beta"}
+MACHINES = {"store": "alpha", "edge": "alpha", "vault": "beta", "logs": "beta"}
 # One for each machine: a check by the machine's own turn, and one across both.
 BROKEN = [
     one
@@ -25,13 +26,13 @@ BROKEN = [
 @pytest.fixture(scope="module")
 def placed():
     """The stack, made with its drill and its audit in one go: how that ended."""
-    FILE.write_text("config:\n  amanat:placement:\n    alpha: store\n    beta: vault logs\n", "utf-8")
+    FILE.write_text(settings_file({"alpha": "store edge", "beta": "vault logs"}), "utf-8")
     try:
         up = amanat("up", "--stack", NAME)
         yield up
     finally:
         down = amanat("down", "--yes", "--stack", NAME)
-        FILE.unlink(missing_ok=True)  # `down` takes it along, unless it failed
+        FILE.unlink(missing_ok=True)
         assert down.code == 0, down.err[-4000:]
 
 
@@ -47,7 +48,8 @@ def placed_stack(placed):
 def test_the_first_run_drills_and_is_green(placed_stack):
     status = placed_stack.amanat("status", "--json").json
     assert set(status["network"]["addresses"]) >= {"alpha", "beta", "drill"}
-    assert {"alpha", "beta", "newest_backup", "last_drill", "alerts"} == set(status["health"])
+    expected = {"alpha", "beta", "newest_backup", "last_drill", "alerts", "declarations"}
+    assert expected == set(status["health"])
     of_now = {name: one for name, one in status["health"].items() if name != "alerts"}
     assert all(one["well"] for one in of_now.values()), of_now
     (drilled,) = (placed_stack.paths.evidence / "drills").iterdir()
@@ -70,9 +72,9 @@ def test_a_service_leaves_no_records_behind(placed_stack):
     before = placed_stack.root("alpha", "cat /etc/machine-id")
     text = FILE.read_text("utf-8")
     for machines in (
-        {"alpha": "vault logs", "beta": "store"},
-        {"alpha": "store"},
-        {"gamma": "store", "beta": "vault logs"},
+        {"alpha": "vault logs", "beta": "store edge"},
+        {"alpha": "store edge"},
+        {"gamma": "store edge", "beta": "vault logs"},
     ):
         settings = yaml.safe_load(text)
         settings["config"]["amanat:placement"] = machines

@@ -14,9 +14,14 @@ def test_without_a_choice_each_service_has_a_machine_named_after_it():
     assert Placement.parse({}) == Placement.default()
     assert dict(Placement.default().by_machine) == {
         "logs": ("logs",),
+        "edge": ("edge",),
         "store": ("store",),
         "vault": ("vault",),
     }
+
+
+def test_a_service_can_be_left_out_of_the_default():
+    assert "edge" not in Placement.default(without=("edge",)).services
 
 
 def test_six_services_fit_on_two_machines():
@@ -93,9 +98,9 @@ def test_what_cannot_be_placed_is_refused(given, said, remedy):
 
 
 def test_a_service_that_this_release_does_not_build_is_refused():
-    with pytest.raises(BadPlacement, match="edge on main is not built yet") as refused:
-        Placement.parse({"main": "store edge", "safe": "vault"}, FILE)
-    assert refused.value.fix == "This release has logs, store and vault."
+    with pytest.raises(BadPlacement, match="desk on main is not built yet") as refused:
+        Placement.parse({"main": "store desk", "safe": "vault"}, FILE)
+    assert refused.value.fix == "This release has logs, edge, store and vault."
 
 
 def test_everything_that_is_wrong_is_told_at_once():

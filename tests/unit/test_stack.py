@@ -86,6 +86,15 @@ class Pulumi:
     def destroy(self, on_event, **options):
         return self._operation("destroy", on_event, **options)
 
+    def remove_stack(self, name, **options):
+        self.calls.append((f"remove {name}", options))
+
+    @property
+    def workspace(self):
+        return self
+
+    name = "unit"
+
 
 class Missing(automation.StackNotFoundError):
     def __init__(self, text):
@@ -346,7 +355,10 @@ def test_no_drift_where_all_is_as_it_was_left(stack, pulumi, target):
 
 def test_down_removes_what_the_state_knows_and_what_it_does_not(stack, paths, pulumi, target):
     stack.down(ignore)
-    assert pulumi.calls == [("destroy", {"suppress_progress": True, "remove": True})]
+    assert pulumi.calls == [
+        ("destroy", {"suppress_progress": True}),
+        ("remove unit", {"preserve_config": True}),
+    ]
     assert target.asked[-2:] == [("remove_orphans", set()), ("remove_all", None)]
 
 
@@ -432,7 +444,7 @@ def test_an_empty_state_beside_hosts_is_another_states_stack(stack, pulumi, targ
         assert "PULUMI_BACKEND_URL" in refused.value.fix
     assert (target.asked, pulumi.calls) == ([], [])
     stack.down(ignore)
-    assert [kind for kind, _ in pulumi.calls] == ["destroy"]
+    assert [kind for kind, _ in pulumi.calls] == ["destroy", "remove unit"]
 
 
 def test_the_state_says_what_is_known(stack, paths, pulumi):

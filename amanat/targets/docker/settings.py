@@ -59,6 +59,11 @@ class DockerSettings(BaseModel):
         integer(*PORTS),
         Field(description="The port of 127.0.0.1 that leads to PostgreSQL. 0: a free one is chosen."),
     ] = 0
+    site_port: Annotated[
+        int,
+        integer(*PORTS),
+        Field(description="The port of 127.0.0.1 that leads to the site over TLS. 0: a free one is chosen."),
+    ] = 0
     memory_mib: Annotated[
         dict[str, int],
         integers(*MEMORY, such_as="{store: 2048}"),
@@ -87,10 +92,13 @@ class DockerSettings(BaseModel):
                 )
         return value
 
-    @field_validator("database_port", mode="after")
+    @field_validator("database_port", "site_port", mode="after")
     @classmethod
     def _its_own_port(cls, value: int, info: ValidationInfo) -> int:
-        for machine, port in info.data.get("ssh_ports", {}).items():
+        others = {f"ssh_ports.{machine}": port for machine, port in info.data.get("ssh_ports", {}).items()}
+        if info.field_name == "site_port":
+            others["database_port"] = info.data.get("database_port", 0)
+        for setting, port in others.items():
             if value and value == port:
-                raise InvalidValue(f"is ssh_ports.{machine} too", "another port, or to 0 (chosen for you)")
+                raise InvalidValue(f"is {setting} too", "another port, or to 0 (chosen for you)")
         return value

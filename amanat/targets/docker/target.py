@@ -22,6 +22,7 @@ from amanat.targets.endpoints import SSH, machine_specs, name_of
 from amanat.targets.machine import Machine, MachineSpec
 
 DATABASE = name_of("store", "postgresql")
+SITE = name_of("edge", "https")
 
 
 class DockerTarget:
@@ -114,7 +115,8 @@ def _asked_by(settings: DockerSettings, machine: str, endpoint: str) -> tuple[st
     """The setting that asks for an endpoint's published port, and the port; 0 asks for any."""
     if endpoint == SSH:
         return f"ssh_ports.{machine}", settings.ssh_ports.get(machine, 0)
-    return ("database_port", settings.database_port) if endpoint == DATABASE else ("", 0)
+    asked = {DATABASE: ("database_port", settings.database_port), SITE: ("site_port", settings.site_port)}
+    return asked.get(endpoint, ("", 0))
 
 
 def _port(ports: pulumi.Output[dict[str, int]], name: str) -> pulumi.Output[int]:

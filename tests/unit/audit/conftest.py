@@ -37,6 +37,7 @@ all:
   children:
     vault: {hosts: {store: {}}}
     logs: {hosts: {store: {}}}
+    edge: {hosts: {store: {}}}
 """
 
 

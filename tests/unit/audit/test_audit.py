@@ -151,7 +151,7 @@ ON_EACH = '@requirement("A5-6-1-access")\ndef test_it(machine):\n    assert mach
 def test_a_machine_of_several_services_is_measured_once(audit: Auditor, tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").write_text(
         "all: {hosts: {main: {}, other: {}}, children: {store: {hosts: {main: {}}}, vault: {hosts: {main: {}}}, "
-        "logs: {hosts: {main: {}}}}}"
+        "logs: {hosts: {main: {}}}, edge: {hosts: {main: {}}}}}"
     )
     result = audit(ON_EACH, "--only", "A5-6-1-access")
     assert result.exit_status == 0, result.text
@@ -160,7 +160,8 @@ def test_a_machine_of_several_services_is_measured_once(audit: Auditor, tmp_path
 
 def test_each_machine_is_measured_whatever_it_is_called(audit: Auditor, tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").write_text(
-        "all: {children: {store: {hosts: {alpha: {}}}, vault: {hosts: {beta: {}}}, logs: {hosts: {beta: {}}}}}"
+        "all: {children: {store: {hosts: {alpha: {}}}, vault: {hosts: {beta: {}}}, logs: {hosts: {beta: {}}}, "
+        "edge: {hosts: {alpha: {}}}}}"
     )
     result = audit(ON_EACH, "--only", "A5-6-1-access")
     assert result.exit_status == 0, result.text
@@ -172,7 +173,9 @@ def test_each_machine_is_measured_whatever_it_is_called(audit: Auditor, tmp_path
 def test_a_service_that_no_machine_carries_leaves_its_requirements_unproven(
     audit: Auditor, tmp_path: Path
 ) -> None:
-    (tmp_path / "hosts.yml").write_text("store: {hosts: {alpha: {}}}\nlogs: {hosts: {alpha: {}}}")
+    (tmp_path / "hosts.yml").write_text(
+        "store: {hosts: {alpha: {}}}\nlogs: {hosts: {alpha: {}}}\nedge: {hosts: {alpha: {}}}"
+    )
     result = audit(ON_EACH + PASSES.replace("test_it", "test_store"))
     assert result.exit_status == 1
     assert result.verdict("A5-6-1-access") == (
@@ -185,7 +188,9 @@ def test_a_service_that_no_machine_carries_leaves_its_requirements_unproven(
 
 
 def test_a_failure_weighs_more_than_a_service_that_is_not_there(audit: Auditor, tmp_path: Path) -> None:
-    (tmp_path / "hosts.yml").write_text("store: {hosts: {alpha: {}}}\nlogs: {hosts: {alpha: {}}}")
+    (tmp_path / "hosts.yml").write_text(
+        "store: {hosts: {alpha: {}}}\nlogs: {hosts: {alpha: {}}}\nedge: {hosts: {alpha: {}}}"
+    )
     fails = '@requirement("A5-6-1-access")\ndef test_it(store):\n    assert store.read("id -un") == "x"\n'
     verdict, reason = audit(fails).verdict("A5-6-1-access")
     assert verdict == "not-satisfied"

@@ -43,7 +43,7 @@ def verdict(*checks: Check, waived: Waiver | None = None) -> tuple[Verdict, str]
     return judged.verdict, judged.reason
 
 
-PASSED, FAILED, UNCHECKED = (check(outcome) for outcome in Outcome)
+PASSED, FAILED, UNCHECKED, UNDECLARED = (check(outcome) for outcome in Outcome)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,9 @@ PASSED, FAILED, UNCHECKED = (check(outcome) for outcome in Outcome)
         ((PASSED, FAILED), Verdict.NOT_SATISFIED),
         ((PASSED, UNCHECKED), Verdict.NOT_CHECKED),
         ((UNCHECKED, FAILED), Verdict.NOT_SATISFIED),
+        ((PASSED, UNDECLARED), Verdict.NOT_DECLARED),
+        ((UNDECLARED, UNCHECKED), Verdict.NOT_CHECKED),
+        ((UNDECLARED, FAILED), Verdict.NOT_SATISFIED),
         ((), Verdict.NOT_CHECKED),
     ],
 )

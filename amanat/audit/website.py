@@ -1,0 +1,234 @@
+"""The operator's site as the public reaches it; what was asked and what came of it becomes evidence."""
+
+import hashlib
+import http.client
+import socket
+import ssl
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from amanat.audit.errors import NotChecked, NotDeclared
+from amanat.audit.expectations import expectations
+from amanat.audit.host import Host
+from amanat.audit.names import address_of
+from amanat.audit.options import OUTSIDE, Options
+from amanat.audit.session import Audit
+from amanat.declarations import SETTING, Declarations
+from amanat.paths import StackPaths
+from amanat.setting_errors import NAMESPACE
+from amanat.settings import Settings
+from amanat.site.content import Content
+from amanat.site.facts import Fact, Language, declared, published
+from amanat.site.markup import Page
+from amanat.site.render import render
+
+SECONDS = 10
+VERSIONS = {
+    "1.0": ssl.TLSVersion.TLSv1,
+    "1.1": ssl.TLSVersion.TLSv1_1,
+    "1.2": ssl.TLSVersion.TLSv1_2,
+    "1.3": ssl.TLSVersion.TLSv1_3,
+}
+MOST_TEXT = 64 * 1024  # of a page that is kept as evidence
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a request: the status, the headers by lower-case names (repeated ones joined), and the body.
+
+    `caller` is where it came from: address and port.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    caller: tuple[str, int]
+
+    @property
+    def text(self) -> str:
+        """The body as UTF-8."""
+        return self.body.decode("utf-8", "replace")
+
+
+class Website:
+    """The operator's site, asked at the machine's own address; the stack's authority is trusted and nobody else."""
+
+    def __init__(self, audit: Audit, edge: Host) -> None:
+        self._audit = audit
+        self._host = edge
+        self._address = address_of(edge, edge)
+        expected = expectations().of(["edge"])
+        self._ports = {"http": expected.listening("http").port, "https": expected.listening("https").port}
+        self._pages: dict[str, Answer] = {}
+
+    def get(self, path: str, *, method: str = "GET", scheme: str = "https", **headers: str) -> Answer:
+        """Ask for a path as it is written, over a connection of its own. Raises `NotChecked` where nobody answers."""
+        where = f"{scheme}://{self._host.name}{path}"
+        try:
+            answer = self._ask(method, path, scheme, headers)
+        except (OSError, http.client.HTTPException) as error:
+            raise NotChecked(
+                f"the site does not answer: {error or type(error).__name__}",
+                f"{method} {where} at {self._address}:{self._ports[scheme]}",
+                "See `systemctl status amanat-nginx` on the host.",
+            ) from error
+        tried = {"https" if scheme == "https" else "http": f"{method} {where}", "headers": dict(headers)}
+        self._audit.recorder.client(self._host.identity, tried, _outcome(answer))
+        return answer
+
+    def page(self, path: str) -> Answer:
+        """A file of the site, asked for once in an audit."""
+        if path not in self._pages:
+            self._pages[path] = self.get(f"/{path}")
+        return self._pages[path]
+
+    def handshake(self, version: str) -> str:
+        """Try nothing but this version of TLS: the version that was agreed on ("TLSv1.2"), or "" where it was refused.
+
+        Raises `NotChecked` where nobody answers, or where this machine can't speak it at all.
+        """
+        context = self._context()
+        # Old versions want signatures that OpenSSL refuses above this level: it would be us who refuse, not the server.
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = context.maximum_version = VERSIONS[version]
+        agreed, complaint = "", ""
+        try:
+            with socket.create_connection((self._address, self._ports["https"]), SECONDS) as plain:
+                try:
+                    with context.wrap_socket(plain, server_hostname=self._host.name) as wrapped:
+                        agreed = wrapped.version() or ""
+                except (ssl.SSLError, ConnectionError) as error:
+                    complaint = str(error)
+        except OSError as error:
+            raise NotChecked(
+                f"the site does not answer: {error}", f"{self._address}:{self._ports['https']}"
+            ) from error
+        if "NO_PROTOCOLS_AVAILABLE" in complaint:
+            raise NotChecked(f"this machine's OpenSSL speaks no TLS {version}", "the auditor's machine")
+        outcome = {"agreed": agreed, "error": complaint}
+        self._audit.recorder.client(self._host.identity, {"tls": version}, outcome)
+        return agreed
+
+    def protocols(self, offered: Sequence[str]) -> str:
+        """Offer these protocols over TLS (ALPN); the one that the server chose, "" for none."""
+        context = self._context()
+        context.set_alpn_protocols(list(offered))
+        try:
+            with (
+                socket.create_connection((self._address, self._ports["https"]), SECONDS) as plain,
+                context.wrap_socket(plain, server_hostname=self._host.name) as wrapped,
+            ):
+                chosen = wrapped.selected_alpn_protocol() or ""
+        except OSError as error:
+            raise NotChecked(
+                f"the site does not answer: {error}", f"{self._address}:{self._ports['https']}"
+            ) from error
+        self._audit.recorder.client(self._host.identity, {"alpn": list(offered)}, {"chosen": chosen})
+        return chosen
+
+    def facts(self, names: Iterable[str]) -> frozenset[Fact]:
+        """What these pages publish, as they are served."""
+        return published(Page.read(self.page(name).text) for name in names)
+
+    def _ask(self, method: str, path: str, scheme: str, headers: Mapping[str, str]) -> Answer:
+        port = self._ports[scheme]
+        connection = http.client.HTTPConnection(self._address, port, timeout=SECONDS)
+        connection.sock = socket.create_connection((self._address, port), SECONDS)
+        caller = connection.sock.getsockname()[:2]
+        try:
+            if scheme == "https":
+                connection.sock = self._context().wrap_socket(
+                    connection.sock, server_hostname=self._host.name
+                )
+            named = {
+                "Host": self._host.name,
+                **{name.replace("_", "-"): said for name, said in headers.items()},
+            }
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            for name, said in named.items():
+                connection.putheader(name, said)
+            connection.endheaders()
+            response = connection.getresponse()
+            found: dict[str, str] = {}
+            for name, said in response.getheaders():
+                lower = name.lower()
+                found[lower] = f"{found[lower]}, {said}" if lower in found else said
+            return Answer(response.status, found, response.read(), caller)
+        finally:
+            connection.close()
+
+    def _context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(self._authority))
+
+    @cached_property
+    def _authority(self) -> Path:
+        directory = self._audit.options.clients
+        path = directory / "ca.crt" if directory else None
+        if path is None or not path.is_file():
+            raise NotChecked(
+                "the auditor has no certificate of the stack's authority",
+                str(directory or "--clients"),
+                "Give the directory of client certificates with --clients DIR.",
+            )
+        return path
+
+
+@dataclass(frozen=True)
+class DeclaredSite:
+    """The site that the operator's declarations make: what they say, and its files by path as they are rendered."""
+
+    content: Content
+    files: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, options: Options) -> Self:
+        """From the settings of the audited stack. Raises `NotChecked` where no stack or no settings tell."""
+        if options.stack == OUTSIDE:
+            raise NotChecked("no stack says what the operator declares", "--stack", "Name it with --stack.")
+        paths = StackPaths(options.stack)
+        settings = Settings.of(paths)
+        if settings.declared is None:
+            file = f"Pulumi.{options.stack}.yaml"
+            raise NotDeclared(f"{NAMESPACE}:{SETTING} is not set", file, "Declare who runs the site.")
+        content = Content.of(settings)
+        return cls(content, render(content, settings.own_site_templates(paths.project)))
+
+    @property
+    def declarations(self) -> Declarations:
+        """What the operator declares."""
+        return self.content.declared
+
+    def pages(self, language: Language) -> list[str]:
+        """The paths of a language's pages."""
+        own, others = ("en/", ()) if language == "en" else ("", ("en/", "errors/"))
+        return [
+            name
+            for name in self.files
+            if name.endswith(".html") and name.startswith(own) and not name.startswith(tuple(others))
+        ]
+
+    def facts(self, language: Language) -> frozenset[Fact]:
+        """What the pages of a language have to publish."""
+        return declared(self.content, language)
+
+
+def require_declared(given: object, what: str) -> None:
+    """Raise `NotDeclared` where a part of the declarations is empty."""
+    if not given:
+        raise NotDeclared(f"{what} is not declared", f"{NAMESPACE}:{SETTING}", "Declare it once you have it.")
+
+
+def _outcome(answer: Answer) -> dict[str, object]:
+    said: dict[str, object] = {
+        "caller": list(answer.caller),
+        "status": answer.status,
+        "headers": dict(answer.headers),
+        "bytes": len(answer.body),
+        "sha256": hashlib.sha256(answer.body).hexdigest(),
+    }
+    if answer.headers.get("content-type", "").startswith("text/html") and len(answer.body) <= MOST_TEXT:
+        said["text"] = answer.text
+    return said

@@ -1,0 +1,1 @@
+"""The operator's site on the host that serves it."""

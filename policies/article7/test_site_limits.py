@@ -1,0 +1,69 @@
+"""Article 7, our reading of the laws in force: one caller doesn't take the public site from all others."""
+
+import shlex
+
+from amanat.audit import requirement
+from amanat.audit.errors import NotChecked
+from amanat.audit.host import Host
+from amanat.audit.hosts import Hosts
+from amanat.audit.website import DeclaredSite, Website
+
+BEYOND = 1.25  # of what the bound allows at once
+SECONDS = 60
+WAIT_SECONDS = 60
+LONG = 9_000  # beyond what a line of a request may have, and within what is read of it at once
+# So many requests over eight connections, as fast as they go; prints how often each status came, and the last 429.
+_SCRIPT = """
+import collections, concurrent.futures, http.client, json, ssl, sys
+name, count = sys.argv[1], int(sys.argv[2])
+context = ssl.create_default_context(cafile="/etc/amanat/pki/ca.crt")
+refused = {}
+def some(number):
+    statuses = collections.Counter()
+    connection = http.client.HTTPSConnection(name, 443, context=context, timeout=20)
+    for _ in range(number):
+        connection.request("GET", "/icon.svg")
+        answer = connection.getresponse()
+        body = answer.read()
+        statuses[answer.status] += 1
+        if answer.status == 429:
+            refused.update(retry=answer.headers.get("Retry-After", ""), body=body.decode())
+    connection.close()
+    return statuses
+total = collections.Counter()
+with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    for statuses in pool.map(some, [count // 8] * 8):
+        total += statuses
+json.dump({"statuses": total, **refused}, sys.stdout)
+"""
+
+
+@requirement("A7-protection")
+def test_who_asks_too_much_is_refused_and_nobody_else(
+    hosts: Hosts, edge: Host, website: Website, declared_site: DeclaredSite, bound
+):
+    """A machine that asks for far more than a visitor needs gets 429 with a time to wait and a page in both languages,
+    while another one is served as ever.
+    """
+    other = next((one for one in hosts.values() if one.name != edge.name), None)
+    if other is None:
+        raise NotChecked("there is no other machine that could ask too much", f"host {edge.name}")
+    command = shlex.join(
+        ["python3", "-I", "-c", _SCRIPT, edge.name, str(int(bound("site_requests_at_once").max * BEYOND))]
+    )
+    other.start_background(command, seconds=SECONDS)
+    meanwhile = [website.get("/en/index.html").status for _ in range(3)]
+    burst = other.json(command)
+    statuses = burst["statuses"]
+    assert set(statuses) == {"200", "429"}, statuses
+    assert bound("site_requests_at_once").allows(statuses["200"])
+    assert 1 <= int(burst["retry"]) <= WAIT_SECONDS
+    assert burst["body"].encode() == declared_site.files["errors/429.html"]
+    assert meanwhile == [200] * 3
+
+
+@requirement("A7-protection")
+def test_oversized_requests_are_refused(website: Website):
+    """Headers that no browser sends, and addresses that no page has, are refused before they cost anything."""
+    assert website.get("/" + "a" * LONG).status in (400, 414)
+    assert website.get("/", X_Long="a" * LONG).status in (400, 431, 494)

@@ -60,9 +60,10 @@ THIRD = ("test_placement", "test_site_pages", "test_cgroup_v2")
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_settings() -> Iterator[None]:
-    """The settings of this process's stack: with a site, which has no machine of its own, since two cores carry enough."""
+    """The settings of this process's stack: its site has no machine of its own, since two cores carry enough."""
     path = PROJECT_ROOT / f"Pulumi.{STACK}.yaml"
-    path.write_text(settings_file({"store": "store edge", "vault": "vault", "logs": "logs"}), "utf-8")
+    if not (os.environ.get("AMANAT_KEEP") and path.exists()):
+        path.write_text(settings_file({"store": "store edge", "vault": "vault", "logs": "logs"}), "utf-8")
     yield
     if not os.environ.get("AMANAT_KEEP"):
         path.unlink(missing_ok=True)

@@ -1,9 +1,11 @@
 """The operator's site as the public reaches it; what was asked and what came of it becomes evidence."""
 
+import gzip
 import hashlib
 import http.client
 import socket
 import ssl
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,12 +34,20 @@ VERSIONS = {
     "1.2": ssl.TLSVersion.TLSv1_2,
     "1.3": ssl.TLSVersion.TLSv1_3,
 }
+# As a visitor's telephone asks: a page may be another one for programs than for people.
+BROWSER = {
+    "User_Agent": "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0",
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept_Encoding": "gzip",
+    "Accept_Language": "fa-IR,fa;q=0.9",
+    "Referer": "https://www.example/",
+}
 MOST_TEXT = 64 * 1024  # of a page that is kept as evidence
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a request: the status, the headers by lower-case names (repeated ones joined), and the body.
+    """What came of a request: the status, the headers by lower-case names (repeated ones joined), the body unpacked.
 
     `caller` is where it came from: address and port.
     """
@@ -69,7 +79,7 @@ class Website:
         where = f"{scheme}://{self._host.name}{path}"
         try:
             answer = self._ask(method, path, scheme, headers)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, EOFError, zlib.error, http.client.HTTPException) as error:
             raise NotChecked(
                 f"the site does not answer: {error or type(error).__name__}",
                 f"{method} {where} at {self._address}:{self._ports[scheme]}",
@@ -80,9 +90,9 @@ class Website:
         return answer
 
     def page(self, path: str) -> Answer:
-        """A file of the site, asked for once in an audit."""
+        """A file of the site as a visitor's browser gets it, asked for once in an audit."""
         if path not in self._pages:
-            self._pages[path] = self.get(f"/{path}")
+            self._pages[path] = self.get(f"/{path}", **BROWSER)
         return self._pages[path]
 
     def handshake(self, version: str) -> str:
@@ -156,7 +166,10 @@ class Website:
             for name, said in response.getheaders():
                 lower = name.lower()
                 found[lower] = f"{found[lower]}, {said}" if lower in found else said
-            return Answer(response.status, found, response.read(), caller)
+            body = response.read()
+            if found.get("content-encoding") == "gzip":
+                body = gzip.decompress(body)
+            return Answer(response.status, found, body, caller)
         finally:
             connection.close()
 

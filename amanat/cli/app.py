@@ -96,7 +96,7 @@ def up(
             json.dumps(secrets)
         ):  # the audit redacts them, and need not ask Pulumi again
             code = auditing.run_audit(paths, [], on_stderr=as_json)
-        for line in operations.site_lines(done.values["endpoints"], paths):
+        for line in operations.site_lines(done.values.get("endpoints", {}), paths):
             typer.echo(line, err=True)
         raise typer.Exit(code)
 

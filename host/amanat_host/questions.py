@@ -83,7 +83,7 @@ STORED_RECORDINGS = Question("probe-logs", logs.StoredRecordings, "recordings")
 STORED_RECENTLY = Question("probe-logs", logs.StoredRecently, "recent")
 VERIFIED_LOGS = Question("probe-logs", logs.VerifiedLogs, "verify")
 
-SITE_REQUESTS = Question("probe-requests", list[site.SiteRequest])
+SITE_REQUESTS = Question("probe-requests", site.SiteRequests)
 WHOLLY_VERIFIED_LOGS = Question("probe-logs", logs.VerifiedLogs, "verifyall")
 SEALED_LOGS = Question("probe-logs", logs.SealedLogs, "sealed")
 GIVEN_STAMPS = Question("probe-stamps", logs.GivenStamps, account="")

@@ -12,22 +12,28 @@ from amanat_host import questions
 from amanat_host.answers.site import SiteRequest
 
 FORGED = "203.0.113.7"
-PATHS = {"/en/prices.html": "200", "/no-such-page?from=a": "404"}
+REQUESTS = {  # the way, the path, and what comes of it
+    "page": ("https", "/en/prices.html", "200"),
+    "nowhere": ("https", "/no-such-page?from=a", "404"),
+    "without-tls": ("http", "/", "308"),
+}
 
 
 @requirement("A6-7-2-ip")
-@pytest.mark.parametrize("path", PATHS)
-def test_a_request_is_logged_with_its_address_and_port(website: Website, edge: Host, path: str, bound):
+@pytest.mark.parametrize(("scheme", "path", "status"), REQUESTS.values(), ids=list(REQUESTS))
+def test_a_request_is_logged_with_its_address_and_port(
+    website: Website, edge: Host, scheme: str, path: str, status: str, bound
+):
     """Where it came from is what the connection says, whatever address its headers claim."""
     agent = f"amanat-audit/{secrets.token_hex(16)}"
     claimed = dict.fromkeys(("X_Forwarded_For", "X_Real_IP", "Forwarded"), FORGED)
-    answer = website.get(path, User_Agent=agent, **claimed)
+    answer = website.get(path, scheme=scheme, User_Agent=agent, **claimed)
     address, port = answer.caller
 
     assert wait_until(lambda: bool(logged(edge, agent)), bound("site_request_logged_seconds").max)
-    assert logged(edge, agent) == [SiteRequest(agent, address, str(port), "GET", path, PATHS[path])]
+    assert logged(edge, agent) == [SiteRequest(agent, address, str(port), "GET", path, status)]
 
 
 def logged(edge: Host, agent: str) -> list[SiteRequest]:
     """What the journal has of a user agent's requests."""
-    return [one for one in edge.ask(questions.SITE_REQUESTS) if one.agent == agent]
+    return [one for one in edge.ask(questions.SITE_REQUESTS).requests if one.agent == agent]

@@ -13,7 +13,7 @@ import pytest
 
 from amanat.paths import PROJECT_ROOT
 from amanat_host import questions
-from amanat_host.answers import archive, backups, logs, system, volume
+from amanat_host.answers import archive, backups, logs, site, system, volume
 from amanat_host.questions import Question
 
 READERS = sorted(
@@ -63,7 +63,7 @@ FOR_PEOPLE = {
     "Volume.loop": "how the image is attached",
     "Volume.method": "what was chosen; the kernel's answer is what counts",
 }
-MODULES = (archive, backups, logs, system, volume)
+MODULES = (archive, backups, logs, site, system, volume)
 ANSWERS = {
     name: one
     for module in MODULES

@@ -1,8 +1,8 @@
 """Live tests: real stacks of this checkout, made once for the whole run, taken down at its end.
 
-They need a Docker engine; a missing one is a failure. `make test` has three processes: two with a stack of their own,
-since an Ansible run keeps little more than one core busy, and one for a virtual machine and a stack of other machines;
-without pytest's `-n` all tests share one stack.
+They need a Docker engine; a missing one is a failure. `make test` has three processes, each with a stack of its own: an
+Ansible run keeps little more than one core busy. The third begins with a virtual machine and a stack of other machines.
+Without pytest's `-n` all tests share one stack.
 `AMANAT_KEEP=1` leaves the stacks up for a look.
 """
 
@@ -31,6 +31,7 @@ ORDER = (
     "test_guard",
     "test_side_by_side",
     "test_placement",
+    "test_site",
     "test_purge",
     "test_crash",
     "test_vault_away",
@@ -41,6 +42,7 @@ ORDER = (
     "test_package_upgrade",
     "test_backup_faults",
     "test_breaks",
+    "test_breaks_of_records",
     "test_auditor",
     "test_interrupted",
     "test_drift",
@@ -54,8 +56,9 @@ ORDER = (
 )
 # What goes to a second stack where there are two: the first of them leaves the drill on record that whole audits want.
 SECOND = ("test_recovery", "test_package_upgrade", "test_breaks", "test_auditor", "test_restart")
-# What needs none of those stacks: one of its own, a browser, and a virtual machine, waited for most of the time.
-THIRD = ("test_placement", "test_site_pages", "test_cgroup_v2")
+# What needs none of those stacks: one of its own, a browser, and a virtual machine, waited for most of the time; then a
+# third of all breaks, on one more.
+THIRD = ("test_placement", "test_site_pages", "test_cgroup_v2", "test_breaks_of_records")
 
 
 @pytest.fixture(scope="session", autouse=True)

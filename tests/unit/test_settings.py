@@ -13,6 +13,7 @@ from amanat.law import OutsideTheLaw, register
 from amanat.report_errors import ALREADY_SHOWN, report_errors
 from amanat.settings import BadSetting, Settings
 from amanat.yaml_lines import UnreadableFile
+from tests.declared import DECLARED, NAMES
 
 FILE = "Pulumi.local.yaml"
 RIGHT_TO_LEFT_OVERRIDE = "\u202e"
@@ -379,3 +380,15 @@ def test_a_second_place_for_copies_needs_a_first():
     with pytest.raises(BadSetting, match="no machine carries vault, the first") as refused:
         Settings.parse(raw, "local")
     assert "amanat:placement" in str(refused.value)
+
+
+def test_a_stack_that_declares_nothing_has_no_edge():
+    assert not Settings.parse({}, "t").machines.carries("edge")
+    assert Settings.parse({**NAMES, "declarations": DECLARED}, "t").machines.carries("edge")
+
+
+def test_an_edge_without_declarations_is_refused():
+    placed = {"main": "store edge", "safe": "vault logs"}
+    with pytest.raises(BadSetting, match="declarations is not set"):
+        Settings.parse({"placement": placed}, "t")
+    assert Settings.parse({**NAMES, "declarations": DECLARED, "placement": placed}, "t")

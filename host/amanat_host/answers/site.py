@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -15,3 +16,10 @@ class SiteRequest:
     method: str
     path: str
     status: str
+
+
+@dataclass(frozen=True)
+class SiteRequests:
+    """The requests of audits that the journal has of the last ten minutes, oldest first."""
+
+    requests: Sequence[SiteRequest]

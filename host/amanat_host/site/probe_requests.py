@@ -21,9 +21,9 @@ OF_AN_AUDIT = re.compile(r"amanat-audit/[0-9a-f]{32}")
 READ = ("journalctl", f"--unit={UNIT}", f"--since={SINCE}", "--output=cat", "--no-pager", "--quiet")
 
 
-def read() -> list[answers.SiteRequest]:
+def read() -> answers.SiteRequests:
     """The requests of audits. Raises HostError."""
-    return list(of_audits(run(*READ)))
+    return answers.SiteRequests(list(of_audits(run(*READ))))
 
 
 def of_audits(lines: str) -> Iterator[answers.SiteRequest]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import functools
 import os
 import re
@@ -97,17 +98,21 @@ def process_of(number: int, boot: float) -> Process | None:
 
 @contextlib.contextmanager
 def acting_as(user: int, group: int) -> Iterator[None]:
-    """As an account, for a while: where root may not look into others' processes, they themselves may (ptrace(2))."""
+    """As an account, for a while: where root may not look into others' processes, they themselves may (ptrace(2)).
+
+    Only as far as files go: root's capabilities stay, without which nobody looks into a process that has some.
+    """
     if os.geteuid() or not user:
         yield
         return
-    os.setegid(group)
-    os.seteuid(user)
+    system = ctypes.CDLL(None)  # Python has no setfsuid(2)
+    system.setfsgid(group)
+    system.setfsuid(user)
     try:
         yield
     finally:
-        os.seteuid(0)
-        os.setegid(0)
+        system.setfsuid(0)
+        system.setfsgid(0)
 
 
 def link(path: Path) -> str:

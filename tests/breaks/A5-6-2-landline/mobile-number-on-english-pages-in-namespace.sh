@@ -1,0 +1,44 @@
+#!/bin/sh
+# In nginx's mount namespace other English pages lie over the declared ones, with a mobile telephone's number in place of the landline.
+# host: edge
+# check: policies/article5/test_landline.py::test_the_landline_is_published[en]
+set -eu
+umask 022
+restart() { # returns when the site is listened for
+  systemctl restart amanat-nginx
+  for _ in $(seq 100); do
+    ss -Hltn 'sport = :443' | grep -q . && return 0
+    sleep 0.1
+  done
+  return 1
+}
+pages=$(readlink -f /run/amanat-site/current)
+mkdir -m 755 /run/en-other
+binds=
+for page in "$pages"/en/*.html; do
+  name=${page##*/}
+  sed -e 's/+982188880000/+989128880000/g' -e 's/+98 21 8888 0000/+98 912 888 0000/g' "$page" > "/run/en-other/$name"
+  touch -r "$page" "/run/en-other/$name"
+  chmod 644 "/run/en-other/$name"
+  binds="$binds
+BindReadOnlyPaths=/run/en-other/$name:$page"
+done
+mkdir -p /run/systemd/system/amanat-nginx.service.d
+cat > /run/systemd/system/amanat-nginx.service.d/other.conf <<EOF
+[Service]
+$binds
+EOF
+systemctl daemon-reload
+restart
+rm -r /run/systemd/system/amanat-nginx.service.d /run/en-other
+systemctl daemon-reload
+# undo
+restart() { # returns when the site is listened for
+  systemctl restart amanat-nginx
+  for _ in $(seq 100); do
+    ss -Hltn 'sport = :443' | grep -q . && return 0
+    sleep 0.1
+  done
+  return 1
+}
+restart

@@ -1,0 +1,54 @@
+#!/bin/sh
+# nginx was started with rights over all files and without its confinement, and the drop-in that said so was removed at once, so that its unit looks as it should.
+# host: edge
+# check: policies/article7/test_protection_closed_world.py::test_everything_that_runs_is_known[edge]
+set -eu
+umask 022
+restart() { # returns when the site is listened for
+  systemctl restart amanat-nginx
+  for _ in $(seq 100); do
+    ss -Hltn 'sport = :443' | grep -q . && return 0
+    sleep 0.1
+  done
+  return 1
+}
+mkdir -p /run/systemd/system/amanat-nginx.service.d
+cat > /run/systemd/system/amanat-nginx.service.d/other.conf <<EOF
+[Service]
+AmbientCapabilities=CAP_DAC_OVERRIDE CAP_SETUID CAP_SETGID
+CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_SETUID CAP_SETGID
+NoNewPrivileges=no
+ProtectSystem=no
+ProtectHome=no
+PrivateTmp=no
+PrivateDevices=no
+ProtectKernelTunables=no
+ProtectKernelModules=no
+ProtectKernelLogs=no
+ProtectControlGroups=no
+ProtectClock=no
+ProtectHostname=no
+ProtectProc=default
+RestrictNamespaces=no
+RestrictRealtime=no
+RestrictSUIDSGID=no
+LockPersonality=no
+MemoryDenyWriteExecute=no
+SystemCallArchitectures=
+SystemCallFilter=
+RestrictAddressFamilies=
+EOF
+systemctl daemon-reload
+restart
+rm -r /run/systemd/system/amanat-nginx.service.d
+systemctl daemon-reload
+# undo
+restart() { # returns when the site is listened for
+  systemctl restart amanat-nginx
+  for _ in $(seq 100); do
+    ss -Hltn 'sport = :443' | grep -q . && return 0
+    sleep 0.1
+  done
+  return 1
+}
+restart

@@ -1,0 +1,36 @@
+#!/bin/sh
+# nginx counts requests for each connection rather than for each address, by settings that it has in memory only, so that a caller with many connections is hardly limited.
+# host: edge
+# check: policies/article7/test_site_limits.py::test_who_asks_too_much_is_refused_and_nobody_else
+set -eu
+umask 022
+restart() { # returns when the site is listened for
+  systemctl restart amanat-nginx
+  for _ in $(seq 100); do
+    ss -Hltn 'sport = :443' | grep -q . && return 0
+    sleep 0.1
+  done
+  return 1
+}
+sed 's/limit_req_zone $binary_remote_addr zone/limit_req_zone $binary_remote_addr$remote_port zone/' /etc/amanat/nginx/nginx.conf > /run/nginx-other.conf
+if cmp -s /etc/amanat/nginx/nginx.conf /run/nginx-other.conf; then exit 1; fi
+chmod 644 /run/nginx-other.conf
+mkdir -p /run/systemd/system/amanat-nginx.service.d
+cat > /run/systemd/system/amanat-nginx.service.d/other.conf <<EOF
+[Service]
+BindReadOnlyPaths=/run/nginx-other.conf:/etc/amanat/nginx/nginx.conf
+EOF
+systemctl daemon-reload
+restart
+rm -r /run/systemd/system/amanat-nginx.service.d /run/nginx-other.conf
+systemctl daemon-reload
+# undo
+restart() { # returns when the site is listened for
+  systemctl restart amanat-nginx
+  for _ in $(seq 100); do
+    ss -Hltn 'sport = :443' | grep -q . && return 0
+    sleep 0.1
+  done
+  return 1
+}
+restart

@@ -1,0 +1,46 @@
+#!/bin/sh
+# In nginx's mount namespace last year's licence pages lie over the declared ones, with a seal that has expired.
+# host: edge
+# check: policies/union/test_seals.py::test_the_seal_is_shown_and_valid[fa]
+set -eu
+umask 022
+restart() { # returns when the site is listened for
+  systemctl restart amanat-nginx
+  for _ in $(seq 100); do
+    ss -Hltn 'sport = :443' | grep -q . && return 0
+    sleep 0.1
+  done
+  return 1
+}
+pages=$(readlink -f /run/amanat-site/current)
+mkdir -m 755 /run/seal-other
+for name in licences.html en/licences.html; do
+  other=/run/seal-other/$(echo "$name" | tr / -)
+  sed -e 's/2026-08-23/2025-08-23/g' -e 's/2027-08-23/2026-08-23/g' \
+    -e 's/۱ شهریور ۱۴۰۵/۱ شهریور ۱۴۰۴/' -e 's/۱ شهریور ۱۴۰۶/۱ شهریور ۱۴۰۵/' \
+    -e 's/23 August 2026/23 August 2025/' -e 's/23 August 2027/23 August 2026/' \
+    -e 's/1 Shahrivar 1405/1 Shahrivar 1404/' -e 's/1 Shahrivar 1406/1 Shahrivar 1405/' "$pages/$name" > "$other"
+  if cmp -s "$other" "$pages/$name"; then exit 1; fi
+  touch -r "$pages/$name" "$other"
+  chmod 644 "$other"
+done
+mkdir -p /run/systemd/system/amanat-nginx.service.d
+cat > /run/systemd/system/amanat-nginx.service.d/other.conf <<EOF
+[Service]
+BindReadOnlyPaths=/run/seal-other/licences.html:$pages/licences.html
+BindReadOnlyPaths=/run/seal-other/en-licences.html:$pages/en/licences.html
+EOF
+systemctl daemon-reload
+restart
+rm -r /run/systemd/system/amanat-nginx.service.d /run/seal-other
+systemctl daemon-reload
+# undo
+restart() { # returns when the site is listened for
+  systemctl restart amanat-nginx
+  for _ in $(seq 100); do
+    ss -Hltn 'sport = :443' | grep -q . && return 0
+    sleep 0.1
+  done
+  return 1
+}
+restart

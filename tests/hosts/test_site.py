@@ -7,7 +7,7 @@ import secrets
 import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -68,8 +68,8 @@ def test_every_request_is_written_down_once_those_that_are_refused_too(live_stac
     marks = [f"{secrets.token_hex(8)}" for _ in range(CONNECTIONS)]
 
     def some(mark):
-        connection = site()
-        return [ask(connection, f"/icon.svg?{mark}-{number}") for number in range(EACH)]
+        with closing(site()) as connection:
+            return [ask(connection, f"/icon.svg?{mark}-{number}") for number in range(EACH)]
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         statuses = [status for found in pool.map(some, marks) for status in found]
@@ -99,11 +99,11 @@ def test_a_hostile_address_gets_a_plain_refusal(site, path):
 
 
 def test_a_large_body_is_refused_before_it_is_read(site):
-    connection = site()
-    connection.putrequest("POST", "/")
-    connection.putheader("Content-Length", str(LARGE))
-    connection.endheaders()
-    assert connection.getresponse().status in (405, 413)
+    with closing(site()) as connection:
+        connection.putrequest("POST", "/")
+        connection.putheader("Content-Length", str(LARGE))
+        connection.endheaders()
+        assert connection.getresponse().status in (405, 413)
 
 
 def test_a_caller_who_sends_too_slowly_is_cut_off(site):
@@ -119,17 +119,20 @@ def test_a_caller_who_sends_too_slowly_is_cut_off(site):
 def test_a_server_that_is_killed_comes_back_by_itself(live_stack, site):
     live_stack.root(live_stack.machine_of("edge"), "systemctl kill --signal=KILL amanat-nginx")
 
-    def answers():
-        try:
-            return ask(site(), "/") == 200
-        except OSError:
-            return False
+    assert wait_until(lambda: answers(site), BACK_SECONDS)
 
-    assert wait_until(answers, BACK_SECONDS)
+
+def answers(site):
+    """Whether the first page is served."""
+    try:
+        with closing(site()) as connection:
+            return ask(connection, "/") == 200
+    except OSError:
+        return False
 
 
 def test_the_site_is_back_after_its_pages_were_lost(live_stack, site):
     """What lies in memory is unpacked anew at each start."""
     machine = live_stack.machine_of("edge")
     live_stack.root(machine, "rm -r /run/amanat-site/* && systemctl restart amanat-site")
-    assert ask(site(), "/en/") == 200
+    assert answers(site)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from amanat.calendars import TEHRAN, both
 from amanat.declarations import SETTING, Declarations
@@ -32,6 +32,11 @@ class Term:
         if left <= self.warning_days:
             return f"{self.what} ends {f'in {_days(left)}' if left else 'today'}, on {both(self.ends)}: {fix}"
         return ""
+
+
+def until(term: Term) -> datetime:
+    """The moment from which it no longer holds: the end of its last day, in Tehran."""
+    return datetime.combine(term.ends + timedelta(days=1), time(), TEHRAN)
 
 
 def terms(declared: Declarations) -> Iterator[Term]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from amanat import alerts, network, timestamps, topology
+from amanat import alerts, network, timestamps, topology, validity
 from amanat.inventory import Group, inventory_text
 from amanat.network import Network
 from amanat.paths import StackPaths
@@ -177,8 +177,10 @@ def _logs(settings: Settings, _joined: Network) -> dict[str, Any]:
     }
 
 
-def _edge(_settings: Settings, _joined: Network) -> dict[str, Any]:
+def _edge(settings: Settings, _joined: Network) -> dict[str, Any]:
+    terms = validity.terms(settings.declared) if settings.declared else ()
     return {
+        "nginx_terms": [{"what": term.what, "until": validity.until(term).isoformat()} for term in terms],
         "nginx_http_port": topology.port("edge", "http"),
         "nginx_https_port": topology.port("edge", "https"),
     }

@@ -23,6 +23,7 @@ ALERTS = {
         "CollectorFailed",
         "CopyOld",
         "DatabaseDown",
+        "DeclarationEnds",
         "DiskFilling",
         "DrillFailed",
         "DrillOld",

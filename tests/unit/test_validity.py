@@ -67,3 +67,13 @@ def test_what_is_not_declared_is_known():
         "the eNAMAD seal",
         "the licence",
     )
+
+
+def test_a_sample_is_said_to_be_one():
+    (said_first, *_) = said(QUIET, registration_number="000000")
+    assert "a sample" in said_first
+
+
+def test_a_term_holds_until_the_end_of_its_last_day_in_tehran():
+    (seal, *_) = validity.terms(settings().declared)
+    assert validity.until(seal).isoformat() == "2027-08-24T00:00:00+03:30"

@@ -20,6 +20,7 @@ from amanat_host.monitoring.text_format import Metric
 
 MEANINGS = {
     "amanat_certificate_end_seconds": "When a certificate ends.",
+    "amanat_term_end_seconds": "When a seal, licence or price list of the operator ends.",
     "amanat_updates_waiting": "Security updates that wait to be installed.",
     "amanat_updates_oldest_seconds": "Since when the oldest of them waits.",
     "amanat_updates_noted_seconds": "When it was last noted which wait.",
@@ -46,6 +47,7 @@ MEANINGS = {
 }
 
 CERTIFICATES = ("etc/amanat/pki", "etc/amanat/anchor", "etc/amanat/tsa")
+TERMS = "etc/amanat/nginx/terms.json"
 UPDATES = "var/lib/amanat/security-updates.json"
 REBOOT = "run/reboot-required"
 INTEGRITY = "var/lib/aide/amanat.status.json"
@@ -71,6 +73,13 @@ def certificates(root: Path) -> Iterator[Metric]:
             told = commands.run("/usr/bin/openssl", "x509", "-noout", "-enddate", "-in", str(path))
             end = ssl.cert_time_to_seconds(told.strip().partition("=")[2])
             yield Metric("amanat_certificate_end_seconds", end, ("certificate", path.stem))
+
+
+def terms(root: Path) -> Iterator[Metric]:
+    """When each thing ends that the operator declares for a time, where his site is served."""
+    if (root / TERMS).exists():
+        for term in json.loads((root / TERMS).read_text("utf-8")):
+            yield Metric("amanat_term_end_seconds", _seconds(term["until"]), ("term", str(term["what"])))
 
 
 def updates(root: Path) -> Iterator[Metric]:
@@ -176,6 +185,7 @@ def recordings(root: Path) -> Iterator[Metric]:
 
 COLLECTORS: tuple[Collector, ...] = (
     certificates,
+    terms,
     updates,
     reboot,
     integrity,

@@ -41,6 +41,12 @@ def test_the_end_of_each_certificate_is_told(tmp_path):
     assert end == pytest.approx(path.stat().st_mtime + 10 * 86400, abs=60)
 
 
+def test_the_end_of_each_declaration_is_told_where_the_site_is_served(tmp_path):
+    assert told(collectors.terms, tmp_path) == {}
+    put(tmp_path, collectors.TERMS, json.dumps([{"what": "the licence", "until": AT}]))
+    assert told(collectors.terms, tmp_path) == {("term_end_seconds", "the licence"): AT_SECONDS}
+
+
 def test_updates_are_told_with_since_when_the_oldest_waits(tmp_path):
     assert told(collectors.updates, tmp_path) == {}
     notes = {"noted_at": AT, "since": {"a": AT, "b": "2026-11-26T11:00:00+00:00"}}

@@ -116,7 +116,8 @@ def details(row: Mapping[str, Any], measured: Sequence[tuple[Path, str]], read: 
         lines += [f"Measured by [{name}](../{name}):", ""]
         lines += [*(f"- {proves}" for where, proves in measured if where == path), ""]
     if "measures" in row:
-        lines += [f"Of what is stated, a program will measure: {row['measures']}.", ""]
+        when = "a program measures" if row["built"] else "a program will measure"
+        lines += [f"Of what is stated, {when}: {row['measures']}.", ""]
     if row.get("later"):
         lines += ["To come:", ""]
         lines += [*(f"- {one['what']} (with {one['arrives_with']})" for one in row["later"]), ""]

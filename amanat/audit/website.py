@@ -1,6 +1,5 @@
 """The operator's site as the public reaches it; what was asked and what came of it becomes evidence."""
 
-import gzip
 import hashlib
 import http.client
 import socket
@@ -42,6 +41,8 @@ BROWSER = {
     "Accept_Language": "fa-IR,fa;q=0.9",
     "Referer": "https://www.example/",
 }
+MOST_BYTES = 8 * 1024 * 1024  # that are read of an answer: a server that was taken over may send without end
+GZIP = 16 + zlib.MAX_WBITS  # as zlib calls that format
 MOST_TEXT = 64 * 1024  # of a page that is kept as evidence
 
 
@@ -79,7 +80,7 @@ class Website:
         where = f"{scheme}://{self._host.name}{path}"
         try:
             answer = self._ask(method, path, scheme, headers)
-        except (OSError, EOFError, zlib.error, http.client.HTTPException) as error:
+        except (OSError, zlib.error, http.client.HTTPException) as error:
             raise NotChecked(
                 f"the site does not answer: {error or type(error).__name__}",
                 f"{method} {where} at {self._address}:{self._ports[scheme]}",
@@ -110,6 +111,8 @@ class Website:
                 try:
                     with context.wrap_socket(plain, server_hostname=self._host.name) as wrapped:
                         agreed = wrapped.version() or ""
+                except ssl.SSLCertVerificationError:
+                    raise
                 except (ssl.SSLError, ConnectionError) as error:
                     complaint = str(error)
         except OSError as error:
@@ -166,9 +169,9 @@ class Website:
             for name, said in response.getheaders():
                 lower = name.lower()
                 found[lower] = f"{found[lower]}, {said}" if lower in found else said
-            body = response.read()
+            body = response.read(MOST_BYTES)
             if found.get("content-encoding") == "gzip":
-                body = gzip.decompress(body)
+                body = zlib.decompressobj(GZIP).decompress(body, MOST_BYTES)
             return Answer(response.status, found, body, caller)
         finally:
             connection.close()
@@ -204,8 +207,9 @@ class DeclaredSite:
         paths = StackPaths(options.stack)
         settings = Settings.of(paths)
         if settings.declared is None:
+            # Not `NotDeclared`: something is served, and nothing says what it should be.
             file = f"Pulumi.{options.stack}.yaml"
-            raise NotDeclared(f"{NAMESPACE}:{SETTING} is not set", file, "Declare who runs the site.")
+            raise NotChecked(f"{NAMESPACE}:{SETTING} is not set", file, "Declare who runs the site.")
         content = Content.of(settings)
         return cls(content, render(content, settings.own_site_templates(paths.project)))
 
@@ -213,6 +217,15 @@ class DeclaredSite:
     def declarations(self) -> Declarations:
         """What the operator declares."""
         return self.content.declared
+
+    def require_own(self) -> None:
+        """Raise `NotDeclared` for the sample that a new stack's settings begin with: it is nobody's."""
+        if self.declarations.is_sample:
+            raise NotDeclared(
+                "the site shows the sample",
+                f"{NAMESPACE}:{SETTING}",
+                "Declare who you are, and run `make up`.",
+            )
 
     def pages(self, language: Language) -> list[str]:
         """The paths of a language's pages."""

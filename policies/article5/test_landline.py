@@ -11,6 +11,7 @@ from amanat.audit.website import DeclaredSite, Website
 @pytest.mark.parametrize("language", ["fa", "en"])
 def test_the_landline_is_published(website: Website, declared_site: DeclaredSite, language, bound):
     """The pages of each language publish the declared line and no other, as a number of the country's fixed network."""
+    declared_site.require_own()
     facts = website.facts(declared_site.pages(language))
     published = {fact.value for fact in facts if fact.what == "the landline"}
     assert bound("published_landlines").allows(len(published))

@@ -20,6 +20,6 @@ class SiteRequest:
 
 @dataclass(frozen=True)
 class SiteRequests:
-    """The requests of audits that the journal has of the last ten minutes, oldest first."""
+    """The requests of audits that the journal has of the last minute, oldest first."""
 
     requests: Sequence[SiteRequest]

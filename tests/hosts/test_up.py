@@ -136,6 +136,7 @@ def test_status_names_hosts_and_ports(live_stack):
         "store": True,
         "vault": True,
         "newest_backup": True,
+        "declarations": True,
     }
 
 

@@ -60,6 +60,11 @@ def instant_of(text: str, where: str) -> datetime:
     return (whole if whole.tzinfo else whole.replace(tzinfo=zone)).astimezone(UTC)
 
 
+def today() -> date:
+    """The day that it is in Tehran."""
+    return datetime.now(TEHRAN).date()
+
+
 def solar_hijri(moment: date) -> str:
     """A date, or an aware time as Tehran's clock shows it, in the Solar Hijri calendar."""
     if not isinstance(moment, datetime):

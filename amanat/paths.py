@@ -84,6 +84,11 @@ class StackPaths:
         return f"{self.stack}-{self.checkout_id}"
 
     @property
+    def settings_file(self) -> Path:
+        """The operator's choices."""
+        return self.project / f"Pulumi.{self.stack}.yaml"
+
+    @property
     def directory(self) -> Path:
         return home() / self.stack_id
 

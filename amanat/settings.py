@@ -363,7 +363,7 @@ class Settings(TargetSettings):
     @classmethod
     def of(cls, paths: StackPaths) -> Self:
         """The settings of a stack, from its file. Raises what from_file raises."""
-        return cls.from_file(paths.project / f"Pulumi.{paths.stack}.yaml")
+        return cls.from_file(paths.settings_file)
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any], stack: str) -> Self:

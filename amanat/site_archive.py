@@ -57,7 +57,7 @@ class SiteArchive(Resource, module="amanat", name="SiteArchive"):
 
 def rendered(settings: Settings, paths: StackPaths) -> bytes:
     """The archive of the site that these settings declare. Raises what rendering raises."""
-    content = Content.of(settings, f"Pulumi.{paths.stack}.yaml")
+    content = Content.of(settings, paths.settings_file.name)
     return archive(render(content, settings.own_site_templates(paths.project)))
 
 
@@ -79,7 +79,7 @@ def _write(props: dict[str, Any]) -> dict[str, Any]:
     if hashlib.sha256(body).hexdigest() != props["digest"]:
         raise SiteChanged(
             "what the site is rendered from changed during this run",
-            f"Pulumi.{props['stack']}.yaml or its templates",
+            f"{paths.settings_file.name} or its templates",
             "Run `make up` again.",
         )
     write_private_bytes(Path(props["path"]), body)

@@ -192,7 +192,7 @@ class Stack:
     @contextmanager
     def _open(self) -> Iterator[automation.Stack]:
         """The stack, under the lock that is held already."""
-        ensure_settings_file(self._settings_file())
+        ensure_settings_file(self.paths.settings_file)
         Settings.of(self.paths)  # Pulumi's own type errors name no fix
         self._ensure_passphrase()
         with explained():
@@ -218,7 +218,7 @@ class Stack:
         except automation.CommandError as error:
             if "incorrect passphrase" not in str(error) or self.exists():
                 raise
-        drop_stale_salt(self._settings_file())
+        drop_stale_salt(self.paths.settings_file)
         return automation.Stack.create_or_select(self.paths.stack, workspace)
 
     def _ensure_passphrase(self) -> None:
@@ -232,9 +232,6 @@ class Stack:
                 fix="Put it back from your backup. Without it the state's secrets can't be read.",
             )
         write_once(path, secrets.token_urlsafe(PASSPHRASE_BYTES) + "\n")
-
-    def _settings_file(self) -> Path:
-        return self.paths.project / f"Pulumi.{self.paths.stack}.yaml"
 
     def _recovered(self, stack: automation.Stack) -> list[Mapping[str, Any]]:
         """The resources of the state, after what a killed run left in it and at the target is mended."""

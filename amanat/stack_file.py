@@ -1,10 +1,9 @@
 """A stack's settings file, Pulumi.<stack>.yaml: made from our template, and freed of another state's salt."""
 
 import re
-from datetime import datetime
 from pathlib import Path
 
-from amanat.calendars import TEHRAN
+from amanat.calendars import today
 from amanat.errors import BadInput
 from amanat.files import write_private
 
@@ -20,7 +19,7 @@ def ensure_settings_file(path: Path) -> None:
     """Make the file from the template of its project, unless it is there."""
     if not path.exists():
         text = (path.parent / TEMPLATE).read_text("utf-8")
-        path.write_text(text.replace(TODAY, datetime.now(TEHRAN).date().isoformat()), "utf-8")
+        path.write_text(text.replace(TODAY, today().isoformat()), "utf-8")
 
 
 def drop_stale_salt(path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from amanat import calendars
 from amanat.calendars import TEHRAN, both
 from amanat.declarations import SETTING, Declarations
 from amanat.law import register
@@ -74,7 +75,7 @@ def warnings(declared: Declarations | None, today: date | None = None) -> tuple[
     """What is to be said on this day (Tehran's, unless given) of all that is declared."""
     if declared is None:
         return ()
-    day = today or datetime.now(TEHRAN).date()
+    day = today or calendars.today()
     sample = f"the site shows a sample, and nothing of yours: set {NAMESPACE}:{SETTING}"
     said = (term.warning(day) for term in terms(declared))
     return tuple(filter(None, (sample if declared.is_sample else "", *said)))

@@ -30,9 +30,7 @@ class Verdict(StrEnum):
     NOT_CHECKED = "not-checked"
     WAIVED = "waived"
     DECLARED = "declared"
-    NOT_DECLARED = (
-        "not-declared"  # the operator states nothing that could be measured: no failure, and never satisfied
-    )
+    NOT_DECLARED = "not-declared"  # the operator states nothing to measure: no failure, and never satisfied
     NOT_BUILT = "not-built"  # automated in principle; this release has no service for it yet
     INFORMATIVE = "informative"
     NOT_SELECTED = "not-selected"

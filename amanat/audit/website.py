@@ -21,6 +21,7 @@ from amanat.declarations import SETTING, Declarations
 from amanat.paths import StackPaths
 from amanat.setting_errors import NAMESPACE
 from amanat.settings import Settings
+from amanat.site.check import language_of
 from amanat.site.content import Content
 from amanat.site.facts import Fact, Language, declared, published
 from amanat.site.markup import Page
@@ -81,12 +82,8 @@ class Website:
         try:
             answer = self._ask(method, path, scheme, headers)
         except (OSError, zlib.error, http.client.HTTPException) as error:
-            raise NotChecked(
-                f"the site does not answer: {error or type(error).__name__}",
-                f"{method} {where} at {self._address}:{self._ports[scheme]}",
-                "See `systemctl status amanat-nginx` on the host.",
-            ) from error
-        tried = {"https" if scheme == "https" else "http": f"{method} {where}", "headers": dict(headers)}
+            raise self._silent(error, f"{method} {where} at ", scheme) from error
+        tried = {scheme: f"{method} {where}", "headers": dict(headers)}
         self._audit.recorder.client(self._host.identity, tried, _outcome(answer))
         return answer
 
@@ -116,9 +113,7 @@ class Website:
                 except (ssl.SSLError, ConnectionError) as error:
                     complaint = str(error)
         except OSError as error:
-            raise NotChecked(
-                f"the site does not answer: {error}", f"{self._address}:{self._ports['https']}"
-            ) from error
+            raise self._silent(error) from error
         if "NO_PROTOCOLS_AVAILABLE" in complaint:
             raise NotChecked(f"this machine's OpenSSL speaks no TLS {version}", "the auditor's machine")
         outcome = {"agreed": agreed, "error": complaint}
@@ -136,9 +131,7 @@ class Website:
             ):
                 chosen = wrapped.selected_alpn_protocol() or ""
         except OSError as error:
-            raise NotChecked(
-                f"the site does not answer: {error}", f"{self._address}:{self._ports['https']}"
-            ) from error
+            raise self._silent(error) from error
         self._audit.recorder.client(self._host.identity, {"alpn": list(offered)}, {"chosen": chosen})
         return chosen
 
@@ -176,6 +169,14 @@ class Website:
         finally:
             connection.close()
 
+    def _silent(self, error: Exception, asked: str = "", scheme: str = "https") -> NotChecked:
+        """What is to be said where nobody answers, or not as a web server does."""
+        return NotChecked(
+            f"the site does not answer: {error or type(error).__name__}",
+            f"{asked}{self._address}:{self._ports[scheme]}",
+            "See `systemctl status amanat-nginx` on the host.",
+        )
+
     def _context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self._authority))
 
@@ -208,7 +209,7 @@ class DeclaredSite:
         settings = Settings.of(paths)
         if settings.declared is None:
             # Not `NotDeclared`: something is served, and nothing says what it should be.
-            file = f"Pulumi.{options.stack}.yaml"
+            file = paths.settings_file.name
             raise NotChecked(f"{NAMESPACE}:{SETTING} is not set", file, "Declare who runs the site.")
         content = Content.of(settings)
         return cls(content, render(content, settings.own_site_templates(paths.project)))
@@ -229,12 +230,7 @@ class DeclaredSite:
 
     def pages(self, language: Language) -> list[str]:
         """The paths of a language's pages."""
-        own, others = ("en/", ()) if language == "en" else ("", ("en/", "errors/"))
-        return [
-            name
-            for name in self.files
-            if name.endswith(".html") and name.startswith(own) and not name.startswith(tuple(others))
-        ]
+        return [name for name in self.files if name.endswith(".html") and language_of(name) == language]
 
     def facts(self, language: Language) -> frozenset[Fact]:
         """What the pages of a language have to publish."""

@@ -158,7 +158,7 @@ def down(paths: StackPaths) -> Result:
     with suppress(NoTimers):
         Schedule(paths).off()
     rest = stack.target.list_resources()
-    own = (paths.project / f"Pulumi.{paths.stack}.yaml", paths.sealing, paths.evidence)
+    own = (paths.settings_file, paths.sealing, paths.evidence)
     kept = [str(path) for path in own if path.exists()]
     lines = [f"stack {paths.stack_id} is gone", *(f"kept: {path}" for path in kept)]
     lines += [f"still there: {kind} {', '.join(names)}" for kind, names in rest.items()]

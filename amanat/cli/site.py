@@ -35,7 +35,7 @@ def site(
         raise BadInput("nobody says where to", "--output", "Give a directory, or --check to verify only.")
     paths = StackPaths(stack)
     settings = Settings.of(paths)
-    content = Content.of(settings, f"Pulumi.{stack}.yaml")
+    content = Content.of(settings, paths.settings_file.name)
     files = render(content, settings.own_site_templates(paths.project))
     differ = []
     if output is not None:

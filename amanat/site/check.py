@@ -34,7 +34,7 @@ def require_publishable(content: Content, pages: Mapping[str, str], static: Mapp
 
 def _unpublished(content: Content, pages: Mapping[str, Page]) -> Iterator[NotPublishable]:
     for language in DIRECTIONS:
-        told = [page for name, page in pages.items() if _language(name) == language]
+        told = [page for name, page in pages.items() if language_of(name) == language]
         wanted, found = declared(content, language), published(told)
         for fact in sorted(wanted - found):
             yield NotPublishable(
@@ -48,14 +48,15 @@ def _unpublished(content: Content, pages: Mapping[str, Page]) -> Iterator[NotPub
             )
 
 
-def _language(name: str) -> Language | None:
+def language_of(name: str) -> Language | None:
+    """The language of a page by its path; None for an error's, which is in both."""
     if name.startswith("errors/"):
         return None
     return "en" if name.startswith("en/") else "fa"
 
 
 def _of_page(name: str, page: Page) -> Iterator[NotPublishable]:
-    language = _language(name) or "fa"
+    language = language_of(name) or "fa"
     wanted = (language, DIRECTIONS[language])
     if (page.language, page.direction) != wanted:
         yield NotPublishable(

@@ -82,11 +82,11 @@ STORED_LOGS = Question("probe-logs", logs.StoredLogs, "stored")
 STORED_RECORDINGS = Question("probe-logs", logs.StoredRecordings, "recordings")
 STORED_RECENTLY = Question("probe-logs", logs.StoredRecently, "recent")
 VERIFIED_LOGS = Question("probe-logs", logs.VerifiedLogs, "verify")
-
-SITE_REQUESTS = Question("probe-requests", site.SiteRequests)
 WHOLLY_VERIFIED_LOGS = Question("probe-logs", logs.VerifiedLogs, "verifyall")
 SEALED_LOGS = Question("probe-logs", logs.SealedLogs, "sealed")
 GIVEN_STAMPS = Question("probe-stamps", logs.GivenStamps, account="")
+
+SITE_REQUESTS = Question("probe-requests", site.SiteRequests)
 MONITORING = Question("probe-monitoring", monitoring.Monitoring)
 
 COPY_SERVER = Question("probe-copies", backups.CopyServer, "server")

@@ -53,10 +53,8 @@ DAY_SECONDS = 24 * 3600
 def test_every_file_of_the_site_is_the_declared_one(website: Website, declared_site: DeclaredSite):
     """Each page, style and picture is served, and holds byte for byte what the operator's declarations make of it."""
     names = [name for name in declared_site.files if not name.startswith(ERRORS)]
-    for ask in (
-        website.page,
-        lambda name: website.get(f"/{name}"),
-    ):  # as people's browsers ask, and as programs do
+    # As people's browsers ask, and as programs do.
+    for ask in (website.page, lambda name: website.get(f"/{name}")):
         served = {name: ask(name) for name in names}
         assert {name: one.status for name, one in served.items() if one.status != 200} == {}
         assert [name for name, one in served.items() if one.body != declared_site.files[name]] == []

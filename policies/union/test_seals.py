@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 from urllib.parse import urlsplit
 
 import pytest
 
 from amanat.audit import requirement
 from amanat.audit.website import DeclaredSite, Website, require_declared
-from amanat.calendars import TEHRAN
+from amanat.calendars import today
 from amanat.site.facts import Fact, Language
 
 SEAL, LICENCE, APPROVAL = "the eNAMAD seal", "the licence", "the approval"
@@ -41,7 +41,7 @@ def test_the_seal_is_shown_and_valid(website: Website, declared_site: DeclaredSi
     link, begins, ends = days_of(shown(website, declared_site, language, SEAL))
     assert urlsplit(link)[:2] == ("https", SEALS_ARE_SHOWN_BY)
     assert bound("enamad_validity_days").allows((ends - begins).days)
-    assert begins <= datetime.now(TEHRAN).date() <= ends
+    assert begins <= today() <= ends
 
 
 @requirement("U-licence")
@@ -50,7 +50,7 @@ def test_the_licence_is_shown_and_valid(website: Website, declared_site: Declare
     """The pages of each language show the declared licence with its number and who issued it, not ended."""
     require_declared(declared_site.declarations.licence, LICENCE)
     _, begins, ends = days_of(shown(website, declared_site, language, LICENCE))
-    assert begins <= datetime.now(TEHRAN).date() <= ends
+    assert begins <= today() <= ends
 
 
 @requirement("U-committee")

@@ -39,6 +39,11 @@ def require_green(live_stack: LiveStack, directory: Path) -> None:
     assert (status, failing(requirements)) == (0, {})
 
 
+def check_of(live_stack: LiveStack, batch: Batch) -> str:
+    """The check of a batch's breaks, on the machine that carries their service here."""
+    return batch.check.replace(f"[{batch.host}]", f"[{live_stack.machine_of(batch.host)}]")
+
+
 def require_red(live_stack: LiveStack, batch: Batch, directory: Path) -> None:
     """Do what the breaks of a batch do: their check has to name each. It is put back afterwards, whatever comes."""
     machine = live_stack.machine_of(batch.host)
@@ -46,8 +51,7 @@ def require_red(live_stack: LiveStack, batch: Batch, directory: Path) -> None:
         for broken in batch.breaks:
             undone.callback(live_stack.root, machine, broken.undo)
             live_stack.root(machine, broken.script)
-        check = batch.check.replace(f"[{batch.host}]", f"[{machine}]")
-        status, requirements = audited(live_stack.stack, directory, check)
+        status, requirements = audited(live_stack.stack, directory, check_of(live_stack, batch))
     assert status == 1
     found = requirements[batch.breaks[0].requirement]
     assert found["verdict"] == "not-satisfied", found

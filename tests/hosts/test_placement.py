@@ -8,13 +8,13 @@ import yaml
 from amanat.paths import PROJECT_ROOT, StackPaths
 from amanat.secrets_socket import serve_secrets_to_children
 from amanat.stack import Stack
-from tests.breaks.reading import all_breaks
+from tests.breaks.reading import Batch, all_breaks
 from tests.declared import settings_file
+from tests.hosts.breaking import check_of, require_red
 from tests.hosts.live import LiveStack, amanat, audited
 
 NAME = "placed"
 FILE = PROJECT_ROOT / f"Pulumi.{NAME}.yaml"
-MACHINES = {"store": "alpha", "edge": "alpha", "vault": "beta", "logs": "beta"}
 # One for each machine: a check by the machine's own turn, and one across both.
 BROKEN = [
     one
@@ -92,14 +92,7 @@ def test_a_service_leaves_no_records_behind(placed_stack):
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.name)
 def test_a_break_is_seen_on_the_machine_that_carries_the_service(placed_stack, broken, tmp_path):
-    machine = MACHINES[broken.host]
-    check = broken.check.replace(f"[{broken.host}]", f"[{machine}]")
-    placed_stack.root(machine, broken.script)
-    try:
-        status, requirements = audited(NAME, tmp_path, check)
-    finally:
-        placed_stack.root(machine, broken.undo)
-    assert status == 1
-    assert requirements[broken.requirement]["verdict"] == "not-satisfied", requirements[broken.requirement]
-    _, requirements = audited(NAME, tmp_path, check)
+    batch = Batch((broken,))
+    require_red(placed_stack, batch, tmp_path)
+    _, requirements = audited(NAME, tmp_path, check_of(placed_stack, batch))
     assert requirements[broken.requirement]["verdict"] == "not-checked", "it was not put right"

@@ -29,17 +29,9 @@ touch -r /root/nginx.conf.before /etc/amanat/nginx/nginx.conf
 if cmp -s /root/nginx.conf.before /etc/amanat/nginx/nginx.conf; then exit 1; fi
 reload
 # undo
-restart() { # returns when the site is listened for
-  systemctl restart amanat-nginx
-  for _ in $(seq 100); do
-    ss -Hltn 'sport = :443' | grep -q . && return 0
-    sleep 0.1
-  done
-  return 1
-}
 rm /etc/nginx/conf.d/promo.conf
 touch -r /root/conf.d.before /etc/nginx/conf.d
 rm /root/conf.d.before
 cp -a /root/nginx.conf.before /etc/amanat/nginx/nginx.conf
 rm /root/nginx.conf.before
-restart
+systemctl restart amanat-nginx

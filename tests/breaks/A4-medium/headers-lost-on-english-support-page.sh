@@ -26,17 +26,9 @@ touch -r /root/nginx.conf.before /etc/amanat/nginx/nginx.conf
 if cmp -s /root/nginx.conf.before /etc/amanat/nginx/nginx.conf; then exit 1; fi
 reload
 # undo
-restart() { # returns when the site is listened for
-  systemctl restart amanat-nginx
-  for _ in $(seq 100); do
-    ss -Hltn 'sport = :443' | grep -q . && return 0
-    sleep 0.1
-  done
-  return 1
-}
 rm /etc/nginx/snippets/robots.conf
 touch -r /root/snippets.before /etc/nginx/snippets
 rm /root/snippets.before
 cp -a /root/nginx.conf.before /etc/amanat/nginx/nginx.conf
 rm /root/nginx.conf.before
-restart
+systemctl restart amanat-nginx

@@ -21,14 +21,6 @@ touch -r /root/nginx.conf.before /etc/amanat/nginx/nginx.conf
 if cmp -s /root/nginx.conf.before /etc/amanat/nginx/nginx.conf; then exit 1; fi
 reload
 # undo
-restart() { # returns when the site is listened for
-  systemctl restart amanat-nginx
-  for _ in $(seq 100); do
-    ss -Hltn 'sport = :443' | grep -q . && return 0
-    sleep 0.1
-  done
-  return 1
-}
 cp -a /root/nginx.conf.before /etc/amanat/nginx/nginx.conf
 rm /root/nginx.conf.before
-restart
+systemctl restart amanat-nginx

@@ -4,14 +4,6 @@
 # check: policies/article7/test_protection_closed_world.py::test_everything_that_runs_is_known[edge]
 set -eu
 umask 022
-restart() { # returns when the site is listened for
-  systemctl restart amanat-nginx
-  for _ in $(seq 100); do
-    ss -Hltn 'sport = :443' | grep -q . && return 0
-    sleep 0.1
-  done
-  return 1
-}
 mkdir -p /run/systemd/system/amanat-nginx.service.d
 cat > /run/systemd/system/amanat-nginx.service.d/other.conf <<EOF
 [Service]
@@ -39,16 +31,8 @@ SystemCallFilter=
 RestrictAddressFamilies=
 EOF
 systemctl daemon-reload
-restart
+systemctl restart amanat-nginx
 rm -r /run/systemd/system/amanat-nginx.service.d
 systemctl daemon-reload
 # undo
-restart() { # returns when the site is listened for
-  systemctl restart amanat-nginx
-  for _ in $(seq 100); do
-    ss -Hltn 'sport = :443' | grep -q . && return 0
-    sleep 0.1
-  done
-  return 1
-}
-restart
+systemctl restart amanat-nginx

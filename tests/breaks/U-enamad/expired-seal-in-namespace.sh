@@ -4,14 +4,6 @@
 # check: policies/union/test_seals.py::test_the_seal_is_shown_and_valid[fa]
 set -eu
 umask 022
-restart() { # returns when the site is listened for
-  systemctl restart amanat-nginx
-  for _ in $(seq 100); do
-    ss -Hltn 'sport = :443' | grep -q . && return 0
-    sleep 0.1
-  done
-  return 1
-}
 pages=$(readlink -f /run/amanat-site/current)
 mkdir -m 755 /run/seal-other
 for name in licences.html en/licences.html; do
@@ -28,16 +20,8 @@ BindReadOnlyPaths=/run/seal-other/licences.html:$pages/licences.html
 BindReadOnlyPaths=/run/seal-other/en-licences.html:$pages/en/licences.html
 EOF
 systemctl daemon-reload
-restart
+systemctl restart amanat-nginx
 rm -r /run/systemd/system/amanat-nginx.service.d /run/seal-other
 systemctl daemon-reload
 # undo
-restart() { # returns when the site is listened for
-  systemctl restart amanat-nginx
-  for _ in $(seq 100); do
-    ss -Hltn 'sport = :443' | grep -q . && return 0
-    sleep 0.1
-  done
-  return 1
-}
-restart
+systemctl restart amanat-nginx

@@ -105,6 +105,9 @@ def machine_variables(machine: str, settings: Settings, paths: StackPaths, joine
     return {
         "base_flows": network.incoming(machine, settings.machines, joined),
         "base_outgoing": [*alerts.outgoing(machine, settings), *timestamps.outgoing(machine, settings)],
+        "base_silent_accounts": ["nginx", "nginx-log"]
+        if "edge" in settings.machines.services_of(machine)
+        else [],
         "pki_names": [*called, "localhost", "127.0.0.1", str(joined.addresses[machine])],
     }
 
@@ -168,6 +171,8 @@ def _logs(settings: Settings, _joined: Network) -> dict[str, Any]:
         "monitoring_machine_port": topology.port(topology.MACHINE, "metrics"),
         "monitoring_database": placement.machine_of("store") if placement.carries("store") else "",
         "monitoring_database_port": topology.port("store", "database-metrics"),
+        "monitoring_site": placement.machine_of("edge") if placement.carries("edge") else "",
+        "monitoring_site_port": topology.port("edge", "https"),
         "monitoring_port": topology.port("logs", "prometheus"),
         "monitoring_readers": [
             placement.machine_of(name) for name in ("logs", "vault") if placement.carries(name)

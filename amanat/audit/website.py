@@ -11,6 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from amanat.audit.errors import NotChecked, NotDeclared
 from amanat.audit.expectations import expectations
 from amanat.audit.host import Host
@@ -119,6 +122,20 @@ class Website:
         outcome = {"agreed": agreed, "error": complaint}
         self._audit.recorder.client(self._host.identity, {"tls": version}, outcome)
         return agreed
+
+    def certificate(self) -> x509.Certificate:
+        """The certificate that the site shows, and that holds. Raises `NotChecked` where nobody answers."""
+        try:
+            with (
+                socket.create_connection((self._address, self._ports["https"]), SECONDS) as plain,
+                self._context().wrap_socket(plain, server_hostname=self._host.name) as wrapped,
+            ):
+                shown = x509.load_der_x509_certificate(wrapped.getpeercert(binary_form=True) or b"")
+        except OSError as error:
+            raise self._silent(error) from error
+        outcome = {"certificate": shown.public_bytes(Encoding.PEM).decode()}
+        self._audit.recorder.client(self._host.identity, {"tls": "certificate"}, outcome)
+        return shown
 
     def protocols(self, offered: Sequence[str]) -> str:
         """Offer these protocols over TLS (ALPN); the one that the server chose, "" for none."""

@@ -4,6 +4,8 @@ import hashlib
 import re
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from amanat.audit import requirement
 from amanat.audit.host import Host
@@ -69,6 +71,18 @@ def test_no_other_file_lies_beside_them(edge: Host, declared_site: DeclaredSite)
         for digest, _, name in (line.partition("  ") for line in found.splitlines())
     }
     assert digests == {name: hashlib.sha256(body).hexdigest() for name, body in declared_site.files.items()}
+
+
+@requirement("A4-medium")
+def test_the_certificate_is_the_site_s_own(edge: Host, website: Website):
+    """What the public reaches has a key of its own, whose certificate is for servers alone: with the machine's it could
+    call other machines in its name.
+    """
+    shown = website.certificate()
+    use = shown.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(use) == [ExtendedKeyUsageOID.SERVER_AUTH]
+    machine = x509.load_pem_x509_certificate(edge.read("cat /etc/amanat/pki/host.crt").encode())
+    assert shown.public_key() != machine.public_key()
 
 
 @requirement("A4-medium")

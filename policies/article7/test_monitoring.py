@@ -16,26 +16,44 @@ from amanat_host.answers.monitoring import Monitoring
 from amanat_host.answers.system import TlsAttempts
 
 ALERTS = {
-    *("AlertmanagerDown", "AlertsNotDelivered", "AnchorsBehind", "ArchivingBroken", "BackupOld"),
-    *(
-        "CertificateEnds",
-        "ClockWrong",
-        "CollectorFailed",
-        "CopyOld",
-        "DatabaseDown",
-        "DeclarationEnds",
-        "DiskFilling",
-        "DrillFailed",
-        "DrillOld",
-    ),
-    *("FilesChanged", "FilesNotCompared", "JournalRoom", "JournalTooSmall", "LogsBehind", "LogsIncomplete"),
+    "AlertmanagerDown",
+    "AlertsNotDelivered",
+    "AnchorsBehind",
+    "ArchivingBroken",
+    "BackupOld",
+    "CertificateEnds",
+    "ClockWrong",
+    "CollectorFailed",
+    "CopyOld",
+    "DatabaseDown",
+    "DeclarationEnds",
+    "DiskFilling",
+    "DrillFailed",
+    "DrillOld",
+    "FilesChanged",
+    "FilesNotCompared",
+    "JournalRoom",
+    "JournalTooSmall",
+    "LogsBehind",
+    "LogsIncomplete",
     "LogsLost",
-    *("MachineDown", "MetricsOld", "RebootNeeded", "RecordingsBehind", "ServiceStopped", "UnitFailed"),
+    "MachineDown",
+    "MetricsOld",
+    "RebootNeeded",
+    "RecordingsBehind",
+    "ServiceStopped",
+    "SiteCertificateEnds",
+    "SiteDown",
+    "UnitFailed",
     "UpdatesNotNoted",
-    *("UpdatesWait", "VerificationFailed", "VerificationOld", "Watchdog"),
+    "UpdatesWait",
+    "VerificationFailed",
+    "VerificationOld",
+    "Watchdog",
 }
 BEGAN = datetime.now(UTC)
 STARTED_SECONDS = 35  # two rounds of asking and computing
+NEXT_SECONDS = 20  # one round
 LOOKED_SECONDS = 75  # the switch looks every minute
 SELF = {"AlertmanagerDown", "AlertsNotDelivered"}
 EXPORTERS = ("metrics", "database-metrics", "prometheus")
@@ -73,6 +91,7 @@ def test_the_machine_is_watched(machine: Host, logs: Host, monitored: Monitoring
     """Each exporter of the machine answered the monitoring's last visit, and that was lately."""
     expected = {"machine"}
     expected |= {"database"} if machine.audited.carries("store") else set()
+    expected |= {"site"} if machine.audited.carries("edge") else set()
     expected |= {"prometheus", "alertmanager"} if machine.audited.carries("logs") else set()
     found = {one.job: one for one in monitored.scraped if one.machine == machine.name}
     assert set(found) == expected
@@ -84,6 +103,15 @@ def test_the_machine_is_watched(machine: Host, logs: Host, monitored: Monitoring
         if not bound("watch_seconds").allows(age_seconds(one.scraped_at, at))
     ]
     assert late == []
+
+
+@requirement("A7-protection")
+def test_the_site_is_watched_from_outside(edge: Host, logs: Host, monitored: Monitoring):
+    """The log server last got the site's first page as a visitor would: over TLS, with a certificate that holds."""
+    assert list(monitored.probed) == [edge.name]
+    # Another check's flood may just have been refused.
+    answered = wait_until(lambda: asked(logs).probed == {edge.name: True}, NEXT_SECONDS)
+    assert answered, "it is asked for, and does not answer as it should"
 
 
 @requirement("A7-protection")

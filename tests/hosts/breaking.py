@@ -8,6 +8,7 @@ from pathlib import Path
 from amanat.secrets_socket import serve_secrets_to_children
 from amanat.stack import Stack
 from tests.breaks.reading import Batch, all_batches
+from tests.hosts import warm_audits
 from tests.hosts.live import LiveStack, audited, failing
 
 # Two stacks share the breaks: two thirds of all are against these.
@@ -51,7 +52,7 @@ def require_red(live_stack: LiveStack, batch: Batch, directory: Path) -> None:
         for broken in batch.breaks:
             undone.callback(live_stack.root, machine, broken.undo)
             live_stack.root(machine, broken.script)
-        status, requirements = audited(live_stack.stack, directory, check_of(live_stack, batch))
+        status, requirements = warm_audits.audited(live_stack.stack, directory, check_of(live_stack, batch))
     assert status == 1
     found = requirements[batch.breaks[0].requirement]
     assert found["verdict"] == "not-satisfied", found

@@ -1,11 +1,12 @@
 """Live tests: real stacks of this checkout, made once for the whole run, taken down at its end.
 
 They need a Docker engine; a missing one is a failure. `make test` has three processes, each with a stack of its own: an
-Ansible run keeps little more than one core busy. The third begins with a virtual machine and a stack of other machines.
+Ansible run keeps little more than one core busy. The third's is of other machines.
 Without pytest's `-n` all tests share one stack.
 `AMANAT_KEEP=1` leaves the stacks up for a look.
 """
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +15,13 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from amanat.paths import PROJECT_ROOT, StackPaths
+from amanat.paths import StackPaths
+from amanat.secrets_socket import serve_secrets_to_children
 from amanat.stack import Stack
 from tests.declared import settings_file
-from tests.hosts.live import DEAD_PROXY, FOREIGN, STACK, LiveStack, amanat
+from tests.hosts.live import DEAD_PROXY, FOREIGN, STACK, LiveStack, amanat, settings_of
 
+PLACED = "placed"
 # The order of a stack's life; each file leaves it whole, but for the last.
 ORDER = (
     "test_killed_runs",
@@ -57,14 +60,14 @@ ORDER = (
 # What goes to a second stack where there are two: the first of them leaves the drill on record that whole audits want.
 SECOND = ("test_recovery", "test_package_upgrade", "test_breaks", "test_auditor", "test_restart")
 # What needs none of those stacks: one of its own, a browser, and a virtual machine, waited for most of the time; then a
-# third of all breaks, on one more.
+# third of all breaks.
 THIRD = ("test_placement", "test_site_pages", "test_cgroup_v2", "test_breaks_of_records")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_settings() -> Iterator[None]:
     """The settings of this process's stack: its site has no machine of its own, since two cores carry enough."""
-    path = PROJECT_ROOT / f"Pulumi.{STACK}.yaml"
+    path = settings_of(STACK)
     if not (os.environ.get("AMANAT_KEEP") and path.exists()):
         path.write_text(settings_file({"store": "store edge", "vault": "vault", "logs": "logs"}), "utf-8")
     yield
@@ -81,6 +84,25 @@ def live_stack() -> Iterator[LiveStack]:
     yield LiveStack(STACK, paths, Stack(paths).outputs()["endpoints"])
     if not os.environ.get("AMANAT_KEEP"):
         down = amanat("down", "--yes", "--stack", STACK)
+        assert down.code == 0, down.err[-4000:]
+
+
+@pytest.fixture(scope="session")
+def placed_stack() -> Iterator[LiveStack]:
+    """A stack whose machines are not named after their services, made, drilled and audited in one go.
+
+    The secrets are asked for once.
+    """
+    file, paths = settings_of(PLACED), StackPaths(PLACED)
+    file.write_text(settings_file({"alpha": "store edge", "beta": "vault logs"}), "utf-8")
+    try:
+        up = amanat("up", "--stack", PLACED)
+        assert up.code == 0, (up.out + up.err)[-4000:]
+        with serve_secrets_to_children(json.dumps(Stack(paths).secrets())):
+            yield LiveStack(PLACED, paths, {})
+    finally:
+        down = amanat("down", "--yes", "--stack", PLACED)
+        file.unlink(missing_ok=True)
         assert down.code == 0, down.err[-4000:]
 
 

@@ -134,6 +134,11 @@ class LiveStack:
         }
 
 
+def settings_of(stack: str) -> Path:
+    """The file with a stack's settings."""
+    return PROJECT_ROOT / f"Pulumi.{stack}.yaml"
+
+
 def amanat(*arguments: str, **environment: str) -> Done:
     """Run `amanat` and wait for it. What a stack has put into this process is not for another one."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}

@@ -1,25 +1,17 @@
-"""Breaks of what is recorded, kept and given out, and of the site: the audit turns red on each."""
+"""Breaks of what is recorded, kept and given out, and of the site: the audit turns red on each.
+
+They are done to the stack of `test_placement`, which its first run left green.
+"""
 
 import pytest
 
-from tests.hosts.breaking import batches_of_records, green_before, require_green, require_red
+from tests.hosts.breaking import batches_of_records, require_green, require_red
 
 
-@pytest.fixture(scope="module")
-def healthy(live_stack, tmp_path_factory):
-    """This process's stack, drilled, since the whole audit wants that."""
-    drilled = live_stack.amanat("drill")
-    assert drilled.code == 0, drilled.err[-4000:]
-    with green_before(live_stack, tmp_path_factory.mktemp("before")):
-        yield
-
-
-@pytest.mark.usefixtures("healthy")
 @pytest.mark.parametrize("batch", batches_of_records(), ids=lambda batch: batch.name)
-def test_the_audit_turns_red_on_the_broken_requirement(live_stack, batch, tmp_path):
-    require_red(live_stack, batch, tmp_path)
+def test_the_audit_turns_red_on_the_broken_requirement(placed_stack, batch, tmp_path):
+    require_red(placed_stack, batch, tmp_path)
 
 
-@pytest.mark.usefixtures("healthy")
-def test_everything_was_put_back(live_stack, tmp_path):
-    require_green(live_stack, tmp_path)
+def test_everything_was_put_back(placed_stack, tmp_path):
+    require_green(placed_stack, tmp_path)

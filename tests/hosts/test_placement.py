@@ -5,44 +5,17 @@ import json
 import pytest
 import yaml
 
-from amanat.paths import PROJECT_ROOT, StackPaths
-from amanat.secrets_socket import serve_secrets_to_children
-from amanat.stack import Stack
 from tests.breaks.reading import Batch, all_breaks
-from tests.declared import settings_file
+from tests.hosts import warm_audits
 from tests.hosts.breaking import check_of, require_red
-from tests.hosts.live import LiveStack, amanat, audited
+from tests.hosts.live import settings_of
 
-NAME = "placed"
-FILE = PROJECT_ROOT / f"Pulumi.{NAME}.yaml"
 # One for each machine: a check by the machine's own turn, and one across both.
 BROKEN = [
     one
     for one in all_breaks()
     if one.name in ("A5-6-1-access/open-port", "A5-6-1-access/unlock-for-a-laptop")
 ]
-
-
-@pytest.fixture(scope="module")
-def placed():
-    """The stack, made with its drill and its audit in one go: how that ended."""
-    FILE.write_text(settings_file({"alpha": "store edge", "beta": "vault logs"}), "utf-8")
-    try:
-        up = amanat("up", "--stack", NAME)
-        yield up
-    finally:
-        down = amanat("down", "--yes", "--stack", NAME)
-        FILE.unlink(missing_ok=True)
-        assert down.code == 0, down.err[-4000:]
-
-
-@pytest.fixture(scope="module")
-def placed_stack(placed):
-    """The stack once it is up and green. The secrets are asked for once."""
-    assert placed.code == 0, (placed.out + placed.err)[-4000:]
-    paths = StackPaths(NAME)
-    with serve_secrets_to_children(json.dumps(Stack(paths).secrets())):
-        yield LiveStack(NAME, paths, {})
 
 
 def test_the_first_run_drills_and_is_green(placed_stack):
@@ -70,7 +43,8 @@ def test_machines_know_each_other_by_machine_and_by_service(placed_stack):
 def test_a_service_leaves_no_records_behind(placed_stack):
     """Names that are swapped, and a service that is left out, are refused by `preview` and `up`; nothing is removed."""
     before = placed_stack.root("alpha", "cat /etc/machine-id")
-    text = FILE.read_text("utf-8")
+    file = settings_of(placed_stack.stack)
+    text = file.read_text("utf-8")
     for machines in (
         {"alpha": "vault logs", "beta": "store edge"},
         {"alpha": "store edge"},
@@ -78,14 +52,14 @@ def test_a_service_leaves_no_records_behind(placed_stack):
     ):
         settings = yaml.safe_load(text)
         settings["config"]["amanat:placement"] = machines
-        FILE.write_text(yaml.safe_dump(settings), "utf-8")
+        file.write_text(yaml.safe_dump(settings), "utf-8")
         try:
             for command in (["preview"], ["up", "--no-audit"]):
                 refused = placed_stack.amanat(*command)
                 assert refused.code != 0
                 assert "and its records lie on" in refused.err, refused.err[-2000:]
         finally:
-            FILE.write_text(text, "utf-8")
+            file.write_text(text, "utf-8")
     assert placed_stack.root("alpha", "cat /etc/machine-id") == before
     assert placed_stack.amanat("preview").code == 0
 
@@ -94,5 +68,5 @@ def test_a_service_leaves_no_records_behind(placed_stack):
 def test_a_break_is_seen_on_the_machine_that_carries_the_service(placed_stack, broken, tmp_path):
     batch = Batch((broken,))
     require_red(placed_stack, batch, tmp_path)
-    _, requirements = audited(NAME, tmp_path, check_of(placed_stack, batch))
+    _, requirements = warm_audits.audited(placed_stack.stack, tmp_path, check_of(placed_stack, batch))
     assert requirements[broken.requirement]["verdict"] == "not-checked", "it was not put right"

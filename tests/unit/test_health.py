@@ -51,7 +51,7 @@ class Host:
 
     def ask(self, question):
         if question == questions.MONITORING:
-            return Monitoring([], {}, "", self.firing, "31d", self.receivers, 0, self.silent)
+            return Monitoring([], {}, {}, "", self.firing, "31d", self.receivers, 0, self.silent)
         assert question == questions.REPOSITORY
         stop = (NOW - timedelta(hours=self.backup_hours or 0)).timestamp()
         backup = {

@@ -30,6 +30,7 @@ class Firing:
 class Monitoring:
     """What Prometheus scrapes, watches and keeps, and whom Alertmanager tells.
 
+    `probed` tells by machine whether the last request to its site was answered as it should be.
     `rules` are the loaded alerts by name, with `ok` or what is wrong; `evaluated_at` is when the oldest was last
     computed (ISO 8601, UTC). `kept` is how long samples are kept, as Prometheus writes it. `receivers` are the kinds of
     receivers that alerts go to: webhook, email. `silences` are those that keep alerts back now.
@@ -37,6 +38,7 @@ class Monitoring:
     """
 
     scraped: Sequence[Scraped]
+    probed: Mapping[str, bool]
     rules: Mapping[str, str]
     evaluated_at: str
     firing: Sequence[Firing]

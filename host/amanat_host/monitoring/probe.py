@@ -24,7 +24,7 @@ def monitored() -> answers.Monitoring:
     try:
         return asked()
     except NoAnswer as error:
-        return answers.Monitoring([], {}, "", [], "", [], 0, str(error))
+        return answers.Monitoring([], {}, {}, "", [], "", [], 0, str(error))
 
 
 def asked() -> answers.Monitoring:
@@ -37,8 +37,10 @@ def asked() -> answers.Monitoring:
     alertmanager = _api(where["alertmanager"], where)
     status, silences = alertmanager.get("/api/v2/status"), alertmanager.get("/api/v2/silences")
     config = str(status["config"]["original"]) if isinstance(status, dict) else ""
+    scraped = prometheus.scraped(api)
     return answers.Monitoring(
-        scraped=prometheus.scraped(api),
+        scraped=scraped,
+        probed=prometheus.probed(api, scraped),
         rules={rule.name: rule.health for rule in rules},
         evaluated_at=utc(min(rule.evaluated for rule in rules)),
         firing=[alert for rule in rules for alert in rule.alerts],

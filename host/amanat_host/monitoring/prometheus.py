@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -11,6 +11,7 @@ from amanat_host.answers.monitoring import Firing, Scraped
 from amanat_host.monitoring.api import Api, NoAnswer
 
 FIRING = "firing"
+SITE = "site"  # the job that asks for it
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,14 @@ def scraped(api: Api) -> tuple[Scraped, ...]:
         )
         for target in targets
     )
+
+
+def probed(api: Api, scraped: Iterable[Scraped]) -> dict[str, bool]:
+    """Of each machine whose site is asked for: whether it last answered as it should. Raises NoAnswer."""
+    samples = _data(api, "/api/v1/query?query=probe_success")["result"]
+    last = {str(one["metric"].get("machine", "")): one["value"][1] == "1" for one in samples}
+    # What was asked for until lately has samples for minutes yet.
+    return {one.machine: last.get(one.machine, False) for one in scraped if one.job == SITE}
 
 
 def flags(api: Api) -> Mapping[str, str]:

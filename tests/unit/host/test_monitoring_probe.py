@@ -12,7 +12,18 @@ CONFIG += "    webhook_configs:\n      - url: <secret>\n    email_configs:\n    
 RULE = {"name": "Watchdog", "state": "firing", "health": "ok", "lastEvaluation": "2026-11-26T10:00:00.5Z"}
 ANSWERS = {
     "/api/v1/rules?type=alert": {"groups": [{"rules": [RULE]}]},
-    "/api/v1/targets?state=active": {"activeTargets": []},
+    "/api/v1/targets?state=active": {
+        "activeTargets": [
+            {"labels": {"job": job, "machine": name}, "health": "up", "lastScrape": "2026-11-26T10:00:00Z"}
+            for job, name in (("site", "a"), ("site", "b"), ("site", "new"), ("machine", "gone"))
+        ]
+    },
+    "/api/v1/query?query=probe_success": {
+        "result": [
+            {"metric": {"machine": name}, "value": [1.5, success]}
+            for name, success in (("a", "1"), ("b", "0"), ("gone", "1"))
+        ]
+    },
     "/api/v1/status/flags": {"storage.tsdb.retention.time": "31d"},
 }
 
@@ -39,6 +50,7 @@ def test_what_is_monitored_is_told_without_an_address(answers, call):
     assert told["receivers"] == ["email", "webhook"]
     assert told["rules"] == {"Watchdog": "ok"}
     assert told["evaluated_at"].startswith("2026-11-26T10:00:00")
+    assert told["probed"] == {"a": True, "b": False, "new": False}
     assert (told["kept"], told["silences"]) == ("31d", 1)
     assert "o@x" not in out
 

@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import socket
 import ssl
+import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,6 +69,30 @@ class Answer:
         return self.body.decode("utf-8", "replace")
 
 
+class Pace:
+    """Lets so many requests through at once and so many a second after that: fewer than the site refuses."""
+
+    AT_ONCE = 60
+    PER_SECOND = 20
+
+    def __init__(self) -> None:
+        self._left, self._since = float(self.AT_ONCE), time.monotonic()
+
+    def wait(self) -> None:
+        """Return when the next may go."""
+        while not self._may_go():
+            time.sleep(1 / self.PER_SECOND)
+
+    def _may_go(self) -> bool:
+        now = time.monotonic()
+        self._left = min(self._left + (now - self._since) * self.PER_SECOND, self.AT_ONCE)
+        self._since = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
 class Website:
     """The operator's site, asked at the machine's own address; the stack's authority is trusted and nobody else."""
 
@@ -78,6 +103,7 @@ class Website:
         expected = expectations().of(["edge"])
         self._ports = {"http": expected.listening("http").port, "https": expected.listening("https").port}
         self._pages: dict[str, Answer] = {}
+        self._pace = Pace()
 
     def get(self, path: str, *, method: str = "GET", scheme: str = "https", **headers: str) -> Answer:
         """Ask for a path as it is written, over a connection of its own. Raises `NotChecked` where nobody answers."""
@@ -157,6 +183,7 @@ class Website:
         return published(Page.read(self.page(name).text) for name in names)
 
     def _ask(self, method: str, path: str, scheme: str, headers: Mapping[str, str]) -> Answer:
+        self._pace.wait()
         port = self._ports[scheme]
         connection = http.client.HTTPConnection(self._address, port, timeout=SECONDS)
         connection.sock = socket.create_connection((self._address, port), SECONDS)

@@ -27,6 +27,7 @@ def require_publishable(content: Content, pages: Mapping[str, str], static: Mapp
     faults = [
         *_unpublished(content, read),
         *(fault for name, page in read.items() for fault in _of_page(name, page)),
+        *_without_telephone(content, read),
         *(fault for name, body in static.items() for fault in _of_style(name, body)),
     ]
     refuse(faults, f"the site can't be published for {len(faults)} reasons", "site_templates_directory")
@@ -46,6 +47,20 @@ def _unpublished(content: Content, pages: Mapping[str, Page]) -> Iterator[NotPub
                 f"the {NAMES[language]} pages publish {fact}, which nobody declared",
                 fix="Remove it from the template, or declare it.",
             )
+
+
+def _without_telephone(content: Content, pages: Mapping[str, Page]) -> Iterator[NotPublishable]:
+    wanted = telephone_link(content.declared.landline)
+    for name, page in pages.items():
+        if language_of(name) and wanted not in page.links:
+            yield NotPublishable(
+                "no link of it dials the landline", name, f'Write <a href="{wanted}"> as the kit has it.'
+            )
+
+
+def telephone_link(landline: str) -> str:
+    """The address that has a telephone dial a number in E.164 (RFC 3966)."""
+    return f"tel:{landline}"
 
 
 def language_of(name: str) -> Language | None:

@@ -68,12 +68,15 @@ class Item:
 
 @dataclass
 class Page:
-    """What was read of one page; `loads` are the addresses that a browser fetches or a form sends to."""
+    """What was read of one page; `loads` are the addresses that a browser fetches or a form sends to, `links` those
+    that a visitor may follow.
+    """
 
     language: str = ""
     direction: str = ""
     items: list[Item] = field(default_factory=list)
     loads: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
     scripted: list[str] = field(default_factory=list)
     styled: list[str] = field(default_factory=list)
 
@@ -188,6 +191,8 @@ class _Reader(HTMLParser):
             self.page.scripted.append("<script>")
         if tag == "style" or "style" in given:
             self.page.styled.append("<style>" if tag == "style" else f"<{tag} style>")
+        if tag in ("a", "area") and "href" in given:
+            self.page.links.append(given["href"].strip())
         if tag == "link" and set(given.get("rel", "").lower().split()) <= LINKS_THAT_LOAD_NOTHING:
             return
         for name in LOADS.get(tag, ()):

@@ -20,6 +20,8 @@ MAY_RUN_AS_ANOTHER = {  # what an ordinary Debian server can't do without
     "/usr/sbin/postqueue",
     "/usr/sbin/unix_chkpwd",
 }
+# The bus, and who knows who is logged in: no service goes on without them.
+OF_THE_MACHINE = {"dbus.service", "dbus-broker.service", "systemd-logind.service"}
 NOTED_WITHIN_MINUTES = 15  # of the refresh of the lists, whose last step it is
 KERNEL = {
     "net.ipv4.conf.all.accept_redirects": "0",
@@ -89,6 +91,22 @@ def test_no_security_update_waits(updates: Updates, bound):
         if not bound("patch_age_days").allows(hours_since(seen) / 24)
     }
     assert late == {}
+
+
+@requirement("A7-protection")
+def test_updates_are_in_use(updates: Updates, bound):
+    """No service goes on with code that an update replaced for longer than the bound; bus and logins may for longer."""
+    late = {
+        unit: shown(since)
+        for unit, since in updates.replaced_since.items()
+        if not bound(bound_of(unit)).allows(hours_since(since))
+    }
+    assert late == {}
+
+
+def bound_of(unit: str) -> str:
+    """The bound for a unit that goes on with replaced code."""
+    return "machine_restart_hours" if unit in OF_THE_MACHINE else "service_restart_hours"
 
 
 @prefetch(questions.INTEGRITY)

@@ -197,7 +197,8 @@ class KernelSettings:
 class Updates:
     """How updates come in and when they last did; which security updates wait, since when (None: not noted yet).
 
-    `noted_at` is when the host last noted what waits, which it does at each refresh of the lists.
+    `noted_at` is when the host last noted what waits, which it does at each refresh of the lists. `replaced_since`:
+    the units that go on with code that an update has replaced, and when it did.
     """
 
     timers: Mapping[str, str | None]
@@ -207,6 +208,7 @@ class Updates:
     noted_at: str | None
     lists_refreshed: str | None
     last_unattended_run: str | None
+    replaced_since: Mapping[str, str]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from amanat_host.answers import system as answers
 from amanat_host.entry import probe
 from amanat_host.system import passwords
 from amanat_host.system.drift import drift
+from amanat_host.system.outdated import outdated
 from amanat_host.system.state import (
     honoured_places,
     kernel_settings,
@@ -136,6 +137,7 @@ def updates() -> answers.Updates:
         noted_at=notes.noted_at,
         lists_refreshed=when("/var/lib/apt/periodic/update-success-stamp"),
         last_unattended_run=when("/var/lib/apt/periodic/unattended-upgrades-stamp"),
+        replaced_since={unit: utc(since) for unit, since in outdated().items()},
     )
 
 

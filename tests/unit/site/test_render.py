@@ -218,6 +218,11 @@ BAD = {
     "no seal": ("licences.html.j2", WITHOUT, "don't publish the eNAMAD seal https://trustseal"),
     "no address": ("contact.html.j2", WITHOUT, "don't publish the registration number 543210"),
     "no statement": ("privacy.html.j2", WITHOUT, "don't publish ip_retention_days 190"),
+    "no telephone": (
+        "support.html.j2",
+        '<html lang="fa" dir="rtl"><p>tel:',
+        "no link of it dials the landline",
+    ),
     "another number": (
         "index.html.j2",
         '<html lang="{{ language }}" dir="{{ direction }}"><p itemscope itemtype="https://schema.org/Organization">'

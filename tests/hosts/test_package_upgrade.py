@@ -12,6 +12,13 @@ known=$(dpkg-query --show --showformat='${Package} ${db:Status-Status}\n' $packa
 installed=$(echo "$known" | sed -n 's/ installed$//p')
 apt-get -qq -y -o Dpkg::Options::=--force-confold install --reinstall $installed
 """
+# As apt does it: the lock is held while something else runs.
+INSTALLING = """
+import fcntl, subprocess
+with open("/var/lib/dpkg/lock-frontend", "r+") as lock:
+    fcntl.lockf(lock, fcntl.LOCK_EX)
+    subprocess.run(["/usr/lib/amanat/restart-outdated"], check=True)
+"""
 WAIT_FOR_A_RESTART_OF_THE_MACHINE = {"dbus.service", "systemd-logind.service"}
 
 
@@ -33,12 +40,7 @@ def test_services_take_up_what_was_renewed(live_stack):
 
 
 def test_nothing_is_restarted_while_packages_are_installed(live_stack):
-    said = live_stack.root(
-        "vault",
-        "exec 9<> /var/lib/dpkg/lock-frontend\n"
-        "python3 -c 'import fcntl; fcntl.lockf(9, fcntl.LOCK_EX); import subprocess; "
-        'print(subprocess.run(["/usr/lib/amanat/restart-outdated"], capture_output=True, text=True, check=True).stdout)\'',
-    )
+    said = live_stack.root("vault", f"python3 - <<'END'\n{INSTALLING}END")
     assert "packages are being installed" in said
 
 

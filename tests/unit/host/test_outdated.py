@@ -11,6 +11,13 @@ from amanat_host.system import outdated, restart_outdated
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu/libssl.so.3"
 UPDATED = 1_000.0
+HOLD = """
+import fcntl, sys
+with open(sys.argv[1], "w") as lock:
+    fcntl.lockf(lock, fcntl.LOCK_EX)
+    print("held", flush=True)
+    input()
+"""
 
 
 def process(number, unit, started, *mapped):
@@ -78,9 +85,8 @@ def test_a_lock_that_another_program_holds_is_seen_and_not_taken(tmp_path):
     assert not restart_outdated.is_locked(lock)
     lock.touch()
     assert not restart_outdated.is_locked(lock)
-    hold = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.lockf(f, fcntl.LOCK_EX); print('held', flush=True); input()"
     with subprocess.Popen(
-        [sys.executable, "-c", hold, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLD, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as holder:
         assert holder.stdout.readline() == "held\n"
         assert restart_outdated.is_locked(lock)

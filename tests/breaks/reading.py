@@ -13,7 +13,8 @@ MOST_TOGETHER = 10
 class Break:
     """One violation of one requirement on one host; `check` is the policy's test that must see it.
 
-    `findings` are texts that its reason must hold: with them, breaks of one check are tried together.
+    `findings` are texts that its reason must hold: with them, breaks of one check are tried together. In all of these
+    `@store@` stands for the machine that carries the store.
     """
 
     path: Path

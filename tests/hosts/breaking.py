@@ -1,6 +1,7 @@
 """What a person could do to a live host against the law: the audit turns red on that very requirement."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -45,16 +46,22 @@ def check_of(live_stack: LiveStack, batch: Batch) -> str:
     return batch.check.replace(f"[{batch.host}]", f"[{live_stack.machine_of(batch.host)}]")
 
 
+def named(live_stack: LiveStack, text: str) -> str:
+    """A text of a break for this stack: `@store@` is the machine that carries the store."""
+    return re.sub(r"@([a-z]+)@", lambda found: live_stack.machine_of(found[1]), text)
+
+
 def require_red(live_stack: LiveStack, batch: Batch, directory: Path) -> None:
     """Do what the breaks of a batch do: their check has to name each. It is put back afterwards, whatever comes."""
     machine = live_stack.machine_of(batch.host)
     with ExitStack() as undone:
         for broken in batch.breaks:
-            undone.callback(live_stack.root, machine, broken.undo)
-            live_stack.root(machine, broken.script)
+            undone.callback(live_stack.root, machine, named(live_stack, broken.undo))
+            live_stack.root(machine, named(live_stack, broken.script))
         status, requirements = warm_audits.audited(live_stack.stack, directory, check_of(live_stack, batch))
     assert status == 1
     found = requirements[batch.breaks[0].requirement]
     assert found["verdict"] == "not-satisfied", found
-    told = {text: text in found["reason"] for broken in batch.breaks for text in broken.findings}
+    wanted = [named(live_stack, text) for broken in batch.breaks for text in broken.findings]
+    told = {text: text in found["reason"] for text in wanted}
     assert [text for text, there in told.items() if not there] == [], found["reason"]

@@ -5,10 +5,10 @@
 # finding: entries that the machine no longer has
 set -eu
 systemctl stop amanat-logs.service
-cp -p /var/lib/amanat/logs/store/state.json /run/amanat-break-state.json
+cp -p /var/lib/amanat/logs/@store@/state.json /run/amanat-break-state.json
 python3 - <<'END'
 import json, pathlib
-path = pathlib.Path("/var/lib/amanat/logs/store/state.json")
+path = pathlib.Path("/var/lib/amanat/logs/@store@/state.json")
 state = json.loads(path.read_text())
 hole = {"first": 5, "last": 9, "found_at": "2026-01-01T00:00:00+00:00", "lost_at": "2026-01-01T00:00:00+00:00", "attempts": 3}
 state["numberings"][-1]["holes"].append(hole)
@@ -19,11 +19,11 @@ systemctl start amanat-logs.service
 systemctl stop amanat-logs.service
 python3 - <<'END'
 import json, pathlib
-path = pathlib.Path("/var/lib/amanat/logs/store/state.json")
+path = pathlib.Path("/var/lib/amanat/logs/@store@/state.json")
 state = json.loads(path.read_text())
 state["numberings"][-1]["holes"] = [hole for hole in state["numberings"][-1]["holes"] if hole["first"] != 5]
 path.write_text(json.dumps(state, separators=(",", ":")))
 END
-chown log-collector:log-collector /var/lib/amanat/logs/store/state.json
+chown log-collector:log-collector /var/lib/amanat/logs/@store@/state.json
 rm /run/amanat-break-state.json
 systemctl start amanat-logs.service

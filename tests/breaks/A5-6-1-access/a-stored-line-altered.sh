@@ -5,7 +5,7 @@
 # finding: are gone
 set -eu
 systemctl stop amanat-logs.service
-cd /var/lib/amanat/logs/store
+cd /var/lib/amanat/logs/@store@
 file=$(find . -name '*.export' | sort | head -n 1)
 cp -p "$file" /run/amanat-break-day
 number=$(grep --text --max-count=30 '^__SEQNUM=[0-9]*[0-8]$' "$file" | tail -n 1)
@@ -16,7 +16,7 @@ chmod 0640 "$file"
 systemctl start amanat-logs.service
 # undo
 systemctl stop amanat-logs.service
-cd /var/lib/amanat/logs/store
+cd /var/lib/amanat/logs/@store@
 file=$(find . -name '*.export' | sort | head -n 1)
 now=$(stat --format=%s /run/amanat-break-day)
 tail --bytes="+$((now + 1))" "$file" > /run/amanat-break-rest

@@ -6,12 +6,12 @@
 set -eu
 systemctl stop amanat-logs.service
 mkdir -m 0700 /run/amanat-break-stored
-cp --archive /var/lib/amanat/logs/vault/. /run/amanat-break-stored/
+cp --archive /var/lib/amanat/logs/@vault@/. /run/amanat-break-stored/
 PYTHONPATH=/usr/lib/amanat /usr/bin/python3 -B - << 'END'
 import json
 from pathlib import Path
 from amanat_host.logs.stored_entries import read_entries
-place = Path("/var/lib/amanat/logs/vault")
+place = Path("/var/lib/amanat/logs/@vault@")
 state = json.loads((place / "state.json").read_text())
 path = place / f"{state['day']}.export"
 entries = list(read_entries(path, 0, state["length"]))
@@ -37,6 +37,6 @@ END
 systemctl start amanat-logs.service
 # undo
 systemctl stop amanat-logs.service
-cp --archive /run/amanat-break-stored/. /var/lib/amanat/logs/vault/
+cp --archive /run/amanat-break-stored/. /var/lib/amanat/logs/@vault@/
 rm -r /run/amanat-break-stored
 systemctl start amanat-logs.service

@@ -7,7 +7,7 @@ set -eu
 /usr/bin/python3 -IB - << 'END'
 import re
 from pathlib import Path
-path = sorted(Path("/var/lib/amanat/logs/store").glob("*.export"))[-1]
+path = sorted(Path("/var/lib/amanat/logs/@store@").glob("*.export"))[-1]
 data = path.read_bytes()
 line = re.compile(rb"^MESSAGE=[^\n]*[a-y]", re.M).search(data, len(data) // 2)
 at = line.end() - 1

@@ -4,7 +4,7 @@
 # check: policies/article6/test_log_seals.py::test_every_day_that_was_stamped_is_there
 # finding: that are gone
 set -eu
-if [ ! -e /var/lib/amanat/log-seals/store/00000001.tsr ]; then
+if [ ! -e /var/lib/amanat/log-seals/@store@/00000001.tsr ]; then
   # The day ends a few hours early, and is sealed.
   systemctl stop amanat-logs.service
   setpriv --reuid=log-collector --regid=log-collector --clear-groups python3 -IB - <<'END'
@@ -23,7 +23,7 @@ END
   systemctl start amanat-log-seal.service
 fi
 mkdir -m 0700 /run/amanat-break-chain
-mv /var/lib/amanat/log-seals/store/* /run/amanat-break-chain/
+mv /var/lib/amanat/log-seals/@store@/* /run/amanat-break-chain/
 # undo
-mv /run/amanat-break-chain/* /var/lib/amanat/log-seals/store/
+mv /run/amanat-break-chain/* /var/lib/amanat/log-seals/@store@/
 rmdir /run/amanat-break-chain

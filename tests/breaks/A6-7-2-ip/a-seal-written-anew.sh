@@ -2,9 +2,9 @@
 # A sealed day's record says another number of entries, and its stamp is the old one.
 # host: logs
 # check: policies/article5/test_access_log_elsewhere.py::test_sealed_days_are_what_was_sealed
-# finding: logs: the stamp of record 1 (
+# finding: @logs@: the stamp of record 1 (
 set -eu
-if [ ! -e /var/lib/amanat/log-seals/store/00000001.tsr ]; then
+if [ ! -e /var/lib/amanat/log-seals/@store@/00000001.tsr ]; then
   # The day ends a few hours early, and is sealed.
   systemctl stop amanat-logs.service
   setpriv --reuid=log-collector --regid=log-collector --clear-groups python3 -IB - <<'END'
@@ -22,10 +22,10 @@ END
   systemctl start amanat-logs.service
   systemctl start amanat-log-seal.service
 fi
-cd /var/lib/amanat/log-seals/logs
+cd /var/lib/amanat/log-seals/@logs@
 cp -p 00000001.json /run/amanat-break-record
 sed -i 's/"entries":\([0-9]*\)/"entries":1\1/' 00000001.json
 chown log-sealer:log-collector 00000001.json
 # undo
-cp -p /run/amanat-break-record /var/lib/amanat/log-seals/logs/00000001.json
+cp -p /run/amanat-break-record /var/lib/amanat/log-seals/@logs@/00000001.json
 rm /run/amanat-break-record

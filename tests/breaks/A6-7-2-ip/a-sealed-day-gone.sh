@@ -4,7 +4,7 @@
 # check: policies/article5/test_access_log_elsewhere.py::test_sealed_days_are_what_was_sealed
 # finding: no sealed file, and no purge of it
 set -eu
-if [ ! -e /var/lib/amanat/log-seals/store/00000001.tsr ]; then
+if [ ! -e /var/lib/amanat/log-seals/@store@/00000001.tsr ]; then
   # The day ends a few hours early, and is sealed.
   systemctl stop amanat-logs.service
   setpriv --reuid=log-collector --regid=log-collector --clear-groups python3 -IB - <<'END'
@@ -22,11 +22,11 @@ END
   systemctl start amanat-logs.service
   systemctl start amanat-log-seal.service
 fi
-cd /var/lib/amanat/log-seals/vault
+cd /var/lib/amanat/log-seals/@vault@
 file=$(find . -name '*.export.gz' | sort | head -n 1)
 mv "$file" "/run/amanat-break-${file#./}"
 # undo
 mv /run/amanat-break-*.export.gz /run/amanat-break-day.gz
-cd /var/lib/amanat/log-seals/vault
+cd /var/lib/amanat/log-seals/@vault@
 day=$(sed 's/.*"day":"\([-0-9]*\)".*/\1/' 00000001.json)
 mv /run/amanat-break-day.gz "$day.export.gz"

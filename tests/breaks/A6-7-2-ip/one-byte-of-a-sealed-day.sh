@@ -4,7 +4,7 @@
 # check: policies/article5/test_access_log_elsewhere.py::test_sealed_days_are_what_was_sealed
 # finding: are not those that were sealed
 set -eu
-if [ ! -e /var/lib/amanat/log-seals/store/00000001.tsr ]; then
+if [ ! -e /var/lib/amanat/log-seals/@store@/00000001.tsr ]; then
   # The day ends a few hours early, and is sealed.
   systemctl stop amanat-logs.service
   setpriv --reuid=log-collector --regid=log-collector --clear-groups python3 -IB - <<'END'
@@ -22,13 +22,13 @@ END
   systemctl start amanat-logs.service
   systemctl start amanat-log-seal.service
 fi
-cd /var/lib/amanat/log-seals/store
+cd /var/lib/amanat/log-seals/@store@
 file=$(find . -name '*.export.gz' | sort | head -n 1)
 cp -p "$file" /run/amanat-break-sealed
 old=$(od --skip-bytes=1000 --read-bytes=1 --address-radix=n --format=u1 "$file" | tr -d ' ')
 printf "%b" "\\0$(printf "%03o" $((old ^ 1)))" | dd of="$file" bs=1 seek=1000 conv=notrunc status=none
 # undo
-cd /var/lib/amanat/log-seals/store
+cd /var/lib/amanat/log-seals/@store@
 file=$(find . -name '*.export.gz' | sort | head -n 1)
 cp -p /run/amanat-break-sealed "$file"
 rm /run/amanat-break-sealed

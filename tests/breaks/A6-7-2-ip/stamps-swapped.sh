@@ -2,9 +2,9 @@
 # The stamps of two machines' sealed days change places.
 # host: logs
 # check: policies/article5/test_access_log_elsewhere.py::test_sealed_days_are_what_was_sealed
-# finding: vault: the stamp of record 1 (
+# finding: @vault@: the stamp of record 1 (
 set -eu
-if [ ! -e /var/lib/amanat/log-seals/store/00000001.tsr ]; then
+if [ ! -e /var/lib/amanat/log-seals/@store@/00000001.tsr ]; then
   # The day ends a few hours early, and is sealed.
   systemctl stop amanat-logs.service
   setpriv --reuid=log-collector --regid=log-collector --clear-groups python3 -IB - <<'END'
@@ -23,13 +23,13 @@ END
   systemctl start amanat-log-seal.service
 fi
 cd /var/lib/amanat/log-seals
-mv store/00000001.tsr /run/amanat-break-stamp
-mv vault/00000001.tsr store/00000001.tsr
-mv /run/amanat-break-stamp vault/00000001.tsr
-chown log-sealer:log-collector store/00000001.tsr vault/00000001.tsr
+mv @store@/00000001.tsr /run/amanat-break-stamp
+mv @vault@/00000001.tsr @store@/00000001.tsr
+mv /run/amanat-break-stamp @vault@/00000001.tsr
+chown log-sealer:log-collector @store@/00000001.tsr @vault@/00000001.tsr
 # undo
 cd /var/lib/amanat/log-seals
-mv store/00000001.tsr /run/amanat-break-stamp
-mv vault/00000001.tsr store/00000001.tsr
-mv /run/amanat-break-stamp vault/00000001.tsr
-chown log-sealer:log-collector store/00000001.tsr vault/00000001.tsr
+mv @store@/00000001.tsr /run/amanat-break-stamp
+mv @vault@/00000001.tsr @store@/00000001.tsr
+mv /run/amanat-break-stamp @vault@/00000001.tsr
+chown log-sealer:log-collector @store@/00000001.tsr @vault@/00000001.tsr

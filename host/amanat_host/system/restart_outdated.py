@@ -72,7 +72,7 @@ def is_locked(path: Path) -> bool:
     """Whether a program holds a lock on a file (fcntl(2), F_GETLK): asked, not taken, so nobody meets ours."""
     wanted = struct.pack("@hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:

@@ -19,6 +19,16 @@ with open("/var/lib/dpkg/lock-frontend", "r+") as lock:
     fcntl.lockf(lock, fcntl.LOCK_EX)
     subprocess.run(["/usr/lib/amanat/restart-outdated"], check=True)
 """
+# systemd may execute itself anew, which ends its clients' connections.
+RESTART = """
+systemctl start --no-block amanat-restart-outdated.service
+state=activating
+while [ "$state" = activating ]; do
+  sleep 0.2
+  state=$(systemctl show --property=ActiveState --value amanat-restart-outdated.service) || state=activating
+done
+[ "$(systemctl show --property=Result --value amanat-restart-outdated.service)" = success ]
+"""
 WAIT_FOR_A_RESTART_OF_THE_MACHINE = {"dbus.service", "systemd-logind.service"}
 
 
@@ -33,7 +43,7 @@ def test_services_take_up_what_was_renewed(live_stack):
     assert "postgresql@17-main.service" in outdated(live_stack, live_stack.machine_of("store"))
     assert "amanat-nginx.service" in outdated(live_stack, live_stack.machine_of("edge"))
     for host in live_stack.machines:
-        live_stack.root(host, "systemctl start amanat-restart-outdated.service")
+        live_stack.root(host, RESTART)
         left = outdated(live_stack, host)
         assert left <= WAIT_FOR_A_RESTART_OF_THE_MACHINE, f"{host}: {left}"
         assert bool(left) == (live_stack.root(host, "test ! -e /run/reboot-required || echo yes") == "yes\n")

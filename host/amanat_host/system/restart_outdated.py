@@ -35,11 +35,12 @@ def main() -> None:
         return
     found = outdated()
     again, waiting = chosen(found, entered(found))
-    if MANAGER in again:
-        commands.run(SYSTEMCTL, "daemon-reexec")
     if services := sorted(again - {MANAGER}):
         sys.stdout.write(f"an update replaced what they run: {', '.join(services)} are restarted\n")
         commands.run(SYSTEMCTL, "try-restart", *services)
+    if MANAGER in again:
+        # Last, since timers that start at once with it start what needs those services.
+        commands.run(SYSTEMCTL, "daemon-reexec")
     if waiting:
         REBOOT.write_text(f"an update replaced what runs: {', '.join(sorted(waiting))}\n", "utf-8")
 

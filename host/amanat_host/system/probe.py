@@ -137,7 +137,7 @@ def updates() -> answers.Updates:
         noted_at=notes.noted_at,
         lists_refreshed=when("/var/lib/apt/periodic/update-success-stamp"),
         last_unattended_run=when("/var/lib/apt/periodic/unattended-upgrades-stamp"),
-        replaced_since={unit: utc(since) for unit, since in outdated().items()},
+        replaced_since={unit: utc(replaced.first) for unit, replaced in outdated().items()},
     )
 
 

@@ -1,7 +1,8 @@
 """Restart the services that go on with what an update of packages has replaced. Run as root by a timer.
 
-While packages are being installed nothing is restarted: the next run does. What others can't go on without, or a
-restart doesn't help, waits for a restart of the machine, which the operator chooses: /run/reboot-required says so.
+While packages are being installed nothing is restarted: the next run does. Jobs that end by themselves are left to it.
+What others can't go on without, or a restart doesn't help, waits for a restart of the machine, which the operator
+chooses: /run/reboot-required says so.
 """
 
 from __future__ import annotations
@@ -16,43 +17,55 @@ from pathlib import Path
 
 from amanat_host import commands
 from amanat_host.entry import program
+from amanat_host.errors import HostError
 from amanat_host.state.syntax import systemctl_time
-from amanat_host.system.outdated import outdated
+from amanat_host.system.outdated import Replaced, outdated
 
 LOCK = Path("/var/lib/dpkg/lock-frontend")
 REBOOT = Path("/run/reboot-required")
 SYSTEMCTL = "/usr/bin/systemctl"
 MANAGER = "init.scope"
+JOURNAL = "systemd-journald.service"
+ONE_SHOT = "oneshot"
 # Who talks over the bus loses it for good; who is logged in is known to logind alone.
 WAITS = re.compile(r"(dbus|dbus-broker|systemd-logind|user@\d+)\.service")
 
 
 @program
-def main() -> None:
+def main() -> int:
     """Restart what may be, and say of what waits that it does. Raises HostError."""
-    if is_locked(LOCK):
-        sys.stdout.write("packages are being installed: nothing is restarted now\n")
-        return
     found = outdated()
-    again, waiting = chosen(found, entered(found))
-    if services := sorted(again - {MANAGER}):
-        sys.stdout.write(f"an update replaced what they run: {', '.join(services)} are restarted\n")
-        commands.run(SYSTEMCTL, "try-restart", *services)
-    if MANAGER in again:
-        # Last, since timers that start at once with it start what needs those services.
-        commands.run(SYSTEMCTL, "daemon-reexec")
+    again, waiting = chosen(found, services(found))
     if waiting:
         REBOOT.write_text(f"an update replaced what runs: {', '.join(sorted(waiting))}\n", "utf-8")
+    failed = []
+    for unit in in_turn(again):
+        if is_locked(LOCK):
+            sys.stdout.write("packages are being installed: nothing is restarted now\n")
+            break
+        if fault := restarted(unit):
+            failed.append(fault)
+    sys.stderr.writelines(f"error: {fault}\n" for fault in failed)
+    return bool(failed)
 
 
-def chosen(found: Mapping[str, float], began: Mapping[str, float]) -> tuple[set[str], set[str]]:
-    """Of outdated units those to restart, and those that wait.
+def chosen(
+    found: Mapping[str, Replaced], known: Mapping[str, Mapping[str, str]]
+) -> tuple[set[str], set[str]]:
+    """Of outdated units those to restart, and those that wait for a restart of the machine.
 
-    `found` is since when what they run is replaced, `began` since when they run: one that was restarted since has
-    processes that outlive its restart.
+    `known` are properties of services by name. One that was restarted since its last file was replaced has processes
+    that outlive that.
     """
-    again = {unit for unit in found if may_restart(unit) and began.get(unit, 0.0) <= found[unit]}
-    return again, set(found) - again
+    again: set[str] = set()
+    waiting: set[str] = set()
+    for unit, replaced in found.items():
+        properties = known.get(unit, {})
+        if properties.get("Type") == ONE_SHOT:
+            continue
+        began = systemctl_time(properties.get("ActiveEnterTimestamp", ""))
+        (again if may_restart(unit) and began <= replaced.last else waiting).add(unit)
+    return again, waiting
 
 
 def may_restart(unit: str) -> bool:
@@ -60,13 +73,29 @@ def may_restart(unit: str) -> bool:
     return unit == MANAGER or (unit.endswith(".service") and not WAITS.fullmatch(unit))
 
 
-def entered(names: Iterable[str]) -> dict[str, float]:
-    """Since when each service is active, as a Unix time; 0 for what never was, such as the manager."""
-    services = [name for name in names if name.endswith(".service")]
-    asked = ("show", "--timestamp=us+utc", "--property=Id,ActiveEnterTimestamp", *services)
-    blocks = commands.run(SYSTEMCTL, *asked).split("\n\n") if services else []
+def in_turn(names: Iterable[str]) -> list[str]:
+    """The journal before those who write to it, and systemd last: timers that start at once with it need services."""
+    return sorted(names, key=lambda unit: (unit == MANAGER, unit != JOURNAL, unit))
+
+
+def restarted(unit: str) -> str:
+    """Restart a unit that runs; what was wrong with that, or "". systemd goes on with one that takes its time."""
+    sys.stdout.write(f"an update replaced what {unit} runs: it is restarted\n")
+    sys.stdout.flush()
+    try:
+        commands.run(SYSTEMCTL, *(("daemon-reexec",) if unit == MANAGER else ("try-restart", unit)))
+    except HostError as error:
+        return str(error)
+    return ""
+
+
+def services(names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Type and beginning of each service among these names."""
+    asked = ("show", "--timestamp=us+utc", "--property=Id,Type,ActiveEnterTimestamp")
+    wanted = [name for name in names if name.endswith(".service")]
+    blocks = commands.run(SYSTEMCTL, *asked, *wanted).split("\n\n") if wanted else []
     told = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in blocks]
-    return {one["Id"]: systemctl_time(one["ActiveEnterTimestamp"]) for one in told if "Id" in one}
+    return {one["Id"]: one for one in told if "Id" in one}
 
 
 def is_locked(path: Path) -> bool:

@@ -52,6 +52,8 @@ def known_of_service(
         return {
             "nginx_site_archive": str(paths.site_archive),
             "nginx_site_digest": known["site"],
+            # No name of another service on its machine: who takes nginx over can't pose as that.
+            "nginx_names": [*_forms("edge", paths), "localhost", "127.0.0.1"],
             "nginx_published_port": int(published["edge.https"].rpartition(":")[2]),
         }
     of = {
@@ -101,7 +103,7 @@ def shared_variables(
 def machine_variables(machine: str, settings: Settings, paths: StackPaths, joined: Network) -> dict[str, Any]:
     """What one machine is told of itself, whatever it carries."""
     names = settings.machines.names_of(machine)
-    called = [form for name in names for form in (name, f"{name}.{paths.stack_id}.internal")]
+    called = [form for name in names for form in _forms(name, paths)]
     return {
         "base_flows": network.incoming(machine, settings.machines, joined),
         "base_outgoing": [*alerts.outgoing(machine, settings), *timestamps.outgoing(machine, settings)],
@@ -110,6 +112,11 @@ def machine_variables(machine: str, settings: Settings, paths: StackPaths, joine
         else [],
         "pki_names": [*called, "localhost", "127.0.0.1", str(joined.addresses[machine])],
     }
+
+
+def _forms(name: str, paths: StackPaths) -> tuple[str, str]:
+    """A machine's or service's name, alone and with the stack's."""
+    return name, f"{name}.{paths.stack_id}.internal"
 
 
 def service_variables(service: str, settings: Settings, joined: Network) -> dict[str, Any]:
@@ -172,6 +179,7 @@ def _logs(settings: Settings, _joined: Network) -> dict[str, Any]:
         "monitoring_database": placement.machine_of("store") if placement.carries("store") else "",
         "monitoring_database_port": topology.port("store", "database-metrics"),
         "monitoring_site": placement.machine_of("edge") if placement.carries("edge") else "",
+        "monitoring_site_name": "edge" if placement.carries("edge") else "",
         "monitoring_site_port": topology.port("edge", "https"),
         "monitoring_port": topology.port("logs", "prometheus"),
         "monitoring_readers": [

@@ -75,12 +75,14 @@ def test_no_other_file_lies_beside_them(edge: Host, declared_site: DeclaredSite)
 
 @requirement("A4-medium")
 def test_the_certificate_is_the_site_s_own(edge: Host, website: Website):
-    """What the public reaches has a key of its own, whose certificate is for servers alone: with the machine's it could
-    call other machines in its name.
+    """What the public reaches has a key of its own, whose certificate is for servers alone and names no other service:
+    with the machine's it could call other machines in its name, or answer as the database.
     """
     shown = website.certificate()
     use = shown.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert list(use) == [ExtendedKeyUsageOID.SERVER_AUTH]
+    names = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert {one.partition(".")[0] for one in names.get_values_for_type(x509.DNSName)} == {"edge", "localhost"}
     machine = x509.load_pem_x509_certificate(edge.read("cat /etc/amanat/pki/host.crt").encode())
     assert shown.public_key() != machine.public_key()
 

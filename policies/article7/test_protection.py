@@ -7,6 +7,7 @@ import pytest
 
 from amanat.audit import prefetch, requirement
 from amanat.audit.host import Host
+from amanat.audit.timers import hours_until_due
 from amanat.audit.timing import age_seconds
 from amanat.calendars import both
 from amanat_host import questions
@@ -20,6 +21,7 @@ MAY_RUN_AS_ANOTHER = {  # what an ordinary Debian server can't do without
     "/usr/sbin/postqueue",
     "/usr/sbin/unix_chkpwd",
 }
+RESTARTS = "amanat-restart-outdated"
 # The bus, and who knows who is logged in: no service goes on without them.
 OF_THE_MACHINE = {"dbus.service", "dbus-broker.service", "systemd-logind.service"}
 NOTED_WITHIN_MINUTES = 15  # of the refresh of the lists, whose last step it is
@@ -102,6 +104,13 @@ def test_updates_are_in_use(updates: Updates, bound):
         if not bound(bound_of(unit)).allows(hours_since(since))
     }
     assert late == {}
+
+
+@requirement("A7-protection")
+def test_services_will_be_restarted_after_the_next_update(machine: Host):
+    """What restarts them is due within the hour, and its last run succeeded."""
+    assert hours_until_due(machine, RESTARTS) <= 1
+    assert machine.read(f"systemctl show --property=Result --value {RESTARTS}.service").strip() == "success"
 
 
 def bound_of(unit: str) -> str:

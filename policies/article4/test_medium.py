@@ -9,7 +9,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from amanat.audit import requirement
 from amanat.audit.host import Host
-from amanat.audit.website import DeclaredSite, Website
+from amanat.audit.website import NAME, DeclaredSite, Website
 from amanat.site.markup import Page
 
 ERRORS = "errors/"
@@ -123,12 +123,12 @@ def test_the_site_is_read_and_nothing_else(website: Website):
 
 
 @requirement("A4-medium")
-def test_plain_http_only_leads_to_https(website: Website, edge: Host):
+def test_plain_http_only_leads_to_https(website: Website):
     """Without TLS there is a redirection to the same page over TLS, for good, and nothing of the site."""
     for path in ("/", "/en/prices.html?from=a", NOWHERE):
         answer = website.get(path, scheme="http")
         assert answer.status in (301, 308)
-        assert answer.headers["location"] == f"https://{edge.name}{path}"
+        assert answer.headers["location"] == f"https://{NAME}{path}"
         assert "itemprop" not in answer.text
 
 

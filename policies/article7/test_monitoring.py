@@ -61,15 +61,28 @@ DAYS = re.compile(r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?.*")
 
 
 @pytest.fixture(scope="session")
-def monitored(logs: Host) -> Monitoring:
+def seen(logs: Host) -> tuple[Monitoring, float]:
     """What is scraped, computed and kept, and what fires, as of this audit: each exporter was visited since it began.
+    And when that was asked, as a Unix time.
 
     One that was just started is given time to look once.
     """
     wait_until(lambda: is_settled(asked(logs)), STARTED_SECONDS)
     found = asked(logs)
     assert found.fault == "", found.fault
-    return found
+    return found, logs.asked_at(questions.MONITORING)
+
+
+@pytest.fixture(scope="session")
+def monitored(seen: tuple[Monitoring, float]) -> Monitoring:
+    """What the monitoring said."""
+    return seen[0]
+
+
+@pytest.fixture(scope="session")
+def asked_at(seen: tuple[Monitoring, float]) -> float:
+    """When it was asked, as a Unix time."""
+    return seen[1]
 
 
 def asked(logs: Host) -> Monitoring:
@@ -87,7 +100,7 @@ def is_settled(monitored: Monitoring) -> bool:
 
 
 @requirement("A7-protection")
-def test_the_machine_is_watched(machine: Host, logs: Host, monitored: Monitoring, bound):
+def test_the_machine_is_watched(machine: Host, monitored: Monitoring, asked_at: float, bound):
     """Each exporter of the machine answered the monitoring's last visit, and that was lately."""
     expected = {"machine"}
     expected |= {"database"} if machine.audited.carries("store") else set()
@@ -96,11 +109,10 @@ def test_the_machine_is_watched(machine: Host, logs: Host, monitored: Monitoring
     found = {one.job: one for one in monitored.scraped if one.machine == machine.name}
     assert set(found) == expected
     assert [job for job, one in found.items() if not one.up] == []
-    at = logs.asked_at(questions.MONITORING)
     late = [
         job
         for job, one in found.items()
-        if not bound("watch_seconds").allows(age_seconds(one.scraped_at, at))
+        if not bound("watch_seconds").allows(age_seconds(one.scraped_at, asked_at))
     ]
     assert late == []
 
@@ -115,13 +127,11 @@ def test_the_site_is_watched_from_outside(edge: Host, logs: Host, monitored: Mon
 
 
 @requirement("A7-protection")
-def test_the_rules_of_the_release_are_computed(logs: Host, monitored: Monitoring, bound):
+def test_the_rules_of_the_release_are_computed(monitored: Monitoring, asked_at: float, bound):
     """All alerts of this release are loaded and none else, none is broken, and all were computed lately."""
     assert set(monitored.rules) == ALERTS
     assert {name: health for name, health in monitored.rules.items() if health != "ok"} == {}
-    assert bound("watch_seconds").allows(
-        age_seconds(monitored.evaluated_at, logs.asked_at(questions.MONITORING))
-    )
+    assert bound("watch_seconds").allows(age_seconds(monitored.evaluated_at, asked_at))
 
 
 @requirement("A7-protection")

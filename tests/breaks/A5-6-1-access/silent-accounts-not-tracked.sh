@@ -4,7 +4,7 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_on_the_network_is_known[edge]
 set -eu
 nft -f - <<EOF
-table inet offload {
+table inet no_track {
   chain output {
     type filter hook output priority raw; policy accept;
     meta skuid { nginx, nginx-log } meta l4proto { tcp, udp } th sport >= 1024 notrack
@@ -12,4 +12,4 @@ table inet offload {
 }
 EOF
 # undo
-nft delete table inet offload
+nft delete table inet no_track

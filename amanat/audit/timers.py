@@ -6,7 +6,8 @@ from amanat.audit.host import Host
 from amanat.audit.waiting import wait_until
 
 MICRO = 1_000_000
-RUNS = {"activating", "active", "deactivating"}
+# A job that counts as active once it has ended is never started again.
+ENDED = {"dead", "exited", "failed"}
 PATIENCE_SECONDS = 10.0
 
 
@@ -26,5 +27,5 @@ def _hours(host: Host, name: str) -> list[float]:
     due = [one["next"] for one in listed if one["next"]]
     if due:
         return [(min(due) / MICRO - time.time()) / 3600]
-    state = host.read(f"systemctl show --property=ActiveState --value {name}.service").strip()
-    return [0.0] if state in RUNS else []
+    state = host.read(f"systemctl show --property=SubState --value {name}.service").strip()
+    return [] if state in ENDED else [0.0]

@@ -11,7 +11,7 @@ from amanat.audit.timers import hours_until_due
 class FakeHost:
     """A host whose timer tells these next times (microseconds), one after the other; and the state of its service."""
 
-    def __init__(self, *told, state="inactive"):
+    def __init__(self, *told, state="dead"):
         self.told, self.state = list(told), state
 
     def json(self, command):
@@ -19,7 +19,7 @@ class FakeHost:
         return self.told.pop(0) if len(self.told) > 1 else self.told[0]
 
     def read(self, command):
-        assert command == "systemctl show --property=ActiveState --value x.service"
+        assert command == "systemctl show --property=SubState --value x.service"
         return f"{self.state}\n"
 
 
@@ -37,7 +37,7 @@ def test_the_next_time_is_told_in_hours():
 
 
 def test_what_runs_is_due_now():
-    assert hours_until_due(FakeHost([{"next": None}], state="activating"), "x") == 0
+    assert hours_until_due(FakeHost([{"next": None}], state="start"), "x") == 0
 
 
 def test_a_run_that_ended_between_both_questions_is_looked_at_again():
@@ -45,6 +45,7 @@ def test_a_run_that_ended_between_both_questions_is_looked_at_again():
 
 
 @pytest.mark.parametrize("told", [[], [{"next": None}]])
-def test_a_timer_that_starts_nothing_any_more_is_a_finding(told):
+@pytest.mark.parametrize("state", ["dead", "exited", "failed"])
+def test_a_timer_that_starts_nothing_any_more_is_a_finding(told, state):
     with pytest.raises(AssertionError, match=r"x\.timer will not start it again"):
-        hours_until_due(FakeHost(told), "x")
+        hours_until_due(FakeHost(told, state=state), "x")

@@ -37,21 +37,26 @@ def outdated(live_stack, host):
     return set(json.loads(live_stack.root(host, "/usr/lib/amanat/probe updates"))["replaced_since"])
 
 
-def test_services_take_up_what_was_renewed(live_stack):
+def test_services_go_on_with_what_was_replaced(live_stack):
     for host in live_stack.machines:
         live_stack.root(host, RENEW)
     assert "postgresql@17-main.service" in outdated(live_stack, live_stack.machine_of("store"))
     assert "amanat-nginx.service" in outdated(live_stack, live_stack.machine_of("edge"))
+
+
+def test_nothing_is_restarted_while_packages_are_installed(live_stack):
+    before = outdated(live_stack, "store")
+    said = live_stack.root("store", f"python3 - <<'END'\n{INSTALLING}END")
+    assert "packages are being installed" in said
+    assert outdated(live_stack, "store") == before
+
+
+def test_services_take_up_what_was_renewed(live_stack):
     for host in live_stack.machines:
         live_stack.root(host, RESTART)
         left = outdated(live_stack, host)
         assert left <= WAIT_FOR_A_RESTART_OF_THE_MACHINE, f"{host}: {left}"
         assert bool(left) == (live_stack.root(host, "test ! -e /run/reboot-required || echo yes") == "yes\n")
-
-
-def test_nothing_is_restarted_while_packages_are_installed(live_stack):
-    said = live_stack.root("vault", f"python3 - <<'END'\n{INSTALLING}END")
-    assert "packages are being installed" in said
 
 
 def test_the_audit_is_green_after_packages_were_renewed(live_stack):

@@ -6,8 +6,8 @@ from amanat.audit.host import Host
 from amanat.audit.waiting import wait_until
 
 MICRO = 1_000_000
-# A job that counts as active once it has ended is never started again.
-ENDED = {"dead", "exited", "failed"}
+ENDED = {"dead", "failed"}
+FOR_EVER = "exited"  # it counts as active once it has ended: a timer that is due starts nothing
 PATIENCE_SECONDS = 10.0
 
 
@@ -23,9 +23,11 @@ def hours_until_due(host: Host, name: str) -> float:
 
 
 def _hours(host: Host, name: str) -> list[float]:
+    state = host.read(f"systemctl show --property=SubState --value {name}.service").strip()
+    if state == FOR_EVER:
+        return []
     listed = host.json(f"systemctl list-timers --all --output=json {name}.timer")
     due = [one["next"] for one in listed if one["next"]]
     if due:
         return [(min(due) / MICRO - time.time()) / 3600]
-    state = host.read(f"systemctl show --property=SubState --value {name}.service").strip()
     return [] if state in ENDED else [0.0]

@@ -44,8 +44,10 @@ def test_a_run_that_ended_between_both_questions_is_looked_at_again():
     assert hours_until_due(FakeHost([{"next": 0}], due(2)), "x") == pytest.approx(2, abs=0.01)
 
 
-@pytest.mark.parametrize("told", [[], [{"next": None}]])
-@pytest.mark.parametrize("state", ["dead", "exited", "failed"])
+@pytest.mark.parametrize(
+    ("told", "state"),
+    [([], "dead"), ([{"next": None}], "dead"), ([{"next": None}], "failed"), (due(2), "exited")],
+)
 def test_a_timer_that_starts_nothing_any_more_is_a_finding(told, state):
     with pytest.raises(AssertionError, match=r"x\.timer will not start it again"):
         hours_until_due(FakeHost(told, state=state), "x")

@@ -69,7 +69,7 @@ def known_checks(policies: Path, carriers: Mapping[str, list[str]] = NOWHERE) ->
         status, output = _collect_apart(policies, listing, carriers)
         if status != 0 or not listing.is_file():
             raise _broken(policies, "; ".join(output.strip().splitlines()[-_LAST_LINES:]))
-        return _read(json.loads(listing.read_text("utf-8")))
+        return read(listing)
 
 
 def _collect_apart(policies: Path, listing: Path, carriers: Mapping[str, list[str]]) -> tuple[int, str]:
@@ -110,5 +110,7 @@ def _broken(policies: Path, why: str) -> BrokenPolicies:
     )
 
 
-def _read(found: Mapping[str, list[list[str] | str]]) -> dict[str, KnownCheck]:
+def read(listing: Path) -> dict[str, KnownCheck]:
+    """The checks that the listing of a collection names: JSON, id -> [requirements, what it proves]."""
+    found = json.loads(listing.read_text("utf-8"))
     return {one: KnownCheck(tuple(ids), str(text)) for one, (ids, text) in found.items()}

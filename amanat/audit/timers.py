@@ -22,6 +22,11 @@ def hours_until_due(host: Host, name: str) -> float:
     return hours[0]
 
 
+def last_result(host: Host, name: str) -> str:
+    """How the last run of a service (its name without `.service`) ended, in systemd's word, such as `success`."""
+    return host.read(f"systemctl show --property=Result --value {name}.service").strip()
+
+
 def _hours(host: Host, name: str) -> list[float]:
     state = host.read(f"systemctl show --property=SubState --value {name}.service").strip()
     if state == FOR_EVER:

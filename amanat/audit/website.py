@@ -6,7 +6,8 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -152,14 +153,8 @@ class Website:
 
     def certificate(self) -> x509.Certificate:
         """The certificate that the site shows, and that holds. Raises `NotChecked` where nobody answers."""
-        try:
-            with (
-                socket.create_connection((self._address, self._ports["https"]), SECONDS) as plain,
-                self._context().wrap_socket(plain, server_hostname=NAME) as wrapped,
-            ):
-                shown = x509.load_der_x509_certificate(wrapped.getpeercert(binary_form=True) or b"")
-        except OSError as error:
-            raise self._silent(error) from error
+        with self._connected(self._context()) as wrapped:
+            shown = x509.load_der_x509_certificate(wrapped.getpeercert(binary_form=True) or b"")
         outcome = {"certificate": shown.public_bytes(Encoding.PEM).decode()}
         self._audit.recorder.client(self._host.identity, {"tls": "certificate"}, outcome)
         return shown
@@ -168,20 +163,26 @@ class Website:
         """Offer these protocols over TLS (ALPN); the one that the server chose, "" for none."""
         context = self._context()
         context.set_alpn_protocols(list(offered))
-        try:
-            with (
-                socket.create_connection((self._address, self._ports["https"]), SECONDS) as plain,
-                context.wrap_socket(plain, server_hostname=NAME) as wrapped,
-            ):
-                chosen = wrapped.selected_alpn_protocol() or ""
-        except OSError as error:
-            raise self._silent(error) from error
+        with self._connected(context) as wrapped:
+            chosen = wrapped.selected_alpn_protocol() or ""
         self._audit.recorder.client(self._host.identity, {"alpn": list(offered)}, {"chosen": chosen})
         return chosen
 
     def facts(self, names: Iterable[str]) -> frozenset[Fact]:
         """What these pages publish, as they are served."""
         return published(Page.read(self.page(name).text) for name in names)
+
+    @contextmanager
+    def _connected(self, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
+        """A connection to the site, over TLS. Raises `NotChecked` where nobody answers."""
+        try:
+            with (
+                socket.create_connection((self._address, self._ports["https"]), SECONDS) as plain,
+                context.wrap_socket(plain, server_hostname=NAME) as wrapped,
+            ):
+                yield wrapped
+        except OSError as error:
+            raise self._silent(error) from error
 
     def _ask(self, method: str, path: str, scheme: str, headers: Mapping[str, str]) -> Answer:
         self._pace.wait()

@@ -9,7 +9,7 @@ import pytest
 from amanat.audit import NotChecked, prefetch, requirement
 from amanat.audit.archive import Message
 from amanat.audit.host import Host
-from amanat.audit.timers import hours_until_due
+from amanat.audit.timers import hours_until_due, last_result
 from amanat.audit.timing import AHEAD_SECONDS, age_seconds
 from amanat.audit.waiting import wait_until
 from amanat.law import register
@@ -204,7 +204,7 @@ def test_backups_make_themselves(vault, bound):
     assert timer.is_enabled
     hours = hours_until_due(vault, UNIT)
     assert bound("backup_interval_hours").allows(hours), f"the next one comes in {hours:.1f} hours"
-    assert vault.read(f"systemctl show --property=Result --value {UNIT}.service").strip() == "success"
+    assert last_result(vault, UNIT) == "success"
 
 
 @prefetch(questions.FLIPPED_BIT, service="vault")

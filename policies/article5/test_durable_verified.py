@@ -8,7 +8,7 @@ import pytest
 
 from amanat.audit import prefetch, requirement
 from amanat.audit.host import Host
-from amanat.audit.timers import hours_until_due
+from amanat.audit.timers import hours_until_due, last_result
 from amanat_host import questions
 from amanat_host.answers.backups import VerificationRecord, VerifiedContent
 
@@ -39,7 +39,7 @@ def test_the_last_verification_found_no_fault(vault: Host, kept):
     """What the unit read was whole, and its last run ended well."""
     record: VerificationRecord = vault.ask(RECORDS[kept])
     assert record.faults == []
-    shown = vault.read(f"systemctl show --property=Result --value {UNITS[kept]}.service").strip()
+    shown = last_result(vault, UNITS[kept])
     assert shown == "success", f"{UNITS[kept]}.service ended with {shown}"
 
 

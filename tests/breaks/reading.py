@@ -6,6 +6,7 @@ from pathlib import Path
 
 BREAKS = Path(__file__).parent
 UNDO = "# undo\n"
+FUNCTIONS = (BREAKS / "functions.sh").read_text("utf-8")  # of all scripts
 MOST_TOGETHER = 10
 
 
@@ -43,7 +44,13 @@ def read(path: Path) -> Break:
         raise ValueError(f"{path}: nothing after a line `# undo`")
     host, check = (_named(comments, name, path) for name in ("host", "check"))
     return Break(
-        path, host, check, comments[0], script, "set -eu\n" + undo, tuple(_values(comments, "finding"))
+        path,
+        host,
+        check,
+        comments[0],
+        FUNCTIONS + script,
+        "set -eu\n" + undo,
+        tuple(_values(comments, "finding")),
     )
 
 

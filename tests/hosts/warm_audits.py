@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,20 +47,14 @@ def _audit(arguments: list[str], output: Path, listing: Path, environment: Mappi
     stream = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     for number in (sys.__stdout__, sys.__stderr__):
         os.dup2(stream, number.fileno())
-    plugin.known_checks = _Listed(listing).known_checks
+    plugin.known_checks = partial(_known_checks, listing)
     sys.exit(int(pytest.main(arguments)))
 
 
-class _Listed:
+def _known_checks(
+    listing: Path, policies: Path, carriers: Mapping[str, list[str]]
+) -> dict[str, known.KnownCheck]:
     """The policies' checks, collected once: nobody changes a policy while tests run."""
-
-    def __init__(self, listing: Path) -> None:
-        self._listing = listing
-
-    def known_checks(self, policies: Path, carriers: Mapping[str, list[str]]) -> dict[str, known.KnownCheck]:
-        if self._listing.exists():
-            found = json.loads(self._listing.read_text("utf-8"))
-            return {check: known.KnownCheck(tuple(ids), text) for check, (ids, text) in found.items()}
-        checks = known.known_checks(policies, carriers)
-        self._listing.write_text(json.dumps(checks), "utf-8")
-        return checks
+    if not listing.exists():
+        listing.write_text(json.dumps(known.known_checks(policies, carriers)), "utf-8")
+    return known.read(listing)

@@ -18,13 +18,13 @@ from pathlib import Path
 from amanat_host import commands
 from amanat_host.entry import program
 from amanat_host.errors import HostError
+from amanat_host.state import units
 from amanat_host.state.syntax import systemctl_time
+from amanat_host.state.units import Unit
 from amanat_host.system.outdated import Replaced, outdated
 
 LOCK = Path("/var/lib/dpkg/lock-frontend")
 REBOOT = Path("/run/reboot-required")
-SYSTEMCTL = "/usr/bin/systemctl"
-MANAGER = "init.scope"
 JOURNAL = "systemd-journald.service"
 ONE_SHOT = "oneshot"
 # Who talks over the bus loses it for good; who is logged in is known to logind alone.
@@ -49,33 +49,31 @@ def main() -> int:
     return bool(failed)
 
 
-def chosen(
-    found: Mapping[str, Replaced], known: Mapping[str, Mapping[str, str]]
-) -> tuple[set[str], set[str]]:
+def chosen(found: Mapping[str, Replaced], known: Mapping[str, Unit]) -> tuple[set[str], set[str]]:
     """Of outdated units those to restart, and those that wait for a restart of the machine.
 
-    `known` are properties of services by name. One that was restarted since its last file was replaced has processes
+    `known` are the services among them by name. One that was restarted since its last file was replaced has processes
     that outlive that.
     """
     again: set[str] = set()
     waiting: set[str] = set()
     for unit, replaced in found.items():
-        properties = known.get(unit, {})
-        if properties.get("Type") == ONE_SHOT:
+        service = known.get(unit, Unit(unit, {}))
+        if service["Type"] == ONE_SHOT:
             continue
-        began = systemctl_time(properties.get("ActiveEnterTimestamp", ""))
+        began = systemctl_time(service["ActiveEnterTimestamp"])
         (again if may_restart(unit) and began <= replaced.last else waiting).add(unit)
     return again, waiting
 
 
 def may_restart(unit: str) -> bool:
     """Whether a unit can be restarted under those who use it."""
-    return unit == MANAGER or (unit.endswith(".service") and not WAITS.fullmatch(unit))
+    return unit == units.FIRST or (unit.endswith(".service") and not WAITS.fullmatch(unit))
 
 
 def in_turn(names: Iterable[str]) -> list[str]:
     """The journal before those who write to it, and systemd last: timers that start at once with it need services."""
-    return sorted(names, key=lambda unit: (unit == MANAGER, unit != JOURNAL, unit))
+    return sorted(names, key=lambda unit: (unit == units.FIRST, unit != JOURNAL, unit))
 
 
 def restarted(unit: str) -> str:
@@ -83,19 +81,18 @@ def restarted(unit: str) -> str:
     sys.stdout.write(f"an update replaced what {unit} runs: it is restarted\n")
     sys.stdout.flush()
     try:
-        commands.run(SYSTEMCTL, *(("daemon-reexec",) if unit == MANAGER else ("try-restart", unit)))
+        commands.run(units.SYSTEMCTL, *(("daemon-reexec",) if unit == units.FIRST else ("try-restart", unit)))
     except HostError as error:
         return str(error)
     return ""
 
 
-def services(names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Type and beginning of each service among these names."""
+def services(names: Iterable[str]) -> dict[str, Unit]:
+    """The services among these names, each with its type and beginning."""
     asked = ("show", "--timestamp=us+utc", "--property=Id,Type,ActiveEnterTimestamp")
     wanted = [name for name in names if name.endswith(".service")]
-    blocks = commands.run(SYSTEMCTL, *asked, *wanted).split("\n\n") if wanted else []
-    told = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in blocks]
-    return {one["Id"]: one for one in told if "Id" in one}
+    listing = commands.run(units.SYSTEMCTL, *asked, *wanted) if wanted else ""
+    return {unit.name: unit for unit in units.parse(listing)}
 
 
 def is_locked(path: Path) -> bool:

@@ -15,14 +15,9 @@ for page in "$pages"/en/*.html; do
   binds="$binds
 BindReadOnlyPaths=/run/en-other/$name:$page"
 done
-mkdir -p /run/systemd/system/amanat-nginx.service.d
-cat > /run/systemd/system/amanat-nginx.service.d/other.conf <<EOF
-[Service]
+start_with amanat-nginx <<EOF
 $binds
 EOF
-systemctl daemon-reload
-systemctl restart amanat-nginx
-rm -r /run/systemd/system/amanat-nginx.service.d /run/en-other
-systemctl daemon-reload
+rm -r /run/en-other
 # undo
 systemctl restart amanat-nginx

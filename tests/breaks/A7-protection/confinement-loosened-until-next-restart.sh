@@ -4,9 +4,7 @@
 # check: policies/article7/test_protection_closed_world.py::test_everything_that_runs_is_known[edge]
 set -eu
 umask 022
-mkdir -p /run/systemd/system/amanat-nginx.service.d
-cat > /run/systemd/system/amanat-nginx.service.d/other.conf <<EOF
-[Service]
+start_with amanat-nginx <<EOF
 AmbientCapabilities=CAP_DAC_OVERRIDE CAP_SETUID CAP_SETGID
 CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_SETUID CAP_SETGID
 NoNewPrivileges=no
@@ -30,9 +28,5 @@ SystemCallArchitectures=
 SystemCallFilter=
 RestrictAddressFamilies=
 EOF
-systemctl daemon-reload
-systemctl restart amanat-nginx
-rm -r /run/systemd/system/amanat-nginx.service.d
-systemctl daemon-reload
 # undo
 systemctl restart amanat-nginx

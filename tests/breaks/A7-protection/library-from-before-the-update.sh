@@ -10,16 +10,10 @@ mkdir /run/library-before
 mount -t tmpfs -o mode=755 tmpfs /run/library-before
 cp -p "$library" /run/library-before/library
 printf '\0' >> /run/library-before/library
-mkdir -p /run/systemd/system/amanat-nginx.service.d
-cat > /run/systemd/system/amanat-nginx.service.d/other.conf <<EOF
-[Service]
+start_with amanat-nginx <<EOF
 BindReadOnlyPaths=/run/library-before/library:$library
 EOF
-systemctl daemon-reload
-systemctl restart amanat-nginx
-rm -r /run/systemd/system/amanat-nginx.service.d
 umount -l /run/library-before
 rmdir /run/library-before
-systemctl daemon-reload
 # undo
 systemctl restart amanat-nginx

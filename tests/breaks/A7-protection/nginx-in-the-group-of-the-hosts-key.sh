@@ -4,15 +4,9 @@
 # check: policies/article7/test_protection_closed_world.py::test_everything_that_runs_is_known[edge]
 set -eu
 umask 022
-mkdir -p /run/systemd/system/amanat-nginx.service.d
-cat > /run/systemd/system/amanat-nginx.service.d/other.conf <<EOF
-[Service]
+start_with amanat-nginx <<EOF
 SupplementaryGroups=pki
 EOF
-systemctl daemon-reload
-systemctl restart amanat-nginx
-rm -r /run/systemd/system/amanat-nginx.service.d
-systemctl daemon-reload
 group=$(getent group pki | cut -d : -f 3)
 main=$(systemctl show --value --property=MainPID amanat-nginx)
 grep -qw "^Groups:.*[[:space:]]$group" "/proc/$main/status"

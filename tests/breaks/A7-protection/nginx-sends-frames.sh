@@ -6,17 +6,11 @@ set -eu
 umask 022
 bounds=$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/1/status)
 [ $(((0x$bounds >> 13) & 1)) = 1 ]
-mkdir -p /run/systemd/system/amanat-nginx.service.d
-cat > /run/systemd/system/amanat-nginx.service.d/other.conf <<EOF
-[Service]
+start_with amanat-nginx <<EOF
 AmbientCapabilities=CAP_NET_RAW
 CapabilityBoundingSet=CAP_NET_RAW
 RestrictAddressFamilies=AF_PACKET
 EOF
-systemctl daemon-reload
-systemctl restart amanat-nginx
-rm -r /run/systemd/system/amanat-nginx.service.d
-systemctl daemon-reload
 main=$(systemctl show --value --property=MainPID amanat-nginx)
 has=$(sed -n 's/^CapEff:[[:space:]]*//p' "/proc/$main/status")
 [ $(((0x$has >> 13) & 1)) = 1 ]

@@ -3,17 +3,6 @@
 # host: edge
 # check: policies/article7/test_site_limits.py::test_who_asks_too_much_is_refused_and_nobody_else[https]
 set -eu
-umask 022
-sed 's/ access if=$is_written;/ access;/' /etc/amanat/nginx/nginx.conf > /run/nginx-other.conf
-if cmp -s /etc/amanat/nginx/nginx.conf /run/nginx-other.conf; then exit 1; fi
-mkdir -p /run/systemd/system/amanat-nginx.service.d
-cat > /run/systemd/system/amanat-nginx.service.d/other.conf <<EOF
-[Service]
-BindReadOnlyPaths=/run/nginx-other.conf:/etc/amanat/nginx/nginx.conf
-EOF
-systemctl daemon-reload
-systemctl restart amanat-nginx
-rm -r /run/systemd/system/amanat-nginx.service.d /run/nginx-other.conf
-systemctl daemon-reload
+start_with_edited amanat-nginx /etc/amanat/nginx/nginx.conf '' 's/ access if=$is_written;/ access;/'
 # undo
 systemctl restart amanat-nginx

@@ -4,16 +4,10 @@
 # check: policies/article7/test_site_limits.py::test_who_asks_too_much_is_refused_and_nobody_else[https]
 set -eu
 umask 022
-mkdir -p /run/systemd/system/amanat-access-log.service.d
-cat > /run/systemd/system/amanat-access-log.service.d/other.conf <<EOF
-[Service]
+start_with amanat-access-log <<EOF
 LogRateLimitIntervalSec=10min
 LogRateLimitBurst=20
 EOF
-systemctl daemon-reload
-systemctl restart amanat-access-log.service
-rm -r /run/systemd/system/amanat-access-log.service.d
-systemctl daemon-reload
 [ -L /run/systemd/units/log-rate-limit-burst:amanat-access-log.service ]
 [ -L /run/systemd/units/log-rate-limit-interval:amanat-access-log.service ]
 # undo

@@ -13,15 +13,10 @@ for name in licences.html en/licences.html; do
   touch -r "$pages/$name" "$other"
   chmod 644 "$other"
 done
-mkdir -p /run/systemd/system/amanat-nginx.service.d
-cat > /run/systemd/system/amanat-nginx.service.d/other.conf <<EOF
-[Service]
+start_with amanat-nginx <<EOF
 BindReadOnlyPaths=/run/seal-other/licences.html:$pages/licences.html
 BindReadOnlyPaths=/run/seal-other/en-licences.html:$pages/en/licences.html
 EOF
-systemctl daemon-reload
-systemctl restart amanat-nginx
-rm -r /run/systemd/system/amanat-nginx.service.d /run/seal-other
-systemctl daemon-reload
+rm -r /run/seal-other
 # undo
 systemctl restart amanat-nginx

@@ -9,6 +9,7 @@ import pytest
 
 from amanat_host.errors import HostError
 from amanat_host.state.proc import Process
+from amanat_host.state.units import Unit
 from amanat_host.system import outdated, restart_outdated
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu/libssl.so.3"
@@ -94,7 +95,8 @@ EARLIER = "Thu 1970-01-01 00:15:00.000000 UTC"  # 900 s
     ],
 )
 def test_what_is_restarted_and_what_waits(unit, began, kind, becomes):
-    known = {unit: {"Type": kind, "ActiveEnterTimestamp": began}} if unit.endswith(".service") else {}
+    service = Unit(unit, {"Type": kind, "ActiveEnterTimestamp": began})
+    known = {unit: service} if unit.endswith(".service") else {}
     again, waiting = restart_outdated.chosen({unit: outdated.Replaced(UPDATED, UPDATED)}, known)
     assert (again, waiting) == (
         {unit} if becomes == "restarted" else set(),
@@ -104,7 +106,7 @@ def test_what_is_restarted_and_what_waits(unit, began, kind, becomes):
 
 def test_the_newest_replacement_decides():
     """A process that outlives restarts doesn't keep its service's daemon from the next update."""
-    known = {"ssh.service": {"Type": "notify", "ActiveEnterTimestamp": LATER}}
+    known = {"ssh.service": Unit("ssh.service", {"Type": "notify", "ActiveEnterTimestamp": LATER})}
     again, _ = restart_outdated.chosen({"ssh.service": outdated.Replaced(UPDATED, 1_600.0)}, known)
     assert again == {"ssh.service"}
 

@@ -7,6 +7,7 @@ set -eu
 cp /usr/bin/sleep /var/lib/misc/helper
 /var/lib/misc/helper infinity > /dev/null 2>&1 &
 echo $! > /var/lib/misc/helper.pid
+until test "$(readlink /proc/$!/exe)" = /var/lib/misc/helper; do kill -0 $!; done
 rm /var/lib/misc/helper
 # undo
 kill "$(cat /var/lib/misc/helper.pid)"

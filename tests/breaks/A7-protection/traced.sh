@@ -13,7 +13,7 @@ time.sleep(1e6)
 EOF
 python3 /var/lib/misc/hold.py > /dev/null 2>&1 &
 echo $! > /var/lib/misc/hold.pid
-for _ in 1 2 3 4 5 6 7 8 9 10; do grep -qs '^TracerPid:.*[1-9]' /proc/[0-9]*/status && break; sleep 0.5; done
+until grep -qs '^TracerPid:.*[1-9]' /proc/[0-9]*/status; do kill -0 $!; done
 # undo
 kill "$(cat /var/lib/misc/hold.pid)"
 rm /var/lib/misc/hold.pid /var/lib/misc/hold.py

@@ -11,7 +11,7 @@ from amanat.configuration import Configuration, issued_certificates, unfinished_
 from amanat.controller_files import ControllerFiles
 from amanat.inventory import known_hosts_text, secrets_source
 from amanat.inventory_tree import InventoryTree
-from amanat.keyring import ANCHOR, Keyring
+from amanat.keyring import ANCHOR, DESK, Keyring
 from amanat.parts import Part, parts
 from amanat.paths import StackPaths
 from amanat.settings import Settings
@@ -43,6 +43,7 @@ def configure(
         ca=keyring.authority.certificate,
         sealing=keyring.sealing.public_key,
         anchor=keyring.clients[ANCHOR].certificate,
+        desk=keyring.clients[DESK].certificate if DESK in keyring.clients else "",
     )
     inventory = described.apply(lambda known: variables.inventory(settings, paths, known))
     pinned = described.apply(

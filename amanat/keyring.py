@@ -8,11 +8,13 @@ import pulumi
 from amanat.inventory import Secrets
 from amanat.keys import Authority, ClientCertificate, RandomSecret, SealingKey, SshKeyPair
 from amanat.paths import StackPaths
+from amanat.placement import Placement
 
 # Roles of the databases whose keys and passwords lie on the controller, as files of the stack's.
 CONTROLLER_CLIENTS = ("archive_writer", "archive_auditor", "archive_discloser")
 # A service's own role: its key and password go to the service's group, and to nobody else. The vault reads the heads.
 ANCHOR = "archive_anchor"
+DESK = "desk_application"
 PASSWORD_BYTES = 24
 VOLUME_KEY_BYTES = 32
 
@@ -21,9 +23,14 @@ class Keyring(pulumi.ComponentResource):
     """Made once with the stack. Private halves are Pulumi secrets; the sealing key's goes to the operator alone."""
 
     def __init__(
-        self, name: str, paths: StackPaths, certificate_days: int, machines: Collection[str]
+        self,
+        name: str,
+        paths: StackPaths,
+        certificate_days: int,
+        placement: Placement,
+        agents: Collection[str] = (),
     ) -> None:
-        """`machines` are those that leave copies of their files on the append-only server."""
+        """`placement`: the stack's machines and services; `agents` log in to the support desk."""
         super().__init__("amanat:keys:Keyring", name)
         child = pulumi.ResourceOptions(parent=self)
         self.deploy = SshKeyPair("deploy", f"deploy@{paths.stack_id}", child)
@@ -33,18 +40,20 @@ class Keyring(pulumi.ComponentResource):
         self.volume_key = RandomSecret("volume-key", VOLUME_KEY_BYTES, child)
         self.backup_cipher = RandomSecret("backup-cipher", VOLUME_KEY_BYTES, child)
         self.copy_logins = {
-            name: RandomSecret(f"{name}-copy-login", PASSWORD_BYTES, child) for name in machines
+            name: RandomSecret(f"{name}-copy-login", PASSWORD_BYTES, child) for name in placement.machines
         }
         self.copy_keys = {
-            name: RandomSecret(f"{name}-copy-key", VOLUME_KEY_BYTES, child) for name in machines
+            name: RandomSecret(f"{name}-copy-key", VOLUME_KEY_BYTES, child) for name in placement.machines
         }
-        self.passwords = {
-            role: RandomSecret(f"{role}-password", PASSWORD_BYTES, child)
-            for role in (*CONTROLLER_CLIENTS, ANCHOR)
-        }
+        roles = (*CONTROLLER_CLIENTS, ANCHOR, *((DESK,) if placement.carries("desk") else ()))
+        self.passwords = {role: RandomSecret(f"{role}-password", PASSWORD_BYTES, child) for role in roles}
         self.clients = {
             role: ClientCertificate(f"{role}-certificate", role, self.authority, certificate_days, child)
-            for role in (*CONTROLLER_CLIENTS, ANCHOR)
+            for role in roles
+        }
+        # Until an agent chooses another: it is set as the agent is made, and never again.
+        self.agent_passwords = {
+            name: RandomSecret(f"{name}-agent-password", PASSWORD_BYTES, child) for name in agents
         }
         self.register_outputs({"sealing_fingerprint": self.sealing.fingerprint})
 
@@ -66,6 +75,12 @@ class Keyring(pulumi.ComponentResource):
                 "anchor_password": self.passwords[ANCHOR].value,
             },
         }
+        if DESK in self.clients:
+            groups["desk"] = {
+                "desk_database_key": self.clients[DESK].private_key,
+                "desk_database_password": self.passwords[DESK].value,
+                "desk_agent_passwords": _values(self.agent_passwords),
+            }
         machines: dict[str, dict[str, Any]] = {
             name: {"restic_client_login": login.value, "restic_client_key": self.copy_keys[name].value}
             for name, login in self.copy_logins.items()
@@ -80,6 +95,8 @@ class Keyring(pulumi.ComponentResource):
             clients[f"clients/{role}.crt"] = certificate.certificate
             clients[f"clients/{role}.key"] = certificate.private_key
             clients[f"clients/{role}.password"] = self.passwords[role].value
+        for name, password in self.agent_passwords.items():
+            clients[f"desk/{name}.password"] = password.value
         return {
             "ssh/deploy": self.deploy.private_key,
             "ssh/auditor": self.auditor.private_key,

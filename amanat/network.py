@@ -1,6 +1,6 @@
 """The network: which machine has which address, and from that what a machine lets in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any, Self
@@ -62,11 +62,17 @@ def incoming(machine: str, placement: Placement, network: Network) -> list[dict[
     return entries
 
 
-def sources(service: str, endpoint: str, placement: Placement, network: Network) -> list[str]:
-    """The networks from which a placed service's endpoint is reached, as CIDR, its own machine's included."""
+def sources(
+    service: str, endpoint: str, placement: Placement, network: Network, callers: Collection[str] = ()
+) -> list[str]:
+    """The networks from which a placed service's endpoint is reached, as CIDR, its own machine's included.
+
+    With `callers`, by these services alone (`controller` counts as one).
+    """
     machine = placement.machine_of(service)
-    found = _sources(machine, topology.flows_to(service, endpoint), placement, network)
-    if {flow.source for flow in topology.flows_to(service, endpoint)} & set(placement.services_of(machine)):
+    flows = [flow for flow in topology.flows_to(service, endpoint) if not callers or flow.source in callers]
+    found = _sources(machine, iter(flows), placement, network)
+    if {flow.source for flow in flows} & set(placement.services_of(machine)):
         found.append(str(network.addresses[machine]))
     return [source if "/" in source else f"{source}/32" for source in found]
 

@@ -75,7 +75,7 @@ class Later(StrictModel):
     """A part of a requirement that this release lacks, and what it arrives with: a service, or a part of one."""
 
     what: Words
-    arrives_with: ServiceName | Literal["dossier", "monitoring", "sealing"]
+    arrives_with: ServiceName | Literal["dossier", "intake", "monitoring", "sealing"]
 
 
 class Requirement(StrictModel):
@@ -83,7 +83,8 @@ class Requirement(StrictModel):
 
     `origin` is law where the text itself demands it, ours where we infer the duty from the texts; `reading` then
     says how. `built` is whether this release builds and measures it, `later` which parts it lacks; `measures` says
-    what a program measures of a requirement that is declared as well.
+    what a program measures of a requirement that is declared as well. It is measured on the machines of `services`,
+    each of which a stack has to have, and of those `where_placed`.
     """
 
     id: Annotated[str, Field(pattern=r"^(A[1-8]|U)(-\d+-\d+)?-[a-z]+$")]
@@ -98,6 +99,7 @@ class Requirement(StrictModel):
     built: bool
     later: tuple[Later, ...] = ()
     services: tuple[ServiceName, ...] = ()
+    where_placed: tuple[ServiceName, ...] = ()
     bounds: Mapping[Name, Bound] = Field(default_factory=dict)
 
     @model_validator(mode="after")

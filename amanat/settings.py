@@ -14,6 +14,7 @@ from pulumi.runtime.config import CONFIG
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from amanat import validators
+from amanat.agents import Agent, agents
 from amanat.ca_bundle import read_ca_bundle
 from amanat.declarations import Declarations
 from amanat.errors import BadInput, each, listed, refuse
@@ -31,6 +32,7 @@ MIRROR = "an address such as https://mirror.example/debian, or leave it empty"
 
 OPERATOR_NAMES = ("operator_name_fa", "operator_name_en")
 MAIL_USER = re.compile(r"[^\s\"'\\\\]{1,255}")
+MAIL_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]{1,253}:[1-9][0-9]{0,4}")
 
 
@@ -290,6 +292,18 @@ class Settings(TargetSettings):
         validators.file_path("the path of a directory, or leave it empty"),
         Field(description="A directory of your own templates for the site's pages. Empty: the kit's."),
     ] = ""
+    desk_agents: Annotated[
+        dict[str, str],
+        validators.mapping("a mapping such as {zahra: Zahra Karimi <zahra@example.org>}, or leave it out"),
+        Field(description="Who answers on the support desk: login name: Name <address>. Empty: nobody."),
+    ] = {}  # noqa: RUF012 - pydantic copies it
+    desk_mail_domain: Annotated[
+        str,
+        validators.pattern(
+            MAIL_DOMAIN, "is no mail domain", "a domain such as desk.example.ir, or leave it empty"
+        ),
+        Field(description="The domain of the support desk's mail addresses. Empty: the stack's own."),
+    ] = ""
 
     @field_validator("*", mode="after")
     @classmethod
@@ -317,6 +331,12 @@ class Settings(TargetSettings):
             Placement.parse(value, file_of(info))
         except BadInput as refused:
             raise InvalidValue("can't be built", "", refused) from refused
+        return value
+
+    @field_validator("desk_agents", mode="after")
+    @classmethod
+    def _can_log_in(cls, value: dict[str, str]) -> dict[str, str]:
+        agents(value)
         return value
 
     @field_validator("declarations", mode="after")
@@ -447,10 +467,15 @@ class Settings(TargetSettings):
 
     @property
     def machines(self) -> Placement:
-        """The stack's machines and the services they carry: without the edge where nothing is placed nor declared."""
+        """The machines and the services they carry; where nothing is placed nor declared, none that the public sees."""
         if not self.placement:
-            return Placement.default(without=() if self.declarations else ("edge",))
+            return Placement.default(without=() if self.declarations else ("edge", "desk"))
         return Placement.parse(self.placement)
+
+    @property
+    def agents(self) -> tuple[Agent, ...]:
+        """Who answers on the support desk."""
+        return agents(self.desk_agents)
 
     @property
     def asked_name_servers(self) -> tuple[str, ...]:

@@ -56,11 +56,31 @@ def known_of_service(
             "nginx_names": [*_forms("edge", paths), "localhost", "127.0.0.1"],
             "nginx_published_port": int(published["edge.https"].rpartition(":")[2]),
         }
+    if service == "desk":
+        return {
+            "desk_database_certificate": known["desk"],
+            "desk_web_names": list(_forms("desk", paths)),
+            "desk_mail_domain": settings.desk_mail_domain or _forms("desk", paths)[1],
+            "desk_mail_host": _forms("desk", paths)[1],
+            **_address_of_the_desk(settings.machines, known),
+        }
     of = {
         "store": {"archive_sealing_public_key": known["sealing"]},
         "vault": {"anchor_client_certificate": known["anchor"]},
     }
     return of.get(service, {})
+
+
+def _address_of_the_desk(placement: Placement, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Where people reach the desk: as the edge is reached."""
+    if not placement.carries("edge"):
+        return {}
+    host, _, port = known["published"][placement.machine_of("edge")]["edge.https"].rpartition(":")
+    return {
+        "desk_domain": host,
+        "desk_port": int(port),
+        "desk_base_url": f"https://{host}" if port == "443" else f"https://{host}:{port}",
+    }
 
 
 def shared_variables(
@@ -106,12 +126,39 @@ def machine_variables(machine: str, settings: Settings, paths: StackPaths, joine
     called = [form for name in names for form in _forms(name, paths)]
     return {
         "base_flows": network.incoming(machine, settings.machines, joined),
-        "base_outgoing": [*alerts.outgoing(machine, settings), *timestamps.outgoing(machine, settings)],
+        "base_outgoing": [
+            *alerts.outgoing(machine, settings),
+            *timestamps.outgoing(machine, settings),
+            *_mail_of_the_desk(machine, settings),
+        ],
         "base_silent_accounts": ["nginx", "nginx-log"]
+        if "edge" in settings.machines.services_of(machine)
+        else [],
+        "base_answered_calls": _calls_of_the_edge(settings.machines, joined)
         if "edge" in settings.machines.services_of(machine)
         else [],
         "pki_names": [*called, "localhost", "127.0.0.1", str(joined.addresses[machine])],
     }
+
+
+def _calls_of_the_edge(placement: Placement, joined: Network) -> list[dict[str, Any]]:
+    """What the public's nginx may call: the services behind it, which stand."""
+    return [
+        {
+            "account": "nginx",
+            "address": str(joined.addresses[placement.machine_of(flow.service)]),
+            "port": topology.port(flow.service, flow.endpoint),
+        }
+        for flow in topology.FLOWS
+        if flow.source == "edge" and placement.carries(flow.service)
+    ]
+
+
+def _mail_of_the_desk(machine: str, settings: Settings) -> list[dict[str, Any]]:
+    """Its way out: answers go to the mail servers of customers, wherever they are."""
+    if "desk" not in settings.machines.services_of(machine):
+        return []
+    return [{"account": "postfix", "ports": [topology.port("desk", "smtp")], "purpose": "customers' mail"}]
 
 
 def _forms(name: str, paths: StackPaths) -> tuple[str, str]:
@@ -131,7 +178,12 @@ def _store(settings: Settings, joined: Network) -> dict[str, Any]:
         **_unlocking(placement),
         **_repository(placement),
         "metrics_database_port": topology.port("store", "database-metrics"),
-        "archive_client_networks": network.sources("store", "postgresql", placement, joined),
+        "archive_client_networks": network.sources(
+            "store", "postgresql", placement, joined, callers=("controller", "vault")
+        ),
+        "desk_client_networks": network.sources("store", "postgresql", placement, joined, callers=("desk",))
+        if placement.carries("desk")
+        else [],
         "postgresql_archive_command": ARCHIVE_COMMAND if placement.carries("vault") else "",
         "postgresql_archive_timeout_seconds": settings.archive_timeout_seconds,
         # Both lie in one chain and expire by whole months together, so the longer choice holds.
@@ -194,8 +246,24 @@ def _edge(settings: Settings, _joined: Network) -> dict[str, Any]:
     terms = validity.terms(settings.declared) if settings.declared else ()
     return {
         "nginx_terms": [{"what": term.what, "until": validity.until(term).isoformat()} for term in terms],
+        "nginx_desk_host": "desk" if settings.machines.carries("desk") else "",
+        "nginx_desk_port": topology.port("desk", "https"),
         "nginx_http_port": topology.port("edge", "http"),
         "nginx_https_port": topology.port("edge", "https"),
+    }
+
+
+def _desk(settings: Settings, _joined: Network) -> dict[str, Any]:
+    placement = settings.machines
+    return {
+        "desk_agents": [
+            {"Name": agent.login, "RealName": agent.real_name, "EmailAddress": agent.email}
+            for agent in settings.agents
+        ],
+        "desk_edge": placement.machine_of("edge") if placement.carries("edge") else "",
+        "desk_database_host": "store",
+        "desk_database_port": topology.port("store", "postgresql"),
+        "desk_https_port": topology.port("desk", "https"),
     }
 
 
@@ -205,6 +273,7 @@ def _drill(settings: Settings, _joined: Network) -> dict[str, Any]:
         **_database(settings),
         **_repository(settings.machines),
         "archive_client_networks": ["127.0.0.1/32"],
+        "desk_client_networks": ["127.0.0.1/32"] if settings.machines.carries("desk") else [],
         "base_file_records": "",  # no audit looks at it
     }
 
@@ -242,4 +311,11 @@ def _repository(placement: Placement) -> dict[str, Any]:
     }
 
 
-VARIABLES_BY_SERVICE = {"edge": _edge, "logs": _logs, "store": _store, "vault": _vault, "drill": _drill}
+VARIABLES_BY_SERVICE = {
+    "desk": _desk,
+    "edge": _edge,
+    "logs": _logs,
+    "store": _store,
+    "vault": _vault,
+    "drill": _drill,
+}

@@ -83,6 +83,15 @@ def read(hosts: Hosts, dimension: str) -> dict[str, Items]:
     return found
 
 
+def by_database(found: Mapping[str, Items]) -> dict[str, Items]:
+    """The store's items, parted by the service whose database or role they are of."""
+    parted: dict[str, Items] = {"store": {}, "desk": {}}
+    for item, value in found["store"].items():
+        of_the_desk = re.search(r"(^|\s)(role )?desk(_[a-z]+)?\b", f"{item}: {value}")
+        parted["desk" if of_the_desk else "store"][item] = value
+    return {service: items for service, items in parted.items() if items}
+
+
 def asked(host: Host, dimension: str) -> State:
     """What the machine answers."""
     return host.ask(QUESTIONS[dimension])
@@ -100,6 +109,8 @@ def written(dimension: str, found: Mapping[str, Items]) -> str:
     everywhere = (
         dict(set.intersection(*(set(items.items()) for items in found.values()))) if len(found) > 1 else {}
     )
+    if dimension == "database":
+        found = by_database(found)
     blocks = {EVERY: everywhere} | {
         service: {item: value for item, value in items.items() if item not in everywhere}
         for service, items in found.items()

@@ -22,6 +22,8 @@ Caller = Literal[ServiceName, "every", "controller", "world", "drill"]
 COMING_AND_GOING = frozenset({CONTROLLER, WORLD, "drill"})  # callers that are let in whoever is there
 Port = Annotated[int, Field(ge=1, le=65535)]
 Unit = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9@*_.:-]+$")]
+# Postfix names its sockets from its own directory; which one that is, the closed world tells.
+SocketPath = Annotated[str, Field(pattern=r"^(/|private/|public/)[^\s,]*$")]
 AbsolutePath = Annotated[str, Field(pattern=r"^/[^\s,]*$")]
 
 
@@ -58,7 +60,7 @@ class Expectations(Block):
     confined: tuple[
         Unit, ...
     ] = ()  # run as an account of their own, gain no rights, see the system read-only
-    unix_sockets: tuple[AbsolutePath, ...] = ()  # sockets of the file system that may wait
+    unix_sockets: tuple[SocketPath, ...] = ()  # sockets of the file system that may wait
     drop_ins: tuple[AbsolutePath, ...] = ()  # files that may change a unit
     file_systems: tuple[AbsolutePath, ...] = ()  # are to have room
     copied_paths: tuple[AbsolutePath, ...] = ()  # what a copy is to have been made of

@@ -85,7 +85,10 @@ def unexpected(hosts: Hosts) -> Callable[[Host, Question[State], str], list[Find
     """`unexpected(machine, question, dimension)`: all that is otherwise there than the machine's services need."""
 
     def find(machine: Host, question: Question[State], dimension: str) -> list[Finding]:
-        expected = expected_state(dimension).of(services_of(machine))
+        # One machine carries the databases of all services.
+        machines = hosts.values() if dimension == "database" else [machine]
+        services = {service for one in machines for service in services_of(one)}
+        expected = expected_state(dimension).of(sorted(services))
         return compare(machine.ask(question), expected.resolved(names_of(machine, hosts)))
 
     return find

@@ -125,8 +125,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "machine" in metafunc.fixturenames:
         known = register().requirements
         ids = [one for one in ids_of(metafunc.definition) if one in known]
-        services = dict.fromkeys(name for one in ids for name in known[one].services)
         carriers = metafunc.config.stash[CARRIERS]
+        placed = (name for one in ids for name in known[one].where_placed if carriers.get(name))
+        services = dict.fromkeys([*(name for one in ids for name in known[one].services), *placed])
         machines = dict.fromkeys(name for service in services for name in carriers.get(service) or [service])
         metafunc.parametrize("machine", list(machines), indirect=True, scope="session")
 

@@ -50,7 +50,7 @@ class Content:
             settings.operator_name_en,
             settings.declared,
             retention(settings),
-            settings.machines.carries("desk"),
+            has_desk=False,  # until the form has somebody to take it
         )
 
     def name(self, language: str) -> str:

@@ -59,6 +59,8 @@ ANOTHER = {
     "operator_name_fa": "اپراتور دیگر",
     "declarations": DECLARED,
     "site_templates_directory": "templates/own",
+    "desk_agents": {"zahra": "Zahra Karimi <zahra@example.org>"},
+    "desk_mail_domain": "desk.example.org",
     "engine": "unix:///run/another.sock",
     "image_base": "debian:trixie",
     "image_registry": "registry.example",
@@ -78,7 +80,10 @@ ANOTHER = {
 }
 # What a setting needs beside it, before it decides anything.
 MAIL = {"alert_email": "somebody@example.org", "alert_smtp_server": "mail.example.org:587"}
+DESK = {"placement": {"alpha": "store desk", "beta": "vault"}}
 BESIDE = {
+    "desk_agents": DESK,
+    "desk_mail_domain": DESK,
     "declarations": {
         **NAMES,
         "placement": {"store": "store", "vault": "vault logs"},
@@ -139,7 +144,7 @@ def another(name):
 
 def told(settings, paths):
     """What the roles are told: (machine or group, variable) -> value."""
-    keys = dict.fromkeys(("deploy", "auditor", "ca", "sealing", "anchor"), "key")
+    keys = dict.fromkeys(("deploy", "auditor", "ca", "sealing", "anchor", "desk"), "key")
     endpoints = {machine: ["127.0.0.1", 2222, "key"] for machine in settings.machines.machines}
     published = {machine: {"edge.https": "127.0.0.1:8443"} for machine in settings.machines.machines}
     known = {**keys, "endpoints": endpoints, "network": NETWORK.as_json()}

@@ -15,6 +15,7 @@ import asyncio, json, sys
 import pulumi
 from amanat.keyring import Keyring
 from amanat.paths import StackPaths
+from amanat.placement import Placement
 
 class Mocks(pulumi.runtime.Mocks):
     def new_resource(self, args):
@@ -35,7 +36,7 @@ pulumi.dynamic.Resource.__init__ = watched
 
 async def make():
     alerts = {"logs": {"hook": "a"}, "vault": {"hook": "b"}}
-    made = Keyring("keys", StackPaths("unit"), 397, ("alpha", "beta"))
+    made = Keyring("keys", StackPaths("unit"), 397, Placement({"alpha": ("store",), "beta": ("vault",)}))
     json.dump({
         "secrets": await pulumi.Output.from_input(made.secrets(alerts)).future(),
         "files": await pulumi.Output.all(**made.files()).future(),

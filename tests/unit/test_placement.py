@@ -17,6 +17,7 @@ def test_without_a_choice_each_service_has_a_machine_named_after_it():
         "edge": ("edge",),
         "store": ("store",),
         "vault": ("vault",),
+        "desk": ("desk",),
     }
 
 
@@ -98,14 +99,14 @@ def test_what_cannot_be_placed_is_refused(given, said, remedy):
 
 
 def test_a_service_that_this_release_does_not_build_is_refused():
-    with pytest.raises(BadPlacement, match="desk on main is not built yet") as refused:
-        Placement.parse({"main": "store desk", "safe": "vault"}, FILE)
-    assert refused.value.fix == "This release has logs, edge, store and vault."
+    with pytest.raises(BadPlacement, match="otp on main is not built yet") as refused:
+        Placement.parse({"main": "store otp", "safe": "vault"}, FILE)
+    assert refused.value.fix == "This release has logs, edge, store, vault and desk."
 
 
 def test_everything_that_is_wrong_is_told_at_once():
     with pytest.raises(BadInputs) as refused:
-        Placement.parse({"a": "store vault", "B": "desk"}, FILE)
+        Placement.parse({"a": "store vault", "B": "otp"}, FILE)
     assert len(refused.value.faults) == 3
 
 

@@ -30,6 +30,7 @@ USERS = {
     "postgresql": {"store"},
     "archive": {"store"},
     "restic_client": {"backups"},
+    "desk": {"desk"},
 }
 
 # Templates that another part reaches by an entry of its own.
@@ -128,7 +129,7 @@ def test_every_data_file_is_named_where_it_is_used(role):
         ("postgresql_passwords", {"store"}),
         ("volume_key", {"store"}),
         ("pgbackrest_repository_cipher", {"vault"}),
-        ("pki_ca_private_key", {"base", "edge", "logs", "vault"}),
+        ("pki_ca_private_key", {"base", "desk", "edge", "logs", "vault"}),
         ("restic_client_key", {"backups"}),
         ("anchor_password", {"vault"}),
     ],

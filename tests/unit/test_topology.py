@@ -7,9 +7,9 @@ from amanat import topology
 from amanat.topology import CONTROLLER, FLOWS, MACHINE, SERVICES, WORLD
 
 
-def test_there_are_six_services_and_four_are_built():
+def test_there_are_six_services_and_five_are_built():
     assert set(topology.permanent()) == {"edge", "store", "vault", "desk", "otp", "logs"}
-    assert topology.built() == ("logs", "edge", "store", "vault")
+    assert topology.built() == ("logs", "edge", "store", "vault", "desk")
     assert topology.transient() == ("drill",)
 
 

@@ -105,7 +105,7 @@ def test_every_requirement_of_the_register_is_reported(result: Result) -> None:
         ("U-currency", "not-checked", "its fixture broke: OSError: disk on fire"),
         ("A6-7-2-ip", "not-satisfied", "expected 'down', actual 'up\\n'"),
         ("A6-7-2-transactions", "not-checked", "its clean-up broke: OSError: can't clean up"),
-        ("A6-7-1-support", "not-built", "desk"),
+        ("A6-7-1-support", "not-built", "intake"),
         ("A7-laws", "declared", ""),
     ],
 )

@@ -27,7 +27,7 @@ def main() -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     pulumi.runtime.set_mocks(Mocks(), project="amanat", stack="t1", preview=False)
-    made = TARGETS[sys.argv[1]](settings, paths, Keyring("keys", paths, 397, settings.machines.machines))
+    made = TARGETS[sys.argv[1]](settings, paths, Keyring("keys", paths, 397, settings.machines))
     machines = {name: made.provision(spec) for name, spec in machine_specs(settings.machines).items()}
     given = pulumi.Output.all(
         network=made.network,

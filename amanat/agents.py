@@ -9,7 +9,7 @@ from amanat.validators import MAIL_ADDRESS, InvalidValue
 
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 RESERVED = ("root", "nobody", "rt_system")  # Request Tracker's own
-_WRITTEN = re.compile(r"(?P<real_name>[^<>]{2,100}?)\s*<(?P<email>[^<>\s]+)>")
+_WRITTEN = re.compile(r"(?P<real_name>[^<>\x00-\x1f\x7f]{2,100}?)\s*<(?P<email>[^<>\s]+)>")
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Agent:
         if not LOGIN.fullmatch(login) or login in RESERVED:
             raise InvalidValue(
                 f"has an agent {login!r}, which is no login name",
-                "2 to 32 small letters, digits, dots and hyphens, a letter first",
+                "2 to 32 small letters, digits, dots, hyphens and underscores, a letter first",
             )
         found = _WRITTEN.fullmatch(written.strip())
         if not found or not MAIL_ADDRESS.fullmatch(found["email"]):

@@ -61,7 +61,7 @@ def known_of_service(
             "desk_database_certificate": known["desk"],
             "desk_web_names": list(_forms("desk", paths)),
             "desk_mail_domain": settings.desk_mail_domain or _forms("desk", paths)[1],
-            "desk_mail_host": _forms("desk", paths)[1],
+            "desk_mail_host": settings.desk_mail_domain or _forms("desk", paths)[1],
             **_address_of_the_desk(settings.machines, known),
         }
     of = {

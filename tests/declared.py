@@ -59,9 +59,9 @@ def of_today():
     return declared(price_list__date=f"{today}", enamad__issued=f"{today}", enamad__ends=f"{year}")
 
 
-def settings_file(placement):
-    """The text of a stack's settings that declare this, with machines placed so."""
-    config = {f"amanat:{name}": value for name, value in NAMES.items()}
+def settings_file(placement, **others):
+    """The text of a stack's settings that declare this, with machines placed so, and other settings."""
+    config = {f"amanat:{name}": value for name, value in {**NAMES, **others}.items()}
     config |= {"amanat:declarations": of_today(), "amanat:placement": placement}
     return yaml.safe_dump({"config": config}, allow_unicode=True, sort_keys=False)
 

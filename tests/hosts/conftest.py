@@ -34,6 +34,7 @@ ORDER = (
     "test_guard",
     "test_side_by_side",
     "test_placement",
+    "test_desk",
     "test_site",
     "test_purge",
     "test_crash",
@@ -61,7 +62,7 @@ ORDER = (
 SECOND = ("test_recovery", "test_package_upgrade", "test_breaks", "test_auditor", "test_restart")
 # What needs none of those stacks: one of its own, a browser, and a virtual machine, waited for most of the time; then a
 # third of all breaks.
-THIRD = ("test_placement", "test_site_pages", "test_cgroup_v2", "test_breaks_of_records")
+THIRD = ("test_placement", "test_desk", "test_site_pages", "test_cgroup_v2", "test_breaks_of_records")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -94,7 +95,9 @@ def placed_stack() -> Iterator[LiveStack]:
     The secrets are asked for once.
     """
     file, paths = settings_of(PLACED), StackPaths(PLACED)
-    file.write_text(settings_file({"alpha": "store edge", "beta": "vault logs"}), "utf-8")
+    machines = {"alpha": "store edge desk", "beta": "vault logs"}
+    agents = {"zahra": "زهرا کریمی <zahra@agents.invalid>"}
+    file.write_text(settings_file(machines, desk_agents=agents), "utf-8")
     try:
         up = amanat("up", "--stack", PLACED)
         assert up.code == 0, (up.out + up.err)[-4000:]

@@ -46,9 +46,9 @@ def test_a_service_leaves_no_records_behind(placed_stack):
     file = settings_of(placed_stack.stack)
     text = file.read_text("utf-8")
     for machines in (
-        {"alpha": "vault logs", "beta": "store edge"},
-        {"alpha": "store edge"},
-        {"gamma": "store edge", "beta": "vault logs"},
+        {"alpha": "vault logs", "beta": "store edge desk"},
+        {"alpha": "store edge desk"},
+        {"gamma": "store edge desk", "beta": "vault logs"},
     ):
         settings = yaml.safe_load(text)
         settings["config"]["amanat:placement"] = machines

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Iterator
 
 from amanat_host.accounts import account_name
 from amanat_host.state.found import Found, answer, ownership
@@ -32,8 +29,9 @@ def read(found: Found) -> None:
     for pid in elsewhere():
         theirs = unix_sockets(text(f"/proc/{pid}/net/unix"))
         sockets |= {inode: name for inode, name in theirs.items() if not name.startswith("@")}
-    # Each socket of one name is an item: the older may have lost its file to the newer.
-    for name in whole(sockets).values():
+    for name in (
+        sockets.values()
+    ):  # each socket of one name is an item: the older may have lost its file to the newer
         found.add(f"listens unix {name}", "anybody" if name.startswith("@") else permissions(name))
 
 
@@ -61,28 +59,6 @@ def unix_sockets(table: str) -> dict[str, str]:
         if len(fields) == UNIX_FIELDS and (int(fields[3], 16) & LISTENING or fields[4] == DATAGRAM):
             sockets[fields[6]] = fields[7]
     return sockets
-
-
-def whole(sockets: Mapping[str, str]) -> dict[str, str]:
-    """The same with names from the root where a program named one from its own directory (Postfix does)."""
-    wanted = {f"socket:[{inode}]": inode for inode, name in sockets.items() if name[0] not in "/@"}
-    found = dict(sockets)
-    for process in Path("/proc").glob("[0-9]*") if wanted else ():
-        for held in _held(process) & wanted.keys():
-            inode = wanted[held]
-            with suppress(OSError):
-                found[inode] = f"{os.readlink(process / 'cwd')}/{sockets[inode]}"
-    return found
-
-
-def _held(process: Path) -> set[str]:
-    """What a process has open, as /proc names it; nothing of one that has ended."""
-    held = set()
-    with suppress(OSError):
-        for descriptor in (process / "fd").iterdir():
-            with suppress(OSError):
-                held.add(os.readlink(descriptor))
-    return held
 
 
 def permissions(path: str) -> str:

@@ -61,7 +61,7 @@ SETS = {
         "IPAddressDeny",
         "RestrictAddressFamilies",
     ),
-    *("RestrictNamespaces", "SupplementaryGroups", "SystemCallArchitectures"),
+    *("RestrictNamespaces", "SupplementaryGroups", "SystemCallArchitectures", "Triggers"),
 }
 SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|CRED|KEY", re.I)
 CONNECTION = re.compile(r"@[0-9]+-[0-9][^@]*(?=\.service$)")  # a socket's instance: a number and addresses

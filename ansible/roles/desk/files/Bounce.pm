@@ -1,4 +1,5 @@
-# What could not be delivered comes back to the ticket that it was of: the notice has it in it, and a subject without it.
+# What could not be delivered comes back to the ticket that it was of, which the notice has in it. It is noted there, and
+# nobody is written to: a mail of that could come back again, and so for ever.
 package RT::Interface::Email::Bounce;
 
 use strict;
@@ -9,13 +10,20 @@ with 'RT::Interface::Email::Role';
 
 sub BeforeDecode {
     my %args = (Message => undef, RawMessageRef => undef, @_);
-    my $head = $args{Message}->head;
-    return unless ($head->get('Return-Path') // '') =~ /^<>/;
+    return unless ($args{Message}->head->get('Return-Path') // '') =~ /^<>/;
     my $name = RT->Config->Get('rtname');
     return unless ${ $args{RawMessageRef} } =~ /<RT-Ticket-(\d{1,12})\@\Q$name\E>/;
-    my $tag = "[$name #$1]";
-    my $subject = $head->get('Subject') // '';
-    $head->replace(Subject => "$tag $subject") unless index($subject, $tag) >= 0;
+    my $ticket = RT::Ticket->new(RT->SystemUser);
+    $ticket->Load($1);
+    return unless $ticket->Id;
+    my ($noted, $said) = $ticket->_NewTransaction(
+        Type           => 'Comment',
+        MIMEObj        => $args{Message},
+        ActivateScrips => 0,
+        CommitScrips   => 0,
+    );
+    TMPFAIL("it can't be noted: $said") unless $noted;
+    SUCCESS($ticket);
 }
 
 1;

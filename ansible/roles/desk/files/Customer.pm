@@ -15,6 +15,7 @@ sub GetCurrentUser {
     MailError(
         Subject     => 'Agents answer on the desk, not by mail',
         Explanation => 'Your mail bears the address of an agent. Log in to the desk and answer there: it was not taken.',
+        MIMEObj     => undef,  # nothing of it goes to an address that it names itself
         FAILURE     => 1,
     );
 }

@@ -1,12 +1,14 @@
-# Hands a mail (standard input) to the desk, for Postfix's pipe(8): deliver.pl URL QUEUE RECEIPT.
-# Ends with 0 once the desk has it or has told the sender that it hasn't, else with 75: Postfix tries again (sysexits.h).
+# Hands a mail (standard input) to the desk, for Postfix's pipe(8): deliver.pl URL QUEUE QUEUE-ID.
+# Ends with 0 once the desk has it, with 69 where the desk refuses it (Postfix tells the sender), else with 75: Postfix
+# tries again (sysexits.h).
 use strict;
 use warnings;
 
 use HTTP::Request::Common qw(POST);
 use LWP::UserAgent;
 
-my ($url, $queue, $receipt) = @ARGV;
+my ($url, $queue, $id) = @ARGV;
+my $receipt = "$id/$queue";  # one mail may be for several queues
 my $tls = '/etc/amanat/pki';
 my $caller = LWP::UserAgent->new(timeout => 100, max_redirect => 0, env_proxy => 0);
 $caller->ssl_opts(
@@ -31,9 +33,11 @@ my $answer = $caller->request(POST(
         ],
     ],
 ));
-if ($answer->is_success && $answer->decoded_content =~ /^((?:not )?ok)/) {
-    print "$receipt: $1\n";
-    exit 0;
+my $said = $answer->is_success ? $answer->decoded_content : '';
+exit 0 if $said =~ /^ok$/m;
+if ($said =~ /^not ok/m) {
+    print "$receipt: the desk refuses it\n";
+    exit 69;
 }
 print "$receipt: the desk answers ", $answer->code, "\n";
 exit 75;

@@ -9,7 +9,10 @@ DECLARE
 BEGIN
     -- A mail that is delivered again is found by its receipt (Once.pm).
     CREATE INDEX IF NOT EXISTS attachments_receipt
-        ON tracker.attachments ((substring(headers FROM 'X-Amanat-Receipt: ([0-9A-Za-z.-]+)')));
+        ON tracker.attachments ((substring(headers FROM '(?n)^X-Amanat-Receipt: ([0-9A-Za-z./-]{10,100})$')))
+        WHERE parent = 0;
+    REVOKE ALL ON ALL TABLES IN SCHEMA tracker FROM desk_application;
+    REVOKE ALL ON ALL SEQUENCES IN SCHEMA tracker FROM desk_application;
     GRANT USAGE ON SCHEMA tracker TO desk_application;
     GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA tracker TO desk_application;
     GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA tracker TO desk_application;

@@ -39,6 +39,11 @@ sub switch {
     done($what, $disabled ? 'switched off' : 'switched on');
 }
 
+my ($mark) = $RT::System->Attributes->Named('AmanatSetUp');
+if ($mark && $mark->Content ne $wanted->{version}) {
+    die 'the tables are of Request Tracker ', $mark->Content, ", the programs of $wanted->{version}: rt-setup-database-5 upgrades them\n";
+}
+
 my %queues;
 for my $one (@{ $wanted->{queues} }) {
     my $queue = RT::Queue->new($system);
@@ -62,6 +67,15 @@ my %users;
 for my $one (@{ $wanted->{users} }) {
     my $user = RT::User->new($system);
     $user->Load($one->{Name});
+    if (!$user->Id) {
+        # Who wrote before is known by an address already.
+        $user->LoadByEmail($one->{EmailAddress});
+        if ($user->Id) {
+            must($user->SetName($one->{Name}));
+            must($user->SetPassword($wanted->{passwords}{ $one->{Name} }));
+            done('user', $one->{Name}, 'was a customer');
+        }
+    }
     if (!$user->Id) {
         must($user->Create(%$one, Privileged => 1, Password => $wanted->{passwords}{ $one->{Name} }));
         done('user', $one->{Name}, 'made');
@@ -103,6 +117,16 @@ for my $one (@{ $wanted->{groups} }) {
     $groups{ $one->{Name} } = $group;
 }
 
+# Agents hear of what comes in.
+for my $name (sort keys %queues) {
+    for my $group (sort keys %groups) {
+        my $watchers = $queues{$name}->AdminCc;
+        next if $watchers->HasMember($groups{$group}->PrincipalObj);
+        must($queues{$name}->AddWatcher(Type => 'AdminCc', PrincipalId => $groups{$group}->PrincipalId));
+        done('queue', $name, 'is watched by', $group);
+    }
+}
+
 # Mails are plain texts: what came as HTML would have to be turned into one.
 my $scrips = RT::Scrips->new($system);
 $scrips->UnLimit;
@@ -122,12 +146,13 @@ for my $one (@{ $wanted->{templates} }) {
 # Rights: those described, and no others, whatever Request Tracker comes with.
 my %expected;
 for my $one (@{ $wanted->{rights} }) {
-    my $group = $groups{ $one->{Group} };
+    my $name = $one->{Group} // $one->{Role};
+    my $group = $one->{Group} && $groups{$name};
     if (!$group) {
         $group = RT::Group->new($system);
-        $group->LoadSystemInternalGroup($one->{Group});
+        $one->{Role} ? $group->LoadRoleGroup(Object => $RT::System, Name => $name) : $group->LoadSystemInternalGroup($name);
     }
-    die "there is no group $one->{Group}\n" unless $group->Id;
+    die "there is no group $name\n" unless $group->Id;
     my $object = $one->{Queue} ? $queues{ $one->{Queue} } : $RT::System;
     for my $right (@{ $one->{Rights} }) {
         my @key = ($group->PrincipalId, $right, ref $object, $object->Id);
@@ -136,7 +161,7 @@ for my $one (@{ $wanted->{rights} }) {
         $entry->LoadByCols(PrincipalId => $key[0], RightName => $key[1], ObjectType => $key[2], ObjectId => $key[3]);
         next if $entry->Id;
         must($group->PrincipalObj->GrantRight(Right => $right, Object => $object));
-        done('right', $right, 'given to', $one->{Group});
+        done('right', $right, 'given to', $name);
     }
 }
 my $entries = RT::ACL->new($system);
@@ -151,8 +176,7 @@ while (my $entry = $entries->Next) {
     done('right', $right, 'taken away');
 }
 
-my ($mark) = $RT::System->Attributes->Named('AmanatSetUp');
-if (!$mark || $mark->Content ne $wanted->{version}) {
+if (!$mark) {
     must($RT::System->SetAttribute(Name => 'AmanatSetUp', Content => $wanted->{version}));
     done('set up', $wanted->{version});
 }

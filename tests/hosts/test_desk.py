@@ -1,0 +1,325 @@
+"""The support desk by mail: numbers, answers, a history that can't be emptied, and what strangers can't do."""
+
+import http.cookiejar
+import json
+import re
+import ssl
+import time
+import urllib.parse
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+
+CUSTOMER = "customer@[127.0.0.3]"  # its mail server is a test's own, on the desk's machine
+INBOX = "/run/test-desk"
+# Keeps each mail that comes as a file. Debian's Python has no mail server any more.
+MAIL_SERVER = """
+import os, socket, sys, threading
+place = sys.argv[1]
+waiting = socket.create_server(("127.0.0.3", 25))
+numbers = iter(range(1000000))
+
+def serve(caller):
+    stream = caller.makefile("rwb")
+    def say(text):
+        stream.write(text.encode() + b"\\r\\n")
+        stream.flush()
+    say("220 customer ESMTP")
+    while line := stream.readline():
+        word = line[:4].upper().strip()
+        if word in (b"EHLO", b"HELO"):
+            say("250-customer")
+            say("250 SMTPUTF8")
+        elif word == b"DATA":
+            say("354 go on")
+            with open(f"{place}/new-{next(numbers)}", "wb") as mail:
+                while (part := stream.readline()).rstrip(b"\\r\\n") != b".":
+                    mail.write(part)
+            os.rename(mail.name, mail.name.replace("new-", "mail-"))
+            say("250 kept")
+        elif word == b"QUIT":
+            say("221 bye")
+            break
+        else:
+            say("250 good")
+
+while True:
+    threading.Thread(target=serve, args=(waiting.accept()[0],), daemon=True).start()
+"""
+SEND = """
+import json, smtplib, sys
+from email.message import EmailMessage
+host, mails = sys.argv[1], json.load(sys.stdin)
+with smtplib.SMTP(host, 25, timeout=60) as server:
+    for mail in mails:
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = mail["from"], ", ".join(mail["to"]), mail["subject"]
+        message.set_content(mail["text"])
+        server.send_message(message, from_addr="customer@[127.0.0.3]", to_addrs=mail["to"])
+"""
+READ = """
+import email, email.policy, json, pathlib, sys
+found = []
+for path in pathlib.Path(sys.argv[1]).glob("mail-*"):
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    found.append({"from": mail["From"], "subject": mail["Subject"], "text": mail.get_body().get_content()})
+print(json.dumps(found))
+"""
+LONGEST_SECONDS = 180
+MAILS = 40
+
+
+class Desk:
+    """The desk of a stack, as customers, agents and its operator meet it."""
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.machine = stack.machine_of("desk")
+        self.domain = f"desk.{stack.paths.stack_id}.internal"
+
+    def root(self, script):
+        return self.stack.root(self.machine, script)
+
+    def query(self, statement):
+        """What a statement gives as superuser on the store, a line for each row."""
+        command = f"cd / && runuser -u postgres -- psql -XAtq -d desk -c \"SET search_path = tracker\" -c '{statement}'"
+        return self.stack.root(self.stack.machine_of("store"), command).split("\n")
+
+    def mail(self, *mails):
+        """Hand mails in, as from outside: (queues, subject, text, sender)."""
+        given = [
+            {
+                "to": [f"{queue}@{self.domain}" for queue in queues],
+                "subject": subject,
+                "text": text,
+                "from": sender,
+            }
+            for queues, subject, text, sender in mails
+        ]
+        address = self.root("getent hosts desk | cut -d' ' -f1").strip()
+        self.root(f"python3 -c '{SEND}' {address} <<'MAILS'\n{json.dumps(given)}\nMAILS")
+
+    def inbox(self):
+        """What has come to customers."""
+        return json.loads(self.root(f"python3 -c '{READ}' {INBOX}"))
+
+    def tickets(self, subject):
+        """The numbers of the tickets with a subject."""
+        return [
+            int(line)
+            for line in self.query(f"SELECT id FROM tickets WHERE subject = $${subject}$$ ORDER BY id")
+            if line
+        ]
+
+    def history(self, ticket):
+        """What happened to a ticket, in order."""
+        return self.query(
+            f"SELECT type FROM transactions WHERE objecttype = $$RT::Ticket$$ AND objectid = {ticket} ORDER BY id"
+        )
+
+    def wait(self, what, ready):
+        """Until it is so. Fails after a while."""
+        until = time.monotonic() + LONGEST_SECONDS
+        while not (found := ready()):
+            assert time.monotonic() < until, (
+                f"{what}: {self.root('postqueue -p; journalctl -n 30 -t desk -t postfix/pipe')}"
+            )
+            time.sleep(0.5)
+        return found
+
+
+class Browser:
+    """An agent's browser: cookies, the stack's authority, and the pages behind the edge."""
+
+    def __init__(self, stack):
+        endpoints = stack.amanat("status", "--json").json["endpoints"]
+        self.base = f"https://{endpoints[stack.machine_of('edge')]['edge.https']}"
+        trusted = ssl.create_default_context(cafile=str(stack.paths.clients / "ca.crt"))
+        self.opener = urllib.request.build_opener(
+            urllib.request.HTTPSHandler(context=trusted),
+            urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()),
+        )
+
+    def ask(self, path, **form):
+        """The page of a path, as text; with a form's fields it is sent."""
+        body = urllib.parse.urlencode(form).encode() if form else None
+        request = urllib.request.Request(f"{self.base}{path}", body, {"Referer": f"{self.base}/desk/"})
+        with self.opener.open(request, timeout=60) as answer:
+            return answer.read().decode()
+
+
+@pytest.fixture(scope="module")
+def desk(placed_stack):
+    desk = Desk(placed_stack)
+    start = f"mkdir -p {INBOX} && (setsid python3 -c '{MAIL_SERVER}' {INBOX} > /dev/null 2>&1 & echo $! > {INBOX}/pid)"
+    desk.root(start)
+    yield desk
+    desk.root(f'kill "$(cat {INBOX}/pid)"; rm -r {INBOX}')
+
+
+@pytest.fixture
+def complaint(desk):
+    """A complaint of a customer, with its number; made once."""
+    subject = "شکایت: پیامک نرسید"
+    if not desk.tickets(subject):
+        desk.mail((["complaints"], subject, "سلام، پیامک من نرسید.\n", CUSTOMER))
+    (number,) = desk.wait("the complaint has a number", lambda: desk.tickets(subject))
+    return number
+
+
+def test_a_complaint_gets_a_number_and_the_customer_is_told(desk, complaint):
+    def told():
+        return [one for one in desk.inbox() if f"[support #{complaint}]" in one["subject"]]
+
+    (mail,) = desk.wait("the customer is told", told)
+    assert f"شمارهٔ {complaint}" in mail["text"]
+    assert f"its number is {complaint}" in mail["text"]
+    assert f"complaints@{desk.domain}" in mail["from"]
+
+
+def test_a_reply_lands_on_the_same_ticket(desk, complaint):
+    desk.mail((["complaints"], f"Re: [support #{complaint}] شکایت", "این را هم می‌افزایم.\n", CUSTOMER))
+    desk.wait("the reply is in the history", lambda: "Correspond" in desk.history(complaint))
+    assert desk.history(complaint)[0] == "Create"
+
+
+def test_an_agent_answers_and_the_customer_gets_it(desk, complaint, placed_stack):
+    password = (placed_stack.paths.directory / "desk/zahra.password").read_text("utf-8").strip()
+    browser = Browser(placed_stack)
+    assert "زهرا" not in browser.ask("/desk/")
+    home = browser.ask("/desk/NoAuth/Login.html", user="zahra", **{"pass": password})
+    assert "زهرا" in home
+    answer = "سلام، پیگیری شد و پیامک دوباره فرستاده شد."
+    browser.ask(
+        "/desk/Ticket/Update.html",
+        id=complaint,
+        Action="respond",
+        UpdateType="response",
+        UpdateContent=answer,
+        UpdateContentType="text/plain",
+        SubmitTicket="1",
+    )
+    desk.wait("the customer has the answer", lambda: any(answer in one["text"] for one in desk.inbox()))
+    assert "delete" not in {
+        status.lower()
+        for status in re.findall(
+            r'option[^>]+value="(\w+)"', browser.ask(f"/desk/Ticket/Update.html?id={complaint}")
+        )
+    }
+    browser.ask("/desk/Ticket/Display.html", id=complaint, Status="deleted")
+    assert desk.query(f"SELECT status FROM tickets WHERE id = {complaint}") == ["open"]
+
+
+def test_a_stranger_with_its_number_can_not_write_to_it(desk, complaint):
+    before = desk.history(complaint)
+    desk.mail((["complaints"], f"Re: [support #{complaint}]", "پول بدهید.\n", "other@[127.0.0.3]"))
+    desk.wait(
+        "the stranger is refused", lambda: any("no right to reply" in one["text"] for one in desk.inbox())
+    )
+    assert desk.history(complaint) == before
+
+
+def test_a_mail_with_an_agents_address_is_no_agents(desk, complaint):
+    before = desk.history(complaint)
+    desk.mail((["complaints"], f"Re: [support #{complaint}]", "من کارشناسم.\n", "zahra@agents.invalid"))
+    desk.wait("nothing is on its way", lambda: "empty" in desk.root("postqueue -p"))
+    assert desk.history(complaint) == before
+
+
+def test_what_comes_back_is_noted_and_goes_to_nobody(desk):
+    """An agent's address leads nowhere here: each notice of that comes back, and must not make another."""
+    desk.mail((["questions"], "پرسش: بازگشت", "سلام\n", CUSTOMER))
+    (number,) = desk.wait("the question has a number", lambda: desk.tickets("پرسش: بازگشت"))
+    desk.wait("what came back is noted", lambda: "Comment" in desk.history(number))
+    desk.wait("nothing is on its way", lambda: "empty" in desk.root("postqueue -p"))
+    assert desk.history(number).count("Comment") == 1
+
+
+def test_alerts_come_from_the_machine_alone(desk):
+    with pytest.raises(AssertionError, match="Recipient address rejected"):
+        desk.mail((["alerts"], "alert", "x\n", CUSTOMER))
+
+
+@contextmanager
+def killed_again_and_again(desk):
+    """Every half second one of the desk's workers is killed, and the mail server restarted once."""
+    script = (
+        "for i in $(seq 60); do systemctl kill -s KILL amanat-desk@$((i % 2 + 1)).service; sleep 0.5;"
+        " [ $i != 20 ] || systemctl restart postfix; done"
+    )
+    desk.root(f"(setsid sh -c '{script}' > /dev/null 2>&1 & echo $! > /run/test-desk-killer)")
+    try:
+        yield
+    finally:
+        desk.root(
+            "while kill -0 $(cat /run/test-desk-killer) 2> /dev/null; do sleep 0.5; done; rm /run/test-desk-killer"
+        )
+
+
+def test_none_is_lost_and_none_comes_twice_while_the_desk_is_killed(desk):
+    subjects = [f"شکایت شمارهٔ {number} زیر فشار" for number in range(MAILS)]
+    with killed_again_and_again(desk):
+        for start in range(0, MAILS, 10):
+            mails = [
+                (
+                    ["complaints", "questions"] if number % 10 == 0 else ["complaints"],
+                    subjects[number],
+                    "سلام\n",
+                    CUSTOMER,
+                )
+                for number in range(start, start + 10)
+            ]
+            desk.mail(*mails)
+    desk.root("postqueue -f")
+    desk.wait("all have come", lambda: "empty" in desk.root("postqueue -p"))
+    counted = dict(
+        line.rsplit("|", 1)
+        for line in desk.query(
+            "SELECT subject, count(*) FROM tickets WHERE subject LIKE $$%زیر فشار$$ GROUP BY subject"
+        )
+    )
+    assert counted == {subject: "2" if number % 10 == 0 else "1" for number, subject in enumerate(subjects)}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM tickets",
+        "DELETE FROM transactions",
+        "DELETE FROM attachments",
+        "UPDATE transactions SET created = now()",
+        "UPDATE attachments SET content = NULL",
+        "DELETE FROM users",
+        "DELETE FROM queues",
+        "TRUNCATE transactions",
+        "DROP TABLE attachments",
+        "ALTER TABLE transactions DISABLE TRIGGER ALL",
+    ],
+)
+def test_the_desk_itself_can_not_empty_its_history(desk, complaint, statement):
+    before = desk.history(complaint)
+    keys = "/etc/amanat/desk/keys"
+    connection = (
+        f"host=store dbname=desk user=desk_application sslmode=verify-full sslrootcert=/etc/amanat/pki/ca.crt"
+        f" sslcert={keys}/database.crt sslkey={keys}/database.key passfile={keys}/pgpass options=-csearch_path=tracker"
+    )
+    said = desk.root(f'runuser -u request-tracker -- psql -X "{connection}" -c "{statement}" 2>&1 || true')
+    assert "permission denied" in said or "must be owner" in said, said
+    assert desk.history(complaint) == before
+
+
+@pytest.mark.parametrize("path", ["/desk/REST/1.0/NoAuth/mail-gateway", "/desk/REST/2.0/queues/all"])
+def test_the_public_can_not_hand_in_mails_past_the_mail_server(placed_stack, path):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        Browser(placed_stack).ask(path)
+    assert refused.value.code == 403
+    refused.value.close()
+
+
+def test_nobody_knows_the_password_of_the_first_user(desk, placed_stack):
+    page = Browser(placed_stack).ask("/desk/NoAuth/Login.html", user="root", **{"pass": "password"})
+    assert 'name="pass"' in page
+    assert desk.query(
+        "SELECT p.disabled FROM principals p JOIN users u ON u.id = p.id WHERE u.name = $$root$$"
+    ) == ["1"]

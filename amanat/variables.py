@@ -11,6 +11,7 @@ from amanat.placement import Placement
 from amanat.settings import Settings
 from amanat.setup.mirrors import Mirrors
 
+DESK_PATH = "/desk"  # of the site, below which the edge serves the desk
 ARCHIVE_COMMAND = "pgbackrest --stanza=archive archive-push %p"
 
 
@@ -247,6 +248,7 @@ def _edge(settings: Settings, _joined: Network) -> dict[str, Any]:
     return {
         "nginx_terms": [{"what": term.what, "until": validity.until(term).isoformat()} for term in terms],
         "nginx_desk_host": "desk" if settings.machines.carries("desk") else "",
+        "nginx_desk_path": DESK_PATH,
         "nginx_desk_port": topology.port("desk", "https"),
         "nginx_http_port": topology.port("edge", "http"),
         "nginx_https_port": topology.port("edge", "https"),
@@ -260,6 +262,7 @@ def _desk(settings: Settings, _joined: Network) -> dict[str, Any]:
             {"Name": agent.login, "RealName": agent.real_name, "EmailAddress": agent.email}
             for agent in settings.agents
         ],
+        "desk_path": DESK_PATH,
         "desk_edge": placement.machine_of("edge") if placement.carries("edge") else "",
         "desk_database_host": "store",
         "desk_database_port": topology.port("store", "postgresql"),

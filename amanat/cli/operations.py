@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from amanat import health, validity
+from amanat import health, validity, variables
 from amanat.cli.show import Show
 from amanat.errors import BadInput
 from amanat.evidence.row import MANIFEST, finished, newest
@@ -26,6 +26,7 @@ from amanat.targets.endpoints import SSH, name_of
 
 NO_DRIFT = "no drift: the hosts are as `make up` left them"
 SITE = name_of("edge", "https")
+MAIL = name_of("desk", "smtp")
 NOT_SELECTED = "not-selected"  # the verdict on what `--only` left out
 
 
@@ -145,10 +146,16 @@ def status(paths: StackPaths) -> Result:
 
 
 def site_lines(endpoints: Mapping[str, Mapping[str, str]], paths: StackPaths) -> list[str]:
-    """Where the operator's site opens, for people; nothing where no machine carries the edge."""
+    """Where the operator's site opens, and the desk's pages for agents; nothing where no machine carries the edge."""
     found = [reached[SITE] for reached in endpoints.values() if SITE in reached]
     trust = f"its certificate is of {paths.clients / 'ca.crt'}, which your browser doesn't know"
-    return [f"the site opens at https://{where}/ ({trust})" for where in found]
+    lines = [f"the site opens at https://{where}/ ({trust})" for where in found]
+    if any(MAIL in reached for reached in endpoints.values()):
+        lines += [
+            f"the support desk opens for its agents at https://{where}{variables.DESK_PATH}/"
+            for where in found
+        ]
+    return lines
 
 
 def down(paths: StackPaths) -> Result:

@@ -9,6 +9,8 @@ import pytest
 from amanat.keyring import ANCHOR, CONTROLLER_CLIENTS
 
 MACHINES = ("alpha", "beta")
+WITHOUT_DESK = {"placement": {"alpha": ["store"], "beta": ["vault"]}, "agents": []}
+WITH_DESK = {"placement": {"alpha": ["store", "desk"], "beta": ["vault"]}, "agents": ["zahra"]}
 # In a process of its own, because Pulumi's mocks and event loops stay for a process's life.
 MAKE = """
 import asyncio, json, sys
@@ -36,7 +38,9 @@ pulumi.dynamic.Resource.__init__ = watched
 
 async def make():
     alerts = {"logs": {"hook": "a"}, "vault": {"hook": "b"}}
-    made = Keyring("keys", StackPaths("unit"), 397, Placement({"alpha": ("store",), "beta": ("vault",)}))
+    given = json.loads(sys.argv[1])
+    placement = Placement({name: tuple(services) for name, services in given["placement"].items()})
+    made = Keyring("keys", StackPaths("unit"), 397, placement, given["agents"])
     json.dump({
         "secrets": await pulumi.Output.from_input(made.secrets(alerts)).future(),
         "files": await pulumi.Output.all(**made.files()).future(),
@@ -48,12 +52,24 @@ asyncio.get_event_loop().run_until_complete(make())
 """
 
 
-@pytest.fixture(scope="module")
-def keyring():
-    """The keyring's secrets and files under mocks, and which of its values Pulumi keeps as ciphertext."""
-    done = subprocess.run([sys.executable, "-c", MAKE], capture_output=True, text=True, check=False)
+def made(given):
+    """A keyring's secrets and files under mocks, and which of its values Pulumi keeps as ciphertext."""
+    command = [sys.executable, "-c", MAKE, json.dumps(given)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def keyring():
+    """That of a stack without a desk."""
+    return made(WITHOUT_DESK)
+
+
+@pytest.fixture(scope="module")
+def keyring_of_a_desk():
+    """That of a stack whose desk has one agent."""
+    return made(WITH_DESK)
 
 
 def test_the_roles_get_what_they_need_and_no_client_key(keyring):
@@ -111,3 +127,20 @@ def test_pulumi_is_told_to_encrypt_every_private_half(keyring):
     for name in MACHINES:
         assert hidden.pop(f"{name}-copy-login") == hidden.pop(f"{name}-copy-key") == {"value"}
     assert hidden == {"volume-key": {"value"}, "backup-cipher": {"value"}}
+
+
+def test_the_desk_gets_its_key_and_the_store_its_password(keyring_of_a_desk):
+    groups = keyring_of_a_desk["secrets"]["groups"]
+    assert groups["desk"] == {
+        "desk_database_key": "desk_application-certificate.private_key",
+        "desk_database_password": "desk_application-password.value",
+        "desk_agent_passwords": {"zahra": "zahra-agent-password.value"},
+    }
+    assert groups["store"]["postgresql_passwords"]["desk_application"] == "desk_application-password.value"
+
+
+def test_the_controller_gets_agents_passwords_and_no_key_of_the_desk(keyring_of_a_desk):
+    files = keyring_of_a_desk["files"]
+    assert files["desk/zahra.password"] == "zahra-agent-password.value"
+    assert not [name for name in files if "desk_application" in name]
+    assert set(keyring_of_a_desk["hidden"]["zahra-agent-password"]) == {"value"}

@@ -107,6 +107,17 @@ def test_a_client_on_the_servers_own_machine_is_known_to_it_by_its_own_address()
     ]
 
 
+def test_a_database_hears_its_own_callers_alone():
+    """The desk's machine has no way into the archive, nor the controller into the desk's database."""
+    of_the_archive = network.sources(
+        "store", "postgresql", SPREAD, joined(*SPREAD.machines), callers=("controller", "vault")
+    )
+    of_the_desk = network.sources("store", "postgresql", SPREAD, joined(*SPREAD.machines), callers=("desk",))
+    assert len(of_the_archive) == 2
+    assert len(of_the_desk) == 1
+    assert not set(of_the_archive) & set(of_the_desk)
+
+
 def test_an_endpoint_that_nobody_present_may_reach_stays_closed():
     assert "vault-tang" not in sources(Placement.parse({"beta": "vault"}), "beta")
     assert sources(THREE, "gamma").keys() == {"ssh", "edge-http", "edge-https"}

@@ -106,4 +106,6 @@ class Keyring(pulumi.ComponentResource):
 
 
 def _values(made: Mapping[str, RandomSecret]) -> pulumi.Output[dict[str, str]]:
+    if not made:
+        return pulumi.Output.from_input({})  # `all` of nothing is a list
     return pulumi.Output.all(**{name: one.value for name, one in made.items()})

@@ -139,6 +139,11 @@ def test_the_desk_gets_its_key_and_the_store_its_password(keyring_of_a_desk):
     assert groups["store"]["postgresql_passwords"]["desk_application"] == "desk_application-password.value"
 
 
+def test_a_desk_may_have_no_agent_yet():
+    groups = made({**WITH_DESK, "agents": []})["secrets"]["groups"]
+    assert groups["desk"]["desk_agent_passwords"] == {}
+
+
 def test_the_controller_gets_agents_passwords_and_no_key_of_the_desk(keyring_of_a_desk):
     files = keyring_of_a_desk["files"]
     assert files["desk/zahra.password"] == "zahra-agent-password.value"

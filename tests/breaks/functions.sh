@@ -1,5 +1,5 @@
 #!/bin/sh
-# What several breaks do: reading.py puts these functions before each script.
+# What several breaks do: reading.py puts these functions before each script and before what undoes it.
 
 # start_with UNIT [PORT] < LINES: start a service anew with these lines in its unit, and leave no file that says so. With
 # PORT, wait until it listens there: one that counts as started at once may not have read its files yet.
@@ -26,4 +26,10 @@ start_with_edited() {
   chmod 644 /run/amanat-break-edited
   echo "BindReadOnlyPaths=/run/amanat-break-edited:$file" | start_with "$unit" "$port"
   rm /run/amanat-break-edited
+}
+
+# sql [DATABASE] < STATEMENTS: run them as the superuser of the store, in the archive unless another database is named; the first
+# that fails ends it.
+sql() {
+  runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname="${1-archive}"
 }

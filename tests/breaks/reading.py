@@ -49,7 +49,7 @@ def read(path: Path) -> Break:
         check,
         comments[0],
         FUNCTIONS + script,
-        "set -eu\n" + undo,
+        "set -eu\n" + FUNCTIONS + undo,
         tuple(_values(comments, "finding")),
     )
 

@@ -3,13 +3,11 @@
 # host: store
 # check: policies/article2/test_platform.py::test_a_message_gets_in_is_stored_and_is_read_back
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 REVOKE EXECUTE ON FUNCTION archive.record_message(text, text, text, text, timestamptz, timestamptz, inet, integer, text)
 FROM archive_writer;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 GRANT EXECUTE ON FUNCTION archive.record_message(text, text, text, text, timestamptz, timestamptz, inet, integer, text)
 TO archive_writer;

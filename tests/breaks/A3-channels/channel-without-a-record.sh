@@ -4,12 +4,10 @@
 # check: policies/article5/test_integrity_rows.py::test_every_row_of_state_follows_from_events
 # finding: channel trial is `For a trial`, and by the functions' events not there
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 INSERT INTO archive.channel VALUES ('trial', 'For a trial');
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 BEGIN;
 ALTER TABLE archive.channel DISABLE TRIGGER append_only;

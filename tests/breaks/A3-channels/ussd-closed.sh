@@ -3,7 +3,6 @@
 # host: store
 # check: policies/article3/test_channels.py::test_a_message_of_each_channel_is_read_back
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 BEGIN;
 ALTER TABLE archive.channel DISABLE TRIGGER append_only;
@@ -12,7 +11,6 @@ ALTER TABLE archive.channel ENABLE ALWAYS TRIGGER append_only;
 COMMIT;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 INSERT INTO archive.channel VALUES ('ussd', 'USSD session');
 END

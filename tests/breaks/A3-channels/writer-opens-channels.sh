@@ -4,13 +4,11 @@
 # check: policies/article3/test_channels.py::test_no_client_opens_or_closes_the_list[archive_writer]
 # finding: add_channel
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER FUNCTION archive.add_channel(text, text) SECURITY DEFINER;
 GRANT EXECUTE ON FUNCTION archive.add_channel(text, text) TO archive_writer;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER FUNCTION archive.add_channel(text, text) SECURITY INVOKER;
 REVOKE EXECUTE ON FUNCTION archive.add_channel(text, text) FROM archive_writer;

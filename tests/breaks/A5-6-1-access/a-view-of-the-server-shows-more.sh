@@ -5,7 +5,6 @@
 # finding: archive: view pg_stat_database_conflicts: otherwise than in other databases
 set -eu
 runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --dbname=archive --command="SELECT 'CREATE OR REPLACE VIEW pg_catalog.pg_stat_database_conflicts AS ' || pg_get_viewdef('pg_catalog.pg_stat_database_conflicts'::regclass)" > /run/amanat-break.view
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 SET allow_system_table_mods = on;
 CREATE OR REPLACE VIEW pg_catalog.pg_stat_database_conflicts AS

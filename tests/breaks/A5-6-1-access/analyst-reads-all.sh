@@ -5,13 +5,11 @@
 # finding: nobody expects role analyst: login
 # finding: role analyst: member of pg_read_all_data
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 CREATE ROLE analyst LOGIN PASSWORD 'not-for-long' VALID UNTIL '2001-01-01';
 GRANT pg_read_all_data TO analyst;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 DROP ROLE analyst;
 END

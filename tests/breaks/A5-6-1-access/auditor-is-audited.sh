@@ -3,12 +3,10 @@
 # host: store
 # check: policies/article5/test_access_rights.py::test_no_role_takes_on_another
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 GRANT archive_audited TO archive_auditor;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 REVOKE archive_audited FROM archive_auditor;
 END

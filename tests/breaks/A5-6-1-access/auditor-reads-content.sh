@@ -3,12 +3,10 @@
 # host: store
 # check: policies/article5/test_access_rights.py::test_no_role_reads_the_tables[archive_auditor-message]
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 GRANT SELECT ON archive.message TO archive_auditor;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 REVOKE SELECT ON archive.message FROM archive_auditor;
 END

@@ -3,12 +3,10 @@
 # host: store
 # check: policies/article5/test_access_surface.py::test_nothing_is_kept_or_said_beside_the_archive[archive_writer]
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;
 END

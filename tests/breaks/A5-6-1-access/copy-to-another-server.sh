@@ -5,14 +5,12 @@
 # finding: foreign server reports: owner postgres
 # finding: user mapping of archive_auditor for foreign server reports: options user password
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 CREATE FOREIGN DATA WRAPPER reports NO HANDLER;
 CREATE SERVER reports FOREIGN DATA WRAPPER reports OPTIONS (host 'reports.example');
 CREATE USER MAPPING FOR archive_auditor SERVER reports OPTIONS (user 'reports', password 'secret');
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 DROP FOREIGN DATA WRAPPER reports CASCADE;
 END

@@ -5,12 +5,10 @@
 # finding: archive: extension file_fdw
 # finding: archive: foreign-data wrapper file_fdw
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 CREATE EXTENSION file_fdw SCHEMA public;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 DROP EXTENSION file_fdw;
 END

@@ -4,7 +4,6 @@
 # check: policies/article5/test_integrity_rows.py::test_every_row_of_state_follows_from_events
 # finding: pepper is `f5a5fd42d16a20302798ef6ed309979b43003d2320d9f0e8ea9831a92759fb4b`, and by the functions' events
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 umask 077
 sql > /run/amanat-break.pepper <<'END'
 SELECT encode(pepper, 'hex') FROM archive.machine;
@@ -14,7 +13,6 @@ UPDATE archive.machine SET pepper = decode(repeat('00', 64), 'hex');
 SELECT archive.plan_anew();
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<END
 UPDATE archive.machine SET pepper = decode('$(cat /run/amanat-break.pepper)', 'hex');
 SELECT archive.plan_anew();

@@ -3,12 +3,10 @@
 # host: store
 # check: policies/article5/test_access_surface.py::test_there_are_no_large_objects
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 SELECT lo_from_bytea(4711, 'in clear');
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 SELECT lo_unlink(4711);
 END

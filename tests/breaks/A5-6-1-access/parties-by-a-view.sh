@@ -3,13 +3,11 @@
 # host: store
 # check: policies/article5/test_access_rights.py::test_no_relation_of_the_archive_is_open_to_another_role
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 CREATE MATERIALIZED VIEW archive.parties AS SELECT origin, count(*) AS messages FROM archive.message GROUP BY origin;
 GRANT SELECT ON archive.parties TO archive_writer;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 DROP MATERIALIZED VIEW archive.parties;
 END

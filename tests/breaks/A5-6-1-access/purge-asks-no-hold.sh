@@ -4,10 +4,8 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 # finding: archive: function archive.is_held(text, timestamp with time zone, timestamp with time zone, text[]): code is sha256
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT pg_get_functiondef('archive.is_held(text, timestamptz, timestamptz, text[])'::regprocedure)" | sql > /run/amanat-break.purge-asks-no-hold
 sed 's/SELECT EXISTS (/SELECT false AND EXISTS (/' /run/amanat-break.purge-asks-no-hold | sql
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break.purge-asks-no-hold
 rm /run/amanat-break.purge-asks-no-hold

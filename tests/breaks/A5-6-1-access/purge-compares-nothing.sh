@@ -4,10 +4,8 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 # finding: archive: function archive.first_bad_between(text, integer, bigint, bigint): code is sha256
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT pg_get_functiondef('archive.first_bad_between(text, integer, bigint, bigint)'::regprocedure)" | sql > /run/amanat-break.purge-compares-nothing
 sed 's/RETURN bad/RETURN NULL/' /run/amanat-break.purge-compares-nothing | sql
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break.purge-compares-nothing
 rm /run/amanat-break.purge-compares-nothing

@@ -4,8 +4,6 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 # finding: archive: function archive.set_message_retention(integer): rights of archive_purger
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo 'GRANT EXECUTE ON FUNCTION archive.set_message_retention(integer) TO archive_purger' | sql
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo 'REVOKE EXECUTE ON FUNCTION archive.set_message_retention(integer) FROM archive_purger' | sql

@@ -4,7 +4,6 @@
 # check: policies/article5/test_integrity_rows.py::test_every_row_of_state_follows_from_events
 # finding: sealing key 1 is `
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 BEGIN;
 ALTER TABLE archive.sealing_key DISABLE TRIGGER append_only;
@@ -13,7 +12,6 @@ ALTER TABLE archive.sealing_key ENABLE ALWAYS TRIGGER append_only;
 COMMIT;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 BEGIN;
 ALTER TABLE archive.sealing_key DISABLE TRIGGER append_only;

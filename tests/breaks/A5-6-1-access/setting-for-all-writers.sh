@@ -3,7 +3,6 @@
 # host: store
 # check: policies/article5/test_access_surface.py::test_roles_have_no_settings_but_the_known_ones
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 systemctl stop amanat-postgresql-guard.service
 sql <<'END'
 ALTER ROLE archive_writer SET search_path = public;

@@ -3,7 +3,6 @@
 # host: store
 # check: policies/article5/test_access_passwords.py::test_a_clients_password_is_long[archive_writer]
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 systemctl stop amanat-postgresql-guard.service
 sql <<'END'
 ALTER ROLE archive_writer PASSWORD 'gateway-1405';

@@ -3,7 +3,6 @@
 # host: store
 # check: policies/article5/test_access_surface.py::test_what_a_session_asks_is_not_seen_by_others_of_its_role[archive_writer]
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 systemctl stop amanat-postgresql-guard.service
 sql <<'END'
 ALTER ROLE archive_writer SET track_activities = on;

@@ -4,12 +4,10 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 # finding: default privileges of archive_owner for tables in schema archive: rights of archive_auditor
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER DEFAULT PRIVILEGES FOR ROLE archive_owner IN SCHEMA archive GRANT SELECT ON TABLES TO archive_auditor;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER DEFAULT PRIVILEGES FOR ROLE archive_owner IN SCHEMA archive REVOKE SELECT ON TABLES FROM archive_auditor;
 END

@@ -3,12 +3,10 @@
 # host: store
 # check: policies/article5/test_access_login.py::test_no_role_may_use_up_the_connections
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER ROLE archive_writer CONNECTION LIMIT -1;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER ROLE archive_writer CONNECTION LIMIT 48;
 END

@@ -3,12 +3,10 @@
 # host: store
 # check: policies/article5/test_durable.py::test_a_client_cannot_weaken_its_own_acknowledgement[message-after]
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER TABLE archive.message DISABLE TRIGGER durable_commit;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER TABLE archive.message ENABLE ALWAYS TRIGGER durable_commit;
 END

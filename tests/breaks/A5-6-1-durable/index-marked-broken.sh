@@ -4,12 +4,10 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 # finding: archive: index archive.event_xact is CREATE INDEX event_xact ON archive.event USING btree (xact), not valid
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'archive.event_xact'::regclass;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'archive.event_xact'::regclass;
 END

@@ -4,12 +4,10 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 # finding: replication slot standby: physical
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 SELECT pg_create_physical_replication_slot('standby', true);
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 SELECT pg_drop_replication_slot('standby');
 END

@@ -3,12 +3,10 @@
 # host: store
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<END
 ALTER TABLE archive.message DETACH PARTITION archive.message_$(date -u --date="$(date -u +%Y-%m-15) 2 months" +%Y_%m);
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 first=$(date -u --date="$(date -u +%Y-%m-01) 2 months" +%Y-%m-%d)
 after=$(date -u --date="$first 1 month" +%Y-%m-%d)
 sql <<END

@@ -4,12 +4,10 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 # finding: archive: constraint machine_message_retention_days_check on archive.machine is missing
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER TABLE archive.machine DROP CONSTRAINT machine_message_retention_days_check;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER TABLE archive.machine ADD CONSTRAINT machine_message_retention_days_check CHECK (message_retention_days >= 186);
 END

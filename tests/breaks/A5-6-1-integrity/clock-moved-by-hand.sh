@@ -4,7 +4,6 @@
 # check: policies/article5/test_integrity_rows.py::test_every_row_of_state_follows_from_events
 # finding: clock offset is `1`, and by the functions' events `0`
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 # Nothing is chained while the clock moves, so that no record comes into a range that is closed.
 systemctl stop amanat-archive-seal.service
 sql <<'END'
@@ -13,7 +12,6 @@ SELECT archive.plan_anew();
 END
 systemctl start amanat-archive-seal.service
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 systemctl stop amanat-archive-seal.service
 # Two places of the clock pass that the seals may have reached already.
 sql <<'END'

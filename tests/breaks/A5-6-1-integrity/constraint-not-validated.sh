@@ -4,13 +4,11 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 # finding: archive: constraint seal_check on archive.seal is CHECK ((to_xact > from_xact)) NOT VALID
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER TABLE archive.seal DROP CONSTRAINT seal_check;
 ALTER TABLE archive.seal ADD CONSTRAINT seal_check CHECK (to_xact > from_xact) NOT VALID;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER TABLE archive.seal VALIDATE CONSTRAINT seal_check;
 END

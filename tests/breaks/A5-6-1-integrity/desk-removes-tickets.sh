@@ -4,14 +4,12 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 # finding: desk: function tracker.tidy(integer)
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=desk; }
-sql <<'END'
+sql desk <<'END'
 SET ROLE desk_owner;
 CREATE FUNCTION tracker.tidy(integer) RETURNS void SECURITY DEFINER LANGUAGE sql AS 'DELETE FROM tracker.tickets WHERE id = $1';
 GRANT EXECUTE ON FUNCTION tracker.tidy(integer) TO desk_application;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=desk; }
-sql <<'END'
+sql desk <<'END'
 DROP FUNCTION tracker.tidy(integer);
 END

@@ -4,12 +4,10 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 # finding: role desk_owner
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=desk; }
-sql <<'END'
+sql desk <<'END'
 ALTER ROLE desk_owner LOGIN;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=desk; }
-sql <<'END'
+sql desk <<'END'
 ALTER ROLE desk_owner NOLOGIN;
 END

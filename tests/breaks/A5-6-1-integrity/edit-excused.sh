@@ -4,7 +4,6 @@
 # check: policies/article5/test_integrity.py::test_the_chain_computed_anew_is_the_archives
 # finding: the verifier may say that all is well
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 reverse_destination() {
     sql <<END
 BEGIN;
@@ -21,7 +20,6 @@ echo "SELECT pg_get_functiondef('archive.first_bad_record(bigint,bigint)'::regpr
 sed "s/FROM bad ORDER BY/FROM bad WHERE id <> $id ORDER BY/" /run/amanat-break-excused.sql | sql
 reverse_destination "$id"
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 reverse_destination() {
     sql <<END
 BEGIN;

@@ -3,7 +3,6 @@
 # host: store
 # check: policies/article5/test_integrity.py::test_the_whole_chain_holds
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 reverse_destination() {
     sql <<END
 BEGIN;
@@ -16,7 +15,6 @@ END
 echo 'SELECT max(id) FROM archive.message WHERE xact < (SELECT max(to_xact) FROM archive.seal)' | sql > /run/amanat-break.id
 reverse_destination "$(cat /run/amanat-break.id)"
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 reverse_destination() {
     sql <<END
 BEGIN;

@@ -3,7 +3,6 @@
 # host: store
 # check: policies/article5/test_integrity_rows.py::test_every_row_of_state_follows_from_events
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 systemctl stop amanat-archive-seal.service
 sql > /run/amanat-break.made-up <<'END'
 SELECT message_retention_days FROM archive.machine;
@@ -18,7 +17,6 @@ ALTER TABLE archive.machine ENABLE ALWAYS TRIGGER record_change;
 COMMIT;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<END
 BEGIN;
 ALTER TABLE archive.machine DISABLE TRIGGER record_change;

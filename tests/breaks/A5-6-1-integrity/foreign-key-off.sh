@@ -4,12 +4,10 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 # finding: archive: trigger of constraint data_key_sealing_key_id_fkey on archive.data_key: "RI_FKey_check_ins" is disabled
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER TABLE archive.data_key DISABLE TRIGGER ALL;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER TABLE archive.data_key ENABLE TRIGGER ALL;
 ALTER TABLE archive.data_key ENABLE ALWAYS TRIGGER append_only;

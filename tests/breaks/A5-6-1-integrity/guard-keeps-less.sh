@@ -5,16 +5,14 @@
 # finding: guard of role archive_writer: setting statement_timeout is missing
 # finding: role archive_writer in any database: setting statement_timeout is missing
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=postgres; }
-sql <<'END'
+sql postgres <<'END'
 UPDATE guard.role SET settings = settings - 'statement_timeout' WHERE name = 'archive_writer';
 END
-limited() { echo "SELECT 1 FROM pg_db_role_setting WHERE setrole = 'archive_writer'::regrole AND 'statement_timeout=10s' = ANY (setconfig)" | sql; }
+limited() { echo "SELECT 1 FROM pg_db_role_setting WHERE setrole = 'archive_writer'::regrole AND 'statement_timeout=10s' = ANY (setconfig)" | sql postgres; }
 while [ -n "$(limited)" ]; do sleep 0.2; done
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=postgres; }
-sql <<'END'
+sql postgres <<'END'
 UPDATE guard.role SET settings = settings || '{"statement_timeout": "10s"}' WHERE name = 'archive_writer';
 END
-limited() { echo "SELECT 1 FROM pg_db_role_setting WHERE setrole = 'archive_writer'::regrole AND 'statement_timeout=10s' = ANY (setconfig)" | sql; }
+limited() { echo "SELECT 1 FROM pg_db_role_setting WHERE setrole = 'archive_writer'::regrole AND 'statement_timeout=10s' = ANY (setconfig)" | sql postgres; }
 while [ -z "$(limited)" ]; do sleep 0.2; done

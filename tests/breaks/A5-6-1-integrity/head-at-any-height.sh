@@ -3,7 +3,6 @@
 # host: store
 # check: policies/article5/test_integrity_anchors.py::test_a_head_that_is_not_the_chains_is_refused
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT pg_get_functiondef('archive.verify_head(bigint,text)'::regprocedure)" | sql > /run/amanat-break-height.sql
 sql <<'END'
 CREATE OR REPLACE FUNCTION archive.verify_head(anchored_seq bigint, anchored_hash text)
@@ -14,6 +13,5 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = archive, pg_temp AS $$
 $$;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break-height.sql
 rm /run/amanat-break-height.sql

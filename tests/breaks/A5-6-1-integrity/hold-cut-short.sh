@@ -4,7 +4,6 @@
 # check: policies/article5/test_integrity_rows.py::test_every_row_of_state_follows_from_events
 # finding: is `order 9/2, approved by Somebody
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql > /run/amanat-break.hold-short <<'END'
 SELECT archive.add_hold('9/2', 'Somebody', '{"parties": ["+989120000009"]}', now() + interval '1 year') IS NULL;
 SELECT ends_at FROM archive.hold WHERE order_number = '9/2' ORDER BY id DESC LIMIT 1;
@@ -16,7 +15,6 @@ WHERE id = (SELECT max(id) FROM archive.hold WHERE order_number = '9/2');
 ALTER TABLE archive.hold ENABLE ALWAYS TRIGGER append_only;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql > /dev/null <<END
 ALTER TABLE archive.hold DISABLE TRIGGER append_only;
 UPDATE archive.hold SET ends_at = '$(tail -n 1 /run/amanat-break.hold-short)'

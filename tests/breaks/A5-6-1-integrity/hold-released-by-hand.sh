@@ -4,13 +4,11 @@
 # check: policies/article5/test_integrity_rows.py::test_every_row_of_state_follows_from_events
 # finding: release of hold
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql > /dev/null <<'END'
 SELECT archive.add_hold('9/5', 'Somebody', '{"parties": ["+989120000009"]}', now() + interval '1 year');
 INSERT INTO archive.hold_release (hold, approver) SELECT max(id), 'Nobody' FROM archive.hold WHERE order_number = '9/5';
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql > /dev/null <<'END'
 ALTER TABLE archive.hold_release DISABLE TRIGGER append_only;
 DELETE FROM archive.hold_release WHERE approver = 'Nobody';

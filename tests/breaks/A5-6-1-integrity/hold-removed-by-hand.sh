@@ -4,7 +4,6 @@
 # check: policies/article5/test_integrity_rows.py::test_every_row_of_state_follows_from_events
 # finding: is not there, and by the functions' events `order 9/1, approved by Somebody
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql > /run/amanat-break.hold-removed <<'END'
 SELECT archive.add_hold('9/1', 'Somebody', '{"parties": ["+989120000009"]}', now() + interval '1 year');
 END
@@ -19,7 +18,6 @@ DELETE FROM archive.hold WHERE id = (SELECT max(id) FROM archive.hold WHERE orde
 ALTER TABLE archive.hold ENABLE ALWAYS TRIGGER append_only;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break.hold-row
 echo "SELECT archive.release_hold('9/1', 'Somebody')" | sql > /dev/null
 rm /run/amanat-break.hold-removed /run/amanat-break.hold-row

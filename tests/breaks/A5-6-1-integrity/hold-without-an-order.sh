@@ -4,13 +4,11 @@
 # check: policies/article5/test_integrity_rows.py::test_every_row_of_state_follows_from_events
 # finding: order 9/4, approved by Nobody
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 INSERT INTO archive.hold (order_number, approver, selector, ends_at)
 VALUES ('9/4', 'Nobody', '{"from": "2020-01-01T00:00:00Z"}', now() + interval '9 years');
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER TABLE archive.hold DISABLE TRIGGER append_only;
 DELETE FROM archive.hold WHERE order_number = '9/4';

@@ -3,7 +3,6 @@
 # host: store
 # check: policies/article5/test_integrity.py::test_messages_are_kept_long_enough
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql > /run/amanat-break.days <<'END'
 SELECT message_retention_days FROM archive.machine;
 END
@@ -12,7 +11,6 @@ ALTER TABLE archive.machine DROP CONSTRAINT machine_message_retention_days_check
 UPDATE archive.machine SET message_retention_days = 30;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<END
 UPDATE archive.machine SET message_retention_days = $(cat /run/amanat-break.days);
 ALTER TABLE archive.machine ADD CONSTRAINT machine_message_retention_days_check CHECK (message_retention_days >= 186);

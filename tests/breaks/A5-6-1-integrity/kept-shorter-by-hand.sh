@@ -4,7 +4,6 @@
 # check: policies/article5/test_integrity_rows.py::test_every_row_of_state_follows_from_events
 # finding: retention is `187 days`, and by the functions' events
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql > /run/amanat-break.retention <<'END'
 SELECT message_retention_days FROM archive.machine;
 END
@@ -12,7 +11,6 @@ sql <<'END'
 UPDATE archive.machine SET message_retention_days = 187;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<END
 UPDATE archive.machine SET message_retention_days = $(cat /run/amanat-break.retention);
 END

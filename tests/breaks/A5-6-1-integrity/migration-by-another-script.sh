@@ -4,12 +4,10 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 # finding: archive: migration chain is
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 UPDATE sqitch.changes SET script_hash = encode(sha256(script_hash::bytea), 'hex') WHERE change = 'chain';
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 # The script itself says what stood there.
 hash=$(sha1sum < /usr/local/lib/amanat/archive/deploy/chain.sql | cut -d ' ' -f 1)
 sql <<END

@@ -4,14 +4,12 @@
 # check: policies/article5/test_integrity_rows.py::test_every_row_of_state_follows_from_events
 # finding: had ended
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 systemctl stop amanat-archive-seal.service
 sql <<'END'
 INSERT INTO archive.event (kind, detail)
 SELECT 'expiry', jsonb_build_object('expired', 'm:' || archive.month_of(now()) - 1, 'partition', 'message', 'records', 0, 'witnessed', now());
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 BEGIN;
 ALTER TABLE archive.event DISABLE TRIGGER append_only;

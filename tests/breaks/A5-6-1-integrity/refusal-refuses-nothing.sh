@@ -6,7 +6,6 @@
 set -eu
 runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --dbname=archive \
     --command="SELECT pg_get_functiondef('archive.refuse_change()'::regprocedure)" > /run/amanat-break.function
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 CREATE OR REPLACE FUNCTION archive.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = archive, pg_temp AS 'BEGIN RETURN NULL; END';

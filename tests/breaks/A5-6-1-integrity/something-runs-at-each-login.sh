@@ -5,13 +5,11 @@
 # finding: archive: event trigger at_login
 # finding: database archive: login triggers: some
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 CREATE FUNCTION public.at_login() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
 CREATE EVENT TRIGGER at_login ON login EXECUTE FUNCTION public.at_login();
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 # The database's mark of such a trigger is taken away by the next login.
 sql <<'END'
 DROP FUNCTION public.at_login() CASCADE;

@@ -3,12 +3,10 @@
 # host: store
 # check: policies/article5/test_integrity.py::test_every_table_refuses_change_even_to_its_owner
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER TABLE archive.message DISABLE TRIGGER append_only;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER TABLE archive.message ENABLE ALWAYS TRIGGER append_only;
 END

@@ -3,7 +3,6 @@
 # host: store
 # check: policies/article5/test_integrity.py::test_the_verifier_says_no_where_there_is_no_chain
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT pg_get_functiondef('archive.verify(bigint)'::regprocedure)" | sql > /run/amanat-break-verify.sql
 sql <<'END'
 CREATE OR REPLACE FUNCTION archive.verify(from_seal bigint DEFAULT NULL)
@@ -12,6 +11,5 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = archive, pg_temp
 AS 'SELECT NULL::text, NULL::bigint, NULL::bigint, NULL::text WHERE false';
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break-verify.sql
 rm /run/amanat-break-verify.sql

@@ -3,12 +3,10 @@
 # host: store
 # check: policies/article5/test_access_rights.py::test_no_relation_of_the_archive_is_open_to_another_role
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 GRANT UPDATE ON archive.message TO archive_writer;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 REVOKE UPDATE ON archive.message FROM archive_writer;
 END

@@ -3,13 +3,11 @@
 # host: store
 # check: policies/article6/test_addresses.py::test_an_address_without_a_port_tells_how_many_accounts_match
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT pg_get_functiondef('archive.select_access(jsonb)'::regprocedure)" | sql > /run/amanat-break-all-users-of-an-address.sql
 sed 's/accounts > 1 AND/accounts > 10000 AND/' /run/amanat-break-all-users-of-an-address.sql > /run/amanat-break-all-users-of-an-address.new
 if cmp -s /run/amanat-break-all-users-of-an-address.sql /run/amanat-break-all-users-of-an-address.new; then exit 1; fi
 sql < /run/amanat-break-all-users-of-an-address.new
 rm /run/amanat-break-all-users-of-an-address.new
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break-all-users-of-an-address.sql
 rm /run/amanat-break-all-users-of-an-address.sql

@@ -3,13 +3,11 @@
 # host: store
 # check: policies/article6/test_addresses.py::test_an_access_is_kept_as_it_happened
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT pg_get_functiondef('archive.record_access(text,text,text,inet,integer,timestamptz,text,text)'::regprocedure)" | sql > /run/amanat-break-by-the-minute.sql
 sed '/^    VALUES/s/recorded_at, occurred_at,/recorded_at, date_trunc($$minute$$, occurred_at),/' /run/amanat-break-by-the-minute.sql > /run/amanat-break-by-the-minute.new
 if cmp -s /run/amanat-break-by-the-minute.sql /run/amanat-break-by-the-minute.new; then exit 1; fi
 sql < /run/amanat-break-by-the-minute.new
 rm /run/amanat-break-by-the-minute.new
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break-by-the-minute.sql
 rm /run/amanat-break-by-the-minute.sql

@@ -3,13 +3,11 @@
 # host: store
 # check: policies/article6/test_addresses.py::test_addresses_are_kept_for_six_months
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT pg_get_functiondef('archive.expire_days(integer)'::regprocedure)" | sql > /run/amanat-break-gone-too-soon.sql
 sed 's/retention_days < least_days/false/' /run/amanat-break-gone-too-soon.sql > /run/amanat-break-gone-too-soon.new
 if cmp -s /run/amanat-break-gone-too-soon.sql /run/amanat-break-gone-too-soon.new; then exit 1; fi
 sql < /run/amanat-break-gone-too-soon.new
 rm /run/amanat-break-gone-too-soon.new
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break-gone-too-soon.sql
 rm /run/amanat-break-gone-too-soon.sql

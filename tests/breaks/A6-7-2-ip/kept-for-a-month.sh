@@ -3,7 +3,6 @@
 # host: store
 # check: policies/article6/test_addresses.py::test_addresses_are_kept_for_six_months
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql > /run/amanat-break-addresses.days <<'END'
 SELECT ip_retention_days FROM archive.access_days;
 END
@@ -12,7 +11,6 @@ ALTER TABLE archive.access_days DROP CONSTRAINT access_days_ip_retention_days_ch
 UPDATE archive.access_days SET ip_retention_days = 30;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<END
 UPDATE archive.access_days SET ip_retention_days = $(cat /run/amanat-break-addresses.days);
 ALTER TABLE archive.access_days ADD CONSTRAINT access_days_ip_retention_days_check CHECK (ip_retention_days >= 186);

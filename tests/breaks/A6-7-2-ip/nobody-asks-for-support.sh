@@ -3,14 +3,12 @@
 # host: store
 # check: policies/article6/test_addresses.py::test_the_usual_events_can_be_recorded
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER TABLE archive.access_event DISABLE TRIGGER append_only;
 DELETE FROM archive.access_event WHERE name = 'support';
 ALTER TABLE archive.access_event ENABLE ALWAYS TRIGGER append_only;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 INSERT INTO archive.access_event VALUES ('support', 'Asked or complained') ON CONFLICT DO NOTHING;
 END

@@ -3,13 +3,11 @@
 # host: store
 # check: policies/article6/test_addresses.py::test_an_access_is_kept_as_it_happened
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 REVOKE EXECUTE ON FUNCTION archive.record_access(text, text, text, inet, integer, timestamptz, text, text)
 FROM archive_writer;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 GRANT EXECUTE ON FUNCTION archive.record_access(text, text, text, inet, integer, timestamptz, text, text)
 TO archive_writer;

@@ -4,12 +4,10 @@
 # check: policies/article6/test_addresses.py::test_access_records_have_one_door_in_and_one_out
 # finding: ('archive_writer', 'access')
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 GRANT SELECT ON archive.access TO archive_writer;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 REVOKE SELECT ON archive.access FROM archive_writer;
 END

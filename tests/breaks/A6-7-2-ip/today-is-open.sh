@@ -4,12 +4,10 @@
 # check: policies/article6/test_addresses.py::test_access_records_have_one_door_in_and_one_out
 # finding: ('archive_auditor', 'access_
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 SELECT format('GRANT DELETE ON archive.access_%s TO archive_auditor', to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM_DD')) \gexec
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 SELECT format('REVOKE ALL ON archive.%I FROM archive_auditor', relname) FROM pg_class
 WHERE relnamespace = 'archive'::regnamespace AND relkind = 'r' AND relname LIKE 'access\_2%' \gexec

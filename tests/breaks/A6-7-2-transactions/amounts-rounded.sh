@@ -3,13 +3,11 @@
 # host: store
 # check: policies/article6/test_transactions.py::test_amounts_at_the_bound_are_read_back
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT pg_get_functiondef('archive.keep_transaction(text,text,numeric,text,text,text,inet,integer,timestamptz)'::regprocedure)" | sql > /run/amanat-break-amounts.sql
 sed '/VALUES/s/user_ref, kind, amount, currency,$/user_ref, kind, round(amount, 2), currency,/' /run/amanat-break-amounts.sql > /run/amanat-break-amounts.new
 if cmp -s /run/amanat-break-amounts.sql /run/amanat-break-amounts.new; then exit 1; fi
 sql < /run/amanat-break-amounts.new
 rm /run/amanat-break-amounts.new
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break-amounts.sql
 rm /run/amanat-break-amounts.sql

@@ -4,10 +4,8 @@
 # check: policies/article6/test_purge.py::test_nothing_stays_beyond_its_retention_but_what_is_held
 # finding: nothing says how long these are kept: transaction_
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT 'CREATE OR REPLACE VIEW archive.kept_kind AS ' || pg_get_viewdef('archive.kept_kind'::regclass)" | sql > /run/amanat-break.kinds
 sed "s/('transaction'::text,[^)]*), //" /run/amanat-break.kinds | sql
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break.kinds
 rm /run/amanat-break.kinds

@@ -3,13 +3,11 @@
 # host: store
 # check: policies/article6/test_transactions.py::test_a_transaction_is_taken_up_to_the_bound_and_not_beyond[most]
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT pg_get_functiondef('archive.keep_transaction(text,text,numeric,text,text,text,inet,integer,timestamptz)'::regprocedure)" | sql > /run/amanat-break-large-payments-refused.sql
 sed "s/amount < 1e18/amount < 1e9/" /run/amanat-break-large-payments-refused.sql > /run/amanat-break-large-payments-refused.new
 if cmp -s /run/amanat-break-large-payments-refused.sql /run/amanat-break-large-payments-refused.new; then exit 1; fi
 sql < /run/amanat-break-large-payments-refused.new
 rm /run/amanat-break-large-payments-refused.new
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break-large-payments-refused.sql
 rm /run/amanat-break-large-payments-refused.sql

@@ -4,12 +4,10 @@
 # check: policies/article6/test_purge.py::test_nothing_stays_beyond_its_retention_but_what_is_held
 # finding: days ago and was to be kept for
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql > /run/amanat-break.month <<'END'
 SELECT archive.partition_of('message', archive.month_of(now() - interval '2000 days'));
 END
 echo "SET ROLE archive_owner; SELECT archive.make_partition('message', archive.month_of(now() - interval '2000 days'))" | sql
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "DROP TABLE archive.$(cat /run/amanat-break.month)" | sql
 rm /run/amanat-break.month

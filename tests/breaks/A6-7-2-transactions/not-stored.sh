@@ -3,13 +3,11 @@
 # host: store
 # check: policies/article6/test_transactions.py::test_a_transaction_is_stored_as_it_happened
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 REVOKE EXECUTE ON FUNCTION archive.record_transaction(text, text, numeric, text, text, text, inet, integer, timestamptz)
 FROM archive_writer;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 GRANT EXECUTE ON FUNCTION archive.record_transaction(text, text, numeric, text, text, text, inet, integer, timestamptz)
 TO archive_writer;

@@ -4,10 +4,8 @@
 # check: policies/article6/test_purge.py::test_the_purge_runs_by_itself
 # finding: its last run failed
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo 'REVOKE EXECUTE ON FUNCTION archive.purge() FROM archive_purger' | sql
 systemctl start amanat-archive-purge.service || true
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo 'GRANT EXECUTE ON FUNCTION archive.purge() TO archive_purger' | sql
 systemctl restart amanat-archive-purge.service

@@ -4,12 +4,10 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 # finding: archive: column archive.disclosure.requested_by is text, not null, default 'archive_discloser'
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER TABLE archive.disclosure ALTER requested_by SET DEFAULT 'archive_discloser';
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER TABLE archive.disclosure ALTER requested_by SET DEFAULT session_user;
 END

@@ -3,12 +3,10 @@
 # host: store
 # check: policies/article7/test_disclosure.py::test_a_request_that_lacks_something_is_refused[selector-empty]
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT pg_get_functiondef('archive.check_selector(jsonb)'::regprocedure)" | sql > /run/amanat-break.sql
 sql <<'END'
 CREATE OR REPLACE FUNCTION archive.check_selector(selector jsonb) RETURNS void LANGUAGE sql AS '';
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break.sql
 rm /run/amanat-break.sql

@@ -3,12 +3,10 @@
 # host: store
 # check: policies/article7/test_disclosure.py::test_a_number_is_found_in_whatever_digits_it_came
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT pg_get_functiondef('archive.normal_party(text)'::regprocedure)" | sql > /run/amanat-break.sql
 sql <<'END'
 CREATE OR REPLACE FUNCTION archive.normal_party(party text) RETURNS text LANGUAGE sql IMMUTABLE RETURN btrim(party);
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break.sql
 rm /run/amanat-break.sql

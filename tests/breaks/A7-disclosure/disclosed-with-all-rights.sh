@@ -4,12 +4,10 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 # finding: archive: function archive.request_disclosure(text, date, text, jsonb): owner is postgres
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER FUNCTION archive.request_disclosure(text, date, text, jsonb) OWNER TO postgres;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER FUNCTION archive.request_disclosure(text, date, text, jsonb) OWNER TO archive_owner;
 END

@@ -4,12 +4,10 @@
 # check: policies/article5/test_access_closed_world.py::test_everything_in_the_database_is_known
 # finding: archive: function archive.fetch_disclosure(bigint): rights of archive_discloser is EXECUTE*
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 GRANT EXECUTE ON FUNCTION archive.fetch_disclosure(bigint) TO archive_discloser WITH GRANT OPTION;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 REVOKE GRANT OPTION FOR EXECUTE ON FUNCTION archive.fetch_disclosure(bigint) FROM archive_discloser;
 END

@@ -3,13 +3,11 @@
 # host: store
 # check: policies/article7/test_disclosure.py::test_each_fetch_leaves_its_record
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT pg_get_functiondef('archive.fetch_disclosure(bigint)'::regprocedure)" | sql > /run/amanat-break-fetched.sql
 sed '/INSERT INTO event .*disclosure fetched/d' /run/amanat-break-fetched.sql > /run/amanat-break-fetched.new
 if cmp -s /run/amanat-break-fetched.sql /run/amanat-break-fetched.new; then exit 1; fi
 sql < /run/amanat-break-fetched.new
 rm /run/amanat-break-fetched.new
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break-fetched.sql
 rm /run/amanat-break-fetched.sql

@@ -5,13 +5,11 @@
 # finding: archive: function archive.select_records(jsonb): rights of archive_discloser: EXECUTE
 # finding: archive: function archive.select_records(jsonb): runs with the rights of is its owner
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 ALTER FUNCTION archive.select_records(jsonb) SECURITY DEFINER;
 GRANT EXECUTE ON FUNCTION archive.select_records(jsonb) TO archive_discloser;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 REVOKE EXECUTE ON FUNCTION archive.select_records(jsonb) FROM archive_discloser;
 ALTER FUNCTION archive.select_records(jsonb) SECURITY INVOKER;

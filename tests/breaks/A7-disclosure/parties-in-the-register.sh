@@ -5,7 +5,6 @@
 # finding: archive: view archive.disclosures: definition is sha256
 set -eu
 runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --dbname=archive --command="SELECT 'CREATE OR REPLACE VIEW archive.disclosures AS ' || pg_get_viewdef('archive.disclosures'::regclass)" > /run/amanat-break.disclosures
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 CREATE OR REPLACE VIEW archive.disclosures AS
 SELECT id, recorded_at, order_number, order_date, approver, requested_by, requested_from, selector,

@@ -3,13 +3,11 @@
 # host: store
 # check: policies/article7/test_disclosure.py::test_a_selector_selects_no_more_than_it_names
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 echo "SELECT pg_get_functiondef('archive.select_records(jsonb)'::regprocedure)" | sql > /run/amanat-break-patterns.sql
 sed 's/btrim(origin) = ANY (parties)/btrim(origin) LIKE ANY (parties)/' /run/amanat-break-patterns.sql > /run/amanat-break-patterns.new
 if cmp -s /run/amanat-break-patterns.sql /run/amanat-break-patterns.new; then exit 1; fi
 sql < /run/amanat-break-patterns.new
 rm /run/amanat-break-patterns.new
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql < /run/amanat-break-patterns.sql
 rm /run/amanat-break-patterns.sql

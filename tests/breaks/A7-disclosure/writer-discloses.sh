@@ -3,13 +3,11 @@
 # host: store
 # check: policies/article7/test_disclosure.py::test_everyday_roles_cannot_disclose[archive_writer]
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 GRANT EXECUTE ON FUNCTION archive.request_disclosure(text, date, text, jsonb) TO archive_writer;
 GRANT EXECUTE ON FUNCTION archive.fetch_disclosure(bigint) TO archive_writer;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 REVOKE EXECUTE ON FUNCTION archive.request_disclosure(text, date, text, jsonb) FROM archive_writer;
 REVOKE EXECUTE ON FUNCTION archive.fetch_disclosure(bigint) FROM archive_writer;

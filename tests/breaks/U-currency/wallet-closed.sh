@@ -3,7 +3,6 @@
 # host: store
 # check: policies/union/test_currency.py::test_each_means_of_payment_can_be_recorded
 set -eu
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 BEGIN;
 ALTER TABLE archive.means DISABLE TRIGGER append_only;
@@ -12,7 +11,6 @@ ALTER TABLE archive.means ENABLE ALWAYS TRIGGER append_only;
 COMMIT;
 END
 # undo
-sql() { runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=archive; }
 sql <<'END'
 INSERT INTO archive.means VALUES ('wallet', 'Electronic wallet');
 END

@@ -18,13 +18,7 @@ with report_errors():
     paths = StackPaths(pulumi.get_stack())
 
     specs = machine_specs(settings.machines)
-    keyring = Keyring(
-        "keys",
-        paths,
-        settings.certificate_days,
-        settings.machines,
-        agents=[agent.login for agent in settings.agents] if settings.machines.carries("desk") else (),
-    )
+    keyring = Keyring("keys", paths, settings.certificate_days, settings.machines, settings.desk_agents)
     stateful = StatefulServices("stateful-services", settings.machines)  # refuses to leave records behind
     site = target(settings, paths, keyring, after=stateful)
     hosts = {name: site.provision(spec) for name, spec in specs.items()}

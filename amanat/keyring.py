@@ -30,7 +30,7 @@ class Keyring(pulumi.ComponentResource):
         placement: Placement,
         agents: Collection[str] = (),
     ) -> None:
-        """`placement`: the stack's machines and services; `agents` log in to the support desk."""
+        """`placement`: the stack's machines and services; `agents` log in to the support desk, if there is one."""
         super().__init__("amanat:keys:Keyring", name)
         child = pulumi.ResourceOptions(parent=self)
         self.deploy = SshKeyPair("deploy", f"deploy@{paths.stack_id}", child)
@@ -45,7 +45,8 @@ class Keyring(pulumi.ComponentResource):
         self.copy_keys = {
             name: RandomSecret(f"{name}-copy-key", VOLUME_KEY_BYTES, child) for name in placement.machines
         }
-        roles = (*CONTROLLER_CLIENTS, ANCHOR, *((DESK,) if placement.carries("desk") else ()))
+        has_desk = placement.carries("desk")
+        roles = (*CONTROLLER_CLIENTS, ANCHOR, *((DESK,) if has_desk else ()))
         self.passwords = {role: RandomSecret(f"{role}-password", PASSWORD_BYTES, child) for role in roles}
         self.clients = {
             role: ClientCertificate(f"{role}-certificate", role, self.authority, certificate_days, child)
@@ -53,7 +54,8 @@ class Keyring(pulumi.ComponentResource):
         }
         # Until an agent chooses another: it is set as the agent is made, and never again.
         self.agent_passwords = {
-            name: RandomSecret(f"{name}-agent-password", PASSWORD_BYTES, child) for name in agents
+            name: RandomSecret(f"{name}-agent-password", PASSWORD_BYTES, child)
+            for name in (agents if has_desk else ())
         }
         self.register_outputs({"sealing_fingerprint": self.sealing.fingerprint})
 

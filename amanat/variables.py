@@ -49,21 +49,24 @@ def known_of_service(
 ) -> dict[str, Any]:
     """What the machine of one service alone is told of what a run makes: public keys, the site, its published port."""
     if service == "edge":
-        published = known["published"][settings.machines.machine_of("edge")]
+        _, _, port = _published_site(settings.machines, known).rpartition(":")
         return {
             "nginx_site_archive": str(paths.site_archive),
             "nginx_site_digest": known["site"],
             # No name of another service on its machine: who takes nginx over can't pose as that.
             "nginx_names": [*_forms("edge", paths), "localhost", "127.0.0.1"],
-            "nginx_published_port": int(published["edge.https"].rpartition(":")[2]),
+            "nginx_published_port": int(port),
         }
     if service == "desk":
+        site = {}  # people reach the desk as they reach the edge
+        if settings.machines.carries("edge"):
+            published = _published_site(settings.machines, known)
+            site = {"desk_site": f"https://{published}".removesuffix(":443")}
         return {
             "desk_database_certificate": known["desk"],
             "desk_web_names": list(_forms("desk", paths)),
             "desk_mail_domain": settings.desk_mail_domain or _forms("desk", paths)[1],
-            "desk_mail_host": settings.desk_mail_domain or _forms("desk", paths)[1],
-            **_address_of_the_desk(settings.machines, known),
+            **site,
         }
     of = {
         "store": {"archive_sealing_public_key": known["sealing"]},
@@ -72,16 +75,9 @@ def known_of_service(
     return of.get(service, {})
 
 
-def _address_of_the_desk(placement: Placement, known: Mapping[str, Any]) -> dict[str, Any]:
-    """Where people reach the desk: as the edge is reached."""
-    if not placement.carries("edge"):
-        return {}
-    host, _, port = known["published"][placement.machine_of("edge")]["edge.https"].rpartition(":")
-    return {
-        "desk_domain": host,
-        "desk_port": int(port),
-        "desk_base_url": f"https://{host}" if port == "443" else f"https://{host}:{port}",
-    }
+def _published_site(placement: Placement, known: Mapping[str, Any]) -> str:
+    """Where the edge's site is reached, as host:port."""
+    return str(known["published"][placement.machine_of("edge")]["edge.https"])
 
 
 def shared_variables(

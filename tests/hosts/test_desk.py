@@ -3,11 +3,12 @@
 import json
 import re
 import secrets
-import time
 from contextlib import contextmanager
 
 import pytest
 import requests
+
+from amanat.audit.waiting import wait_until
 
 CUSTOMER = "customer@[127.0.0.3]"  # its mail server is a test's own, on the desk's machine
 INBOX = "/run/test-desk"
@@ -122,12 +123,8 @@ class Desk:
 
     def wait(self, what, ready):
         """Until it is so. Fails after a while."""
-        until = time.monotonic() + LONGEST_SECONDS
-        while not (found := ready()):
-            assert time.monotonic() < until, (
-                f"{what}: {self.root('postqueue -p; journalctl -n 30 -t desk -t postfix/pipe')}"
-            )
-            time.sleep(0.5)
+        found = wait_until(ready, LONGEST_SECONDS)
+        assert found, f"{what}: {self.root('postqueue -p; journalctl -n 30 -t desk -t postfix/pipe')}"
         return found
 
 
@@ -170,10 +167,10 @@ def complaint(desk):
 
 
 def test_a_complaint_gets_a_number_and_the_customer_is_told(desk, complaint):
-    def told():
+    def acknowledged():
         return [one for one in desk.inbox() if f"[support #{complaint}]" in one["subject"]]
 
-    (mail,) = desk.wait("the customer is told", told)
+    (mail,) = desk.wait("the customer is told", acknowledged)
     assert f"شمارهٔ {complaint}" in mail["text"]
     assert f"its number is {complaint}" in mail["text"]
     assert f"complaints@{desk.domain}" in mail["from"]

@@ -46,14 +46,16 @@ if ($mark && $mark->Content ne $wanted->{version}) {
 
 my %queues;
 for my $one (@{ $wanted->{queues} }) {
+    my $address = "$one->{Name}\@$wanted->{mail_domain}";
+    my %fields = (%$one, CorrespondAddress => $address, CommentAddress => $address);
     my $queue = RT::Queue->new($system);
     $queue->Load($one->{Name});
     if (!$queue->Id) {
-        must($queue->Create(%$one));
+        must($queue->Create(%fields));
         done('queue', $one->{Name}, 'made');
     }
     switch($queue, "queue $one->{Name}", 0);
-    put($queue, "queue $one->{Name}", $one);
+    put($queue, "queue $one->{Name}", \%fields);
     $queues{ $one->{Name} } = $queue;
 }
 my $all = RT::Queues->new($system);
